@@ -28,6 +28,23 @@ struct code {
     char selector[CODE_SELECTOR_LENGTH + 1]; /* NUL-terminated; not secret */
 };
 
+/*
+ * What was typed, judged by its shape after normalising.  n is its number of symbols, and
+ * "fault" means one slip of the finger: u (not in the alphabet, meant for v) at a valid
+ * n, or n one off a valid length (a symbol left out or doubled).
+ *
+ *   valid n, only symbols of the alphabet, check symbol right   VALID
+ *   valid n, only symbols of the alphabet, check symbol wrong   MISTYPED
+ *   exactly one fault, and it looks machine-made                MISTYPED
+ *   everything else: shorter than 15, longer than 29, other
+ *   characters, invalid UTF-8, NUL                              NONE
+ *
+ * "Looks machine-made": a digit was typed, and the letters are all of one case, the first
+ * one aside (telephones capitalise it).  A random code of 16 symbols without a digit is
+ * one in 400.  A main password of exactly 16, 20, 24 or 28 letters and digits can't be
+ * told from a mistyped code, so where main passwords are accepted, MISTYPED must not rule
+ * one out; a shorter one than 15 is always NONE.
+ */
 enum code_shape {
     CODE_SHAPE_NONE = 0, /* not code-shaped: a main password, say */
     CODE_SHAPE_MISTYPED, /* code-shaped, but the check symbol does not match */
@@ -40,17 +57,20 @@ bool code_length_valid(size_t length);
 /*
  * code_make - a new random code of `length` symbols
  *
- * False only for an invalid length.  Wipe with code_wipe.
+ * False (and a zeroed *code_r) for an invalid length, or where the system has no random
+ * source.  Wipe with code_wipe.
  */
 bool code_make(size_t length, struct code *code_r) MUST_CHECK;
 
 /*
  * code_parse - recognise what was typed or pasted
  *
- * `text` is `length` bytes, any content.  Folds case, o to 0, i and l to 1; drops ASCII
- * and Unicode white space, hyphens, dashes, soft hyphens and zero-width characters.
- * *code_r is filled for CODE_SHAPE_VALID only and zeroed otherwise.  No allocation, no
- * early exit that depends on the secret's content beyond its shape.
+ * `text` is `length` bytes, any content.  Folds case, o to 0, i and l to 1.  Drops ASCII
+ * and Unicode white space (tab, line ends, no-break, ideographic, ...), zero-width and
+ * direction marks, byte order mark, hyphens and dashes (soft, no-break, figure, en, em,
+ * full-width, minus sign).  *code_r is filled for CODE_SHAPE_VALID only and zeroed
+ * otherwise.  No allocation, no early exit that depends on the secret's content beyond
+ * its shape.
  */
 enum code_shape code_parse(const char *text, size_t length,
                            struct code *code_r) MUST_CHECK;
@@ -58,9 +78,11 @@ enum code_shape code_parse(const char *text, size_t length,
 /*
  * code_check_symbol - the check symbol over `length` symbols of the alphabet
  *
- * Horner over GF(32), primitive polynomial x^5+x^2+1: acc = alpha*acc + symbol, from acc
- * = 0; the check symbol c makes alpha*acc + c = 0.  '\0' where a symbol is not of the
- * alphabet.
+ * A symbol's value is its index in CODE_ALPHABET.  Horner over GF(32), primitive
+ * polynomial x^5+x^2+1: acc = alpha*acc + symbol, from acc = 0; the check symbol c makes
+ * alpha*acc + c = 0.  alpha has order 31, so any two positions of a code have different
+ * weights: every single wrong symbol and every swap of two different symbols is caught.
+ * '\0' where a symbol is not of the alphabet (capitals are not).
  */
 char code_check_symbol(const char *symbols, size_t length);
 

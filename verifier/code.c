@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "code.h"
+
+/* What one typed character means; values 0..31 are symbols. */
+enum { FOREIGN = 32, LETTER_U, SEPARATOR };
+
+#define INVALID UINT32_MAX
+
+static const char alphabet[] = CODE_ALPHABET;
+
+bool code_length_valid(size_t length)
+{
+    return length >= CODE_LENGTH_MIN && length <= CODE_LENGTH_MAX && length % 4 == 0;
+}
+
+/* Multiply by alpha modulo x^5+x^2+1 (0x25), without a branch on the secret value. */
+static unsigned times_alpha(unsigned value)
+{
+    return ((value << 1) ^ (0x25U & (0U - (value >> 4 & 1U)))) & 0x1fU;
+}
+
+/* Index in the alphabet of a lower-case character that is in it; FOREIGN otherwise. */
+static unsigned symbol_value(char symbol)
+{
+    const char *found = symbol == '\0' ? NULL : memchr(alphabet, symbol, 32);
+
+    return found == NULL ? FOREIGN : (unsigned)(found - alphabet);
+}
+
+char code_check_symbol(const char *symbols, size_t length)
+{
+    unsigned acc = 0;
+
+    for (size_t i = 0; i < length; i++) {
+        unsigned value = symbol_value(symbols[i]);
+
+        if (value == FOREIGN)
+            return '\0';
+        acc = times_alpha(acc) ^ value;
+    }
+    return alphabet[times_alpha(acc)];
+}
+
+bool code_make(size_t length, struct code *code_r)
+{
+    unsigned char random[CODE_LENGTH_MAX];
+
+    memset(code_r, 0, sizeof *code_r);
+    if (!code_length_valid(length) || sodium_init() < 0)
+        return false;
+    randombytes_buf(random, sizeof random);
+    for (size_t i = 0; i + 1 < length; i++)
+        code_r->symbols[i] = alphabet[random[i] & 0x1f]; /* 32 divides 256: no bias */
+    code_r->symbols[length - 1] = code_check_symbol(code_r->symbols, length - 1);
+    code_r->length = length;
+    memcpy(code_r->selector, code_r->symbols, CODE_SELECTOR_LENGTH);
+    sodium_memzero(random, sizeof random);
+    return true;
+}
+
+/*
+ * The code point at `text` and its length in bytes; INVALID where the bytes are no
+ * well-formed sequence of one, two or three.  Nothing longer is a separator, so it needs
+ * no decoding.
+ */
+static uint32_t code_point(const unsigned char *text, size_t left, size_t *length_r)
+{
+    uint32_t point;
+
+    *length_r = 1;
+    if (text[0] < 0x80)
+        return text[0];
+    if (text[0] >= 0xc2 && text[0] <= 0xdf && left >= 2 && (text[1] & 0xc0) == 0x80) {
+        *length_r = 2;
+        return (uint32_t)(text[0] & 0x1f) << 6 | (text[1] & 0x3f);
+    }
+    if ((text[0] & 0xf0) != 0xe0 || left < 3 || (text[1] & 0xc0) != 0x80 ||
+        (text[2] & 0xc0) != 0x80)
+        return INVALID;
+    *length_r = 3;
+    point = (uint32_t)(text[0] & 0x0f) << 12 | (uint32_t)(text[1] & 0x3f) << 6 |
+            (text[2] & 0x3f);
+    return point < 0x800 ? INVALID : point; /* overlong: RFC 3629, section 3 */
+}
+
+/* White space, dashes and invisible characters outside ASCII, as people paste them. */
+static bool unicode_separator(uint32_t point)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        {0x0085, 0x0085}, /* next line */
+        {0x00a0, 0x00a0}, /* no-break space */
+        {0x00ad, 0x00ad}, /* soft hyphen */
+        {0x034f, 0x034f}, /* combining grapheme joiner */
+        {0x061c, 0x061c}, /* Arabic letter mark */
+        {0x1680, 0x1680}, /* ogham space mark */
+        {0x180e, 0x180e}, /* Mongolian vowel separator */
+        {0x2000, 0x200f}, /* spaces, zero-width, direction marks */
+        {0x2010, 0x2015}, /* hyphen, no-break hyphen, figure, en, em dash, bar */
+        {0x2028, 0x202f}, /* line and paragraph separators, direction, narrow space */
+        {0x2043, 0x2043}, /* hyphen bullet */
+        {0x205f, 0x206f}, /* mathematical space, word joiner, isolates */
+        {0x2212, 0x2212}, /* minus sign */
+        {0x3000, 0x3000}, /* ideographic space */
+        {0xfe58, 0xfe58}, /* small em dash */
+        {0xfe63, 0xfe63}, /* small hyphen-minus */
+        {0xfeff, 0xfeff}, /* byte order mark */
+        {0xff0d, 0xff0d}, /* full-width hyphen */
+    };
+
+    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+        if (point >= ranges[i].first && point <= ranges[i].last)
+            return true;
+    return false;
+}
+
+/* What the character at `text` means. */
+static unsigned classify(const unsigned char *text, size_t left, size_t *length_r)
+{
+    uint32_t point = code_point(text, left, length_r);
+    char folded = (char)point;
+
+    if (point >= 0x80)
+        return unicode_separator(point) ? SEPARATOR : FOREIGN;
+    if (point == '-' || point == ' ' || (point >= '\t' && point <= '\r'))
+        return SEPARATOR;
+    if (point >= 'A' && point <= 'Z')
+        folded = (char)(point - 'A' + 'a');
+    switch (folded) {
+    case 'o':
+        return 0;
+    case 'i':
+    case 'l':
+        return 1;
+    case 'u':
+        return LETTER_U;
+    default:
+        return symbol_value(folded);
+    }
+}
+
+/* What was seen in the text, for the judgement described at enum code_shape. */
+struct reading {
+    unsigned char values[CODE_LENGTH_MAX + 1]; /* one more: a doubled symbol */
+    size_t count;                              /* symbols, u included */
+    size_t letter_u;
+    size_t digits, letters, upper;
+    bool first_upper; /* the first letter is a capital */
+};
+
+static void note_kind(struct reading *reading, unsigned char byte)
+{
+    bool upper = byte >= 'A' && byte <= 'Z';
+
+    if (byte >= '0' && byte <= '9')
+        reading->digits++;
+    else if (reading->letters++ == 0)
+        reading->first_upper = upper;
+    reading->upper += upper;
+}
+
+/* False where it is too long or too foreign for any shape: nothing more to learn. */
+static bool read_symbols(const unsigned char *text, size_t length,
+                         struct reading *reading)
+{
+    size_t step;
+
+    for (size_t i = 0; i < length; i += step) {
+        unsigned value = classify(text + i, length - i, &step);
+
+        if (value == SEPARATOR)
+            continue;
+        if (value == FOREIGN || reading->count == sizeof reading->values)
+            return false;
+        reading->letter_u += value == LETTER_U;
+        note_kind(reading, text[i]);
+        reading->values[reading->count++] = (unsigned char)value;
+    }
+    return true;
+}
+
+/* All letters of one case, but for a capital in front; and at least one digit. */
+static bool machine_made(const struct reading *reading)
+{
+    size_t capitals = reading->upper - (reading->first_upper ? 1 : 0);
+    size_t others = reading->letters - (reading->first_upper ? 1 : 0);
+
+    return reading->digits > 0 && (capitals == 0 || capitals == others);
+}
+
+static enum code_shape judge(const struct reading *reading)
+{
+    size_t n = reading->count;
+    unsigned acc = 0;
+
+    if (!code_length_valid(n)) {
+        bool near = code_length_valid(n + 1) || (n > 0 && code_length_valid(n - 1));
+
+        return near && reading->letter_u == 0 && machine_made(reading)
+                   ? CODE_SHAPE_MISTYPED
+                   : CODE_SHAPE_NONE;
+    }
+    if (reading->letter_u > 0)
+        return reading->letter_u == 1 && machine_made(reading) ? CODE_SHAPE_MISTYPED
+                                                               : CODE_SHAPE_NONE;
+    /* The check symbol is the last Horner step: a good code ends in 0. */
+    for (size_t i = 0; i < n; i++)
+        acc = times_alpha(acc) ^ reading->values[i];
+    return acc == 0 ? CODE_SHAPE_VALID : CODE_SHAPE_MISTYPED;
+}
+
+enum code_shape code_parse(const char *text, size_t length, struct code *code_r)
+{
+    struct reading reading = {.count = 0};
+    enum code_shape shape = CODE_SHAPE_NONE;
+
+    memset(code_r, 0, sizeof *code_r);
+    if (read_symbols((const unsigned char *)text, length, &reading))
+        shape = judge(&reading);
+    if (shape == CODE_SHAPE_VALID) {
+        for (size_t i = 0; i < reading.count; i++)
+            code_r->symbols[i] = alphabet[reading.values[i] & 0x1f];
+        code_r->length = reading.count;
+        memcpy(code_r->selector, code_r->symbols, CODE_SELECTOR_LENGTH);
+    }
+    sodium_memzero(&reading, sizeof reading);
+    return shape;
+}
+
+void code_format(const struct code *code, char display[CODE_DISPLAY_MAX])
+{
+    size_t out = 0;
+
+    for (size_t i = 0; i < code->length && i < CODE_LENGTH_MAX; i++) {
+        if (i > 0 && i % 4 == 0)
+            display[out++] = '-';
+        display[out++] = code->symbols[i];
+    }
+    display[out] = '\0';
+}
+
+void code_wipe(struct code *code)
+{
+    if (code != NULL)
+        sodium_memzero(code, sizeof *code);
+}
