@@ -9,7 +9,13 @@
 
 #include "attributes.h"
 
-enum setting_type { SETTING_STRING, SETTING_INTEGER, SETTING_BOOLEAN, SETTING_CHOICE };
+enum setting_type {
+    SETTING_STRING,  /* char *: not empty, no control characters */
+    SETTING_PATH,    /* char *: a string that starts with "/" */
+    SETTING_INTEGER, /* long: decimal digits, nothing else */
+    SETTING_BOOLEAN, /* bool: yes no true false on off 1 0, any case */
+    SETTING_CHOICE   /* int: one of the words, any case */
+};
 
 struct setting {
     const char *name; /* "apppass_timeout" */
@@ -20,7 +26,14 @@ struct setting {
     size_t offset;              /* of the member: char *, long, bool or int */
     const char *unit;           /* "ms", "s" or NULL */
     const char *help;           /* one sentence, for documentation and the lint */
+    /* Further test of the text: NULL, or what to write instead.  NULL: none. */
+    const char *(*check)(const char *text);
+    /* An option that must be set where this one is (a boolean: is yes).  NULL: none. */
+    const char *needs;
 };
+
+/* Longest text of one option, NUL included. */
+#define SETTING_TEXT_MAX 4096
 
 enum settings_fallback { SETTINGS_FALLBACK_NONE, SETTINGS_FALLBACK_CHECKPASS };
 
@@ -37,7 +50,8 @@ struct settings {
     char *record_conninfo; /* NULL: record on the first connection */
 };
 
-/* The verifier's table; a name of NULL ends it. */
+/* The verifier's table, for struct settings; a name of NULL ends it.  Other programs add
+ * a table and a structure of their own and load both from the same source. */
 extern const struct setting verifier_settings[];
 
 /* Where values come from: returns the text of option `name`, or NULL where it is not set.
@@ -49,7 +63,7 @@ typedef const char *settings_source(void *context, const char *name);
  *
  * Every value is validated: false and "apppass_x: reason, what to write instead" in
  * `error` at the first bad one; target is then safe to settings_free.  Strings are
- * copied.
+ * copied.  The message never repeats the value, which may hold a password.
  */
 bool settings_load(const struct setting *table, void *target, settings_source *source,
                    void *context, char *error, size_t error_size) MUST_CHECK;
