@@ -1,0 +1,200 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A private PostgreSQL cluster with the schema deployed."""
+
+import os
+import re
+import secrets
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+if __package__ in (None, ""):
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    __package__ = "harness"
+
+from .basics import (ROOT, Daemon, Failure, as_user, descendants, example, folder, free_port,
+                     run, state_folder, until, write)
+
+OWNER = "apppass_deployer"      # deploys the schema; no superuser
+VERIFIER = "apppass_mail"       # what the mail servers log in as
+HELPDESK = "hilda"
+ADMINISTRATOR = "ada"
+DATABASE = "apppass"
+
+# Everything that passes through is logged, so that a clear code could not hide.
+CHATTY = {"log_statement": "all", "log_connections": "on", "log_disconnections": "on"}
+
+
+def _binaries():
+    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"),
+                       key=lambda path: int(path.parts[-3]))
+    if installed:
+        return installed[-1].parent
+    found = shutil.which("initdb")
+    if not found:
+        raise Failure("no PostgreSQL server found (Debian: postgresql)")
+    return Path(found).parent
+
+
+class Postgres:
+    """
+    One cluster under `state`: a unix socket in .socket and a loopback .port.
+    Every role may use the socket without a password, the verifier only as the
+    examples say: by peer from the system user cyrus, by SCRAM over TCP.
+    """
+
+    def __init__(self, state, keep=False, settings=None):
+        self.state = Path(state)
+        self.data = self.state / "data"
+        self.socket = self.state / "run"
+        self.log = self.state / "postgresql.log"
+        self.settings = dict(CHATTY if settings is None else settings)
+        self.daemon = Daemon("postgres", self.state, keep)
+        self.binaries = _binaries()
+        self.port = None
+        self.password = None    # of the verifier
+        self.stopped = []
+
+    def create(self):
+        """initdb, configuration, start; roles that exist before the deployment."""
+        folder(self.state)
+        folder(self.state / "cluster", "postgres", 0o700)
+        self.data = self.state / "cluster" / "data"
+        folder(self.socket, "postgres")
+        self.port = free_port()
+        run(as_user("postgres") + [
+            self.binaries / "initdb", "-D", self.data, "-U", "postgres", "--no-sync",
+            "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+        self._configure()
+        self.start()
+        self.psql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE", "postgres", "postgres")
+        self.psql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres", "postgres")
+        return self
+
+    def _configure(self):
+        settings = {
+            "listen_addresses": "'127.0.0.1'",
+            "port": self.port,
+            "unix_socket_directories": f"'{self.socket}'",
+            "fsync": "off",
+            "shared_buffers": "'32MB'",
+            "log_destination": "'stderr'",
+            "log_line_prefix": "'%m [%p] %u@%d %a '",
+            "timezone": "'UTC'",
+            **self.settings,
+        }
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as conf:
+            conf.writelines(f"{name} = {value}\n" for name, value in settings.items())
+        write(self.data / "pg_hba.conf", example("postgresql/pg_hba.conf")
+              + "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n", "postgres", 0o600)
+        write(self.data / "pg_ident.conf", example("postgresql/pg_ident.conf"), "postgres", 0o600)
+
+    def start(self):
+        """Start and wait until it answers queries."""
+        self.daemon.output = self.log
+        self.daemon.launch([self.binaries / "postgres", "-D", self.data], user="postgres")
+        self.daemon.ready(self.answers, "PostgreSQL to answer")
+        return self
+
+    def answers(self):
+        try:
+            run([self.binaries / "pg_isready", "-q", "-h", self.socket, "-p", self.port])
+        except Failure:
+            return False
+        return True
+
+    def stop(self, mode="fast"):
+        """fast: SIGINT, sessions are told; immediate: SIGQUIT, like a crash."""
+        self.resume()
+        self.daemon.stop({"fast": signal.SIGINT, "immediate": signal.SIGQUIT,
+                          "smart": signal.SIGTERM}[mode])
+
+    def kill(self):
+        """SIGKILL the postmaster; its children notice and end."""
+        self.daemon.stop(signal.SIGKILL)
+
+    def hang(self):
+        """Stop every process in place: connections are accepted, nobody answers."""
+        pid = self.daemon.pid()
+        self.stopped = [pid] + descendants(pid)
+        for victim in self.stopped:
+            os.kill(victim, signal.SIGSTOP)
+
+    def resume(self):
+        for victim in self.stopped:
+            try:
+                os.kill(victim, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+        self.stopped = []
+
+    def destroy(self):
+        self.stop("immediate")
+        shutil.rmtree(self.state, ignore_errors=True)
+
+    def environment(self, user=ADMINISTRATOR, database=DATABASE):
+        """PG* variables for a client on the socket."""
+        return {"PGHOST": str(self.socket), "PGPORT": str(self.port),
+                "PGUSER": user, "PGDATABASE": database}
+
+    def conninfo(self, user=ADMINISTRATOR, tcp=False, database=DATABASE):
+        """A libpq connection string; over TCP only the verifier has a password."""
+        host = "127.0.0.1" if tcp else self.socket
+        text = f"host={host} port={self.port} dbname={database} user={user}"
+        if tcp and user == VERIFIER:
+            text += f" password={self.password}"
+        return text
+
+    def psql(self, sql, user=ADMINISTRATOR, database=DATABASE):
+        """Run SQL, stop at the first error; unaligned rows as text."""
+        return run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], input=sql + "\n",
+                   env={**os.environ, **self.environment(user, database)}).rstrip("\n")
+
+    def sqitch(self, *words):
+        """Run sqitch on the database as the owner."""
+        environment = {
+            **os.environ, **self.environment(OWNER),
+            "SQITCH_FULLNAME": "apppass tests", "SQITCH_EMAIL": "tests@example.org",
+            "SQITCH_CONFIG": str(ROOT / "sql" / "sqitch.conf"), "HOME": str(self.state),
+        }
+        return run(["sqitch", *words, "--target", f"db:pg:{DATABASE}"],
+                   cwd=ROOT / "sql", env=environment)
+
+    def deploy(self):
+        """The schema, then the people and programs of examples/postgresql/roles.sql."""
+        self.sqitch("deploy", "--verify")
+        self.password = secrets.token_urlsafe(18)
+        roles, count = re.subn("'change-me'", f"'{self.password}'",
+                               example("postgresql/roles.sql"))
+        if count != 1:
+            raise Failure("examples/postgresql/roles.sql: expected one password 'change-me'")
+        self.psql(f"SET log_statement = none;\n{roles}", "postgres")
+        return self
+
+    def dump(self):
+        """Everything the database holds, as text."""
+        return run([self.binaries / "pg_dumpall", "-h", self.socket, "-p", self.port,
+                    "-U", "postgres"])
+
+    def wait_sessions(self, user, count, timeout=30.0):
+        """Wait until `user` has that many sessions."""
+        sql = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{user}'"
+        until(lambda: int(self.psql(sql, "postgres")) == count,
+              f"{count} session(s) of {user}", timeout)
+
+
+def main(arguments):
+    """postgres.py COMMAND...: run a command with PG* set for a throw-away deployed cluster."""
+    server = Postgres(state_folder())
+    try:
+        server.create().deploy()
+        return os.spawnvpe(os.P_WAIT, arguments[0], arguments, {
+            **os.environ, **server.environment(),
+            "APPPASS_VERIFIER_CONNINFO": server.conninfo(VERIFIER, tcp=True)})
+    finally:
+        server.destroy()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

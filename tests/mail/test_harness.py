@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The throw-away PostgreSQL does what the outage tests ask of it."""
+
+import socket
+
+import pytest
+
+from harness.basics import Failure, descendants, state_folder, until
+from harness.postgres import Postgres
+
+
+@pytest.fixture(scope="module")
+def cluster():
+    server = Postgres(state_folder())
+    try:
+        yield server.create()
+    finally:
+        server.destroy()
+
+
+def test_stop_and_start(cluster):
+    cluster.stop()
+    assert not cluster.answers()
+    cluster.start()
+    assert cluster.psql("SELECT 1", "postgres", "postgres") == "1"
+
+
+def test_kill_and_start(cluster):
+    cluster.kill()
+    assert not cluster.answers()
+    cluster.start()
+    assert cluster.psql("SELECT 1", "postgres", "postgres") == "1"
+
+
+def test_hang_accepts_but_does_not_answer(cluster):
+    cluster.hang()
+    try:
+        with socket.create_connection(("127.0.0.1", cluster.port), timeout=5) as client:
+            client.settimeout(0.5)
+            client.sendall(b"\0\0\0\x08\x04\xd2\x16\x2f")  # SSLRequest
+            with pytest.raises(TimeoutError):
+                client.recv(1)
+    finally:
+        cluster.resume()
+    assert cluster.psql("SELECT 1", "postgres", "postgres") == "1"
+
+
+def test_until_names_what_it_waited_for():
+    with pytest.raises(Failure, match="the moon"):
+        until(lambda: False, "the moon", timeout=0.1)
+
+
+def test_nothing_is_left_behind():
+    server = Postgres(state_folder()).create()
+    everyone = [server.daemon.pid(), *descendants(server.daemon.pid())]
+    server.destroy()
+    for pid in everyone:
+        with pytest.raises(OSError):
+            open(f"/proc/{pid}/cmdline", "rb").close()
+    assert not server.state.exists()
