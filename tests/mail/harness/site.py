@@ -8,9 +8,12 @@ import subprocess
 from pathlib import Path
 
 from .basics import Failure, example, folder, plugin_folder
+from .clients import DOORS
 from .cyrus import Cyrus, read_imapd_conf
 from .postfix import Postfix
 from .postgres import ADMINISTRATOR, VERIFIER, Postgres
+
+CODE = re.compile(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3,6}\b")
 
 
 def fill_conninfo(text, **values):
@@ -36,6 +39,7 @@ class Site:
         self.postgres = Postgres(self.state / "postgres", keep)
         self.postfix = Postfix(self.state / "postfix", keep)
         self.cyrus = Cyrus(self.state / "cyrus", keep)
+        self.typed = []     # (account, what was typed as its password)
 
     def create(self, processes=None):
         """Configure and start everything; `processes` limits each kind of mail server."""
@@ -84,3 +88,25 @@ class Site:
             raise Failure(f"apppass {' '.join(map(str, words))}: exit {done.returncode}\n"
                           f"{done.stdout}{done.stderr}")
         return done
+
+    def add_account(self, account):
+        """An account of apppass with a mailbox."""
+        self.apppass("account", "add", account)
+        self.cyrus.create_mailbox(account)
+        return account
+
+    def issue(self, account, device, *options):
+        """Issue a code with the tool; returns it as printed."""
+        answer = self.apppass("issue", account, "--device", device, *options)
+        return self._note(account, CODE.findall(answer.stdout))
+
+    def _note(self, account, codes):
+        if len(codes) != 1:
+            raise Failure(f"expected one code in the tool's answer, found {len(codes)}")
+        self.typed.append((account, codes[0]))
+        return codes[0]
+
+    def knock(self, door, account, password):
+        """One attempt at one of clients.DOORS; what was typed is remembered."""
+        self.typed.append((account, password))
+        return DOORS[door](self, account, password)
