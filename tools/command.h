@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_COMMAND_H
+#define APPPASS_COMMAND_H
+
+/*
+ * The command table: names, arguments, options, help.
+ *
+ * Parsing, usage errors, "apppass help", the completion scripts and the check of the
+ * manual page all read it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attributes.h"
+#include "database.h"
+#include "output.h"
+#include "status.h"
+
+enum option_id {
+    OPTION_END = 0,
+    OPTION_ALL,
+    OPTION_CODE,
+    OPTION_CSV,
+    OPTION_DBNAME,
+    OPTION_DEVICE,
+    OPTION_DRY_RUN,
+    OPTION_EXPIRES,
+    OPTION_FORCE,
+    OPTION_HELP,
+    OPTION_JSON,
+    OPTION_KEY,
+    OPTION_MFA,
+    OPTION_NETWORK,
+    OPTION_OPERATOR,
+    OPTION_OUTPUT,
+    OPTION_REALM,
+    OPTION_REASON,
+    OPTION_SERVICE,
+    OPTION_TICKET,
+    OPTION_VERSION,
+    OPTION_YES,
+    OPTION_COUNT
+};
+
+/* One meaning per option, whatever the command. */
+struct option_spec {
+    const char *name;     /* without the hyphens */
+    char letter;          /* of the short form, or '\0' */
+    const char *argument; /* "LABEL"; NULL: a switch.  Says what completion offers. */
+    bool repeats;
+    bool global; /* every command takes it */
+    const char *help;
+};
+extern const struct option_spec option_specs[OPTION_COUNT];
+
+enum need {
+    NEED_NOT = 0,
+    NEED_ALWAYS,
+    NEED_ONE /* exactly one of the options so marked */
+};
+
+struct command_option {
+    enum option_id id; /* OPTION_END ends the list */
+    enum need need;
+};
+
+enum role { ROLE_NONE, ROLE_HELPDESK, ROLE_AUDITOR, ROLE_ADMIN };
+
+#define COMMAND_OPTIONS_MAX 20
+
+struct invocation;
+
+struct command {
+    const char *name;      /* one word or two */
+    const char *arguments; /* "ACCOUNT", "[ACCOUNT]", "NAME..."; "" for none */
+    enum role role;        /* the least that may run it */
+    const char *summary;   /* one line */
+    const char *details;   /* for "apppass help COMMAND"; NULL: nothing more to say */
+    struct command_option options[COMMAND_OPTIONS_MAX];
+    enum status (*run)(struct invocation *invocation);
+};
+extern const struct command commands[]; /* a name of NULL ends it */
+
+/* One command line. */
+struct invocation {
+    const struct command *command;
+    const char **arguments; /* positional */
+    size_t argument_count;
+    struct {
+        const char **values; /* a switch has one, "" */
+        size_t count;
+    } options[OPTION_COUNT];
+    struct output output;
+    struct database *database; /* open where the command's role is not ROLE_NONE */
+};
+
+/*
+ * command_parse - fill `invocation` (zeroed by the caller) from a command line
+ *
+ * Options may stand anywhere; "--" ends them.  On STATUS_USAGE the operator has been
+ * told. `invocation->command` stays NULL where no command was given (--help, --version).
+ * Release with command_release in every case; strings belong to argv.
+ */
+enum status command_parse(struct invocation *invocation, int argc,
+                          char **argv) MUST_CHECK;
+void command_release(struct invocation *invocation);
+
+/* The option's only (or last) value; NULL where it was not given. */
+const char *command_option(const struct invocation *invocation, enum option_id id);
+bool command_has(const struct invocation *invocation, enum option_id id);
+/* A positional argument, NULL where it was not given. */
+const char *command_argument(const struct invocation *invocation, size_t index);
+/* All values of a repeated option, split at commas, as a PostgreSQL array; NULL where
+ * none.  malloc'd. */
+char *command_array(const struct invocation *invocation, enum option_id id);
+
+/* The name of the PostgreSQL role, "apppass_helpdesk". */
+const char *command_role_name(enum role role);
+
+/*
+ * command_confirm - before something that can't be taken back
+ *
+ * Tells `what` (where not empty), then asks `question`.  STATUS_DONE: go on (also for
+ * --yes and for --dry-run, which the caller honours).  STATUS_REFUSED: no, or nobody to
+ * ask.
+ */
+enum status command_confirm(const struct invocation *invocation, const char *what,
+                            const char *question) MUST_CHECK;
+
+/* Tell that the command line is wrong, and how to find the right one; STATUS_USAGE. */
+enum status command_usage_error(const struct invocation *invocation, const char *format,
+                                ...) PRINTF(2, 3);
+
+/* The whole help, or that of one command, on standard output. */
+void command_print_overview(void);
+void command_print_help(const struct command *command);
+
+/* "apppass help [COMMAND]" */
+enum status run_help(struct invocation *invocation);
+
+#endif

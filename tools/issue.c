@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "code.h"
+#include "commands.h"
+#include "hash.h"
+#include "message.h"
+#include "moment.h"
+#include "near.h"
+#include "present.h"
+
+/* A million selectors per account: a second collision in a row means something is wrong.
+ */
+#define TRIES 20
+
+/* What one code is made for; borrowed texts, SQL NULL where NULL. */
+struct request {
+    const char *account;
+    const char *device;
+    char *services;
+    char *networks;
+    char expires[32];
+    bool expires_given;
+};
+
+static const char store_code[] =
+    "SELECT code_id, account_name AS account, device, selector,"
+    " array_to_string(services, ' ') AS services,"
+    " array_to_string(networks, ' ') AS networks,"
+    " date_part('epoch', expires_at) AS expires_at"
+    " FROM apppass.store_code(username => $1, device => $2, selector => $3, hash => $4,"
+    " services => $5::text[], networks => $6::cidr[],"
+    " expires_at => to_timestamp($7::double precision), reason => $8, ticket => $9,"
+    " operator => $10)";
+
+static enum status read_request(const struct invocation *invocation,
+                                struct request *request)
+{
+    const char *expires = command_option(invocation, OPTION_EXPIRES);
+    time_t moment;
+
+    request->account = command_argument(invocation, 0);
+    request->device = command_option(invocation, OPTION_DEVICE);
+    request->services = command_array(invocation, OPTION_SERVICE);
+    request->networks = command_array(invocation, OPTION_NETWORK);
+    if (expires == NULL)
+        return STATUS_DONE;
+    if (!moment_parse(expires, invocation->output.now, false, &moment))
+        return command_usage_error(
+            invocation, "\"%s\" is no time; write 180d, 6mo, 1y or 2027-03-31", expires);
+    if (moment <= invocation->output.now)
+        return command_usage_error(invocation, "\"%s\" is in the past", expires);
+    snprintf(request->expires, sizeof request->expires, "%lld", (long long)moment);
+    request->expires_given = true;
+    return STATUS_DONE;
+}
+
+static void release_request(struct request *request)
+{
+    free(request->services);
+    free(request->networks);
+}
+
+/* ---- the policy and the code ---- */
+
+struct policy {
+    struct hash_policy hash;
+    size_t code_length;
+    struct hash_keys *keys; /* NULL: none */
+};
+
+static enum status ask_policy(struct invocation *invocation, const char *account,
+                              struct policy *policy)
+{
+    struct rows *rows = TRY_QUERY(
+        invocation->database,
+        "SELECT code_length, memory_kib, passes, lanes FROM apppass.issue_policy($1)",
+        account);
+
+    if (rows == NULL)
+        return near_complain(invocation, account, NULL, NULL);
+    *policy = (struct policy){.keys = policy->keys};
+    policy->code_length = (size_t)rows_integer(rows, 0, "code_length");
+    policy->hash.memory_kib = (uint32_t)rows_integer(rows, 0, "memory_kib");
+    policy->hash.passes = (uint32_t)rows_integer(rows, 0, "passes");
+    policy->hash.lanes = (uint32_t)rows_integer(rows, 0, "lanes");
+    rows_free(&rows);
+    return STATUS_DONE;
+}
+
+static enum status load_keys(const struct invocation *invocation, struct policy *policy)
+{
+    const char *path = command_option(invocation, OPTION_KEY);
+    char error[256];
+
+    if (path == NULL)
+        return STATUS_DONE;
+    policy->keys = hash_keys_load(path, error, sizeof error);
+    if (policy->keys != NULL)
+        return STATUS_DONE;
+    message_error("%s", error);
+    return STATUS_REFUSED;
+}
+
+static enum status make_code(const struct policy *policy, struct code *code,
+                             char hash[HASH_STRING_MAX])
+{
+    if (!code_make(policy->code_length, code)) {
+        message_error("the tenant's code length, %zu, is none this tool knows",
+                      policy->code_length);
+        return STATUS_REFUSED;
+    }
+    if (hash_make(code->symbols, code->length, &policy->hash, policy->keys, hash) !=
+        OUTCOME_OK) {
+        message_error(
+            "could not hash the code with the tenant's parameters (m=%u t=%u p=%u)",
+            policy->hash.memory_kib, policy->hash.passes, policy->hash.lanes);
+        return STATUS_REFUSED;
+    }
+    return STATUS_DONE;
+}
+
+/* Store in a transaction that stays open.  NULL: *status_r; *again_r: another code may
+ * do. */
+static struct rows *store(struct invocation *invocation, const struct request *request,
+                          const struct code *code, const char *hash,
+                          enum status *status_r, bool *again_r)
+{
+    struct database *database = invocation->database;
+    struct rows *rows;
+
+    *again_r = false;
+    *status_r = database_begin(database);
+    if (*status_r != STATUS_DONE)
+        return NULL;
+    rows = TRY_QUERY(database, store_code, request->account, request->device,
+                     code->selector, hash, request->services, request->networks,
+                     request->expires_given ? request->expires : NULL,
+                     command_option(invocation, OPTION_REASON),
+                     command_option(invocation, OPTION_TICKET),
+                     command_option(invocation, OPTION_OPERATOR));
+    if (rows != NULL)
+        return rows;
+    if (strcmp(database_constraint(database), "code_selector_unique") == 0) {
+        database_rollback(database);
+        *again_r = true;
+        return NULL;
+    }
+    *status_r = near_complain(invocation, request->account, NULL, NULL);
+    return NULL;
+}
+
+/* The operator never saw it: take it back. */
+static enum status take_back(struct invocation *invocation, const struct rows *stored)
+{
+    const char *account = rows_text(stored, 0, "account");
+    const char *selector = rows_text(stored, 0, "selector");
+    struct rows *rows;
+
+    message_error("could not show the code: %s", strerror(errno));
+    database_shield(invocation->database, true);
+    rows = QUERY(invocation->database,
+                 "SELECT apppass.revoke_code(username => $1, selector => $2,"
+                 " reason => 'could not be shown when it was made', operator => $3)",
+                 account, selector, command_option(invocation, OPTION_OPERATOR));
+    database_shield(invocation->database, false);
+    if (rows == NULL)
+        message_hint("nobody knows the code, but it is live: apppass revoke %s --code %s "
+                     "--reason \"never shown\"",
+                     account, selector);
+    else
+        message_hint("it was revoked again; nothing is left to do but to try once more");
+    rows_free(&rows);
+    return STATUS_REFUSED;
+}
+
+/* Commit what is stored and hand the code over. */
+static enum status hand_over(struct invocation *invocation, const struct code *code,
+                             const struct rows *stored)
+{
+    struct present present = {.file = -1};
+    enum status status;
+
+    if (command_has(invocation, OPTION_DRY_RUN)) {
+        database_rollback(invocation->database);
+        message_note("dry run: nothing was issued. It would be:");
+        return output_record(&invocation->output, present_columns, present_column_count,
+                             stored, 0);
+    }
+    status = present_prepare(&present, invocation, code);
+    if (status == STATUS_DONE)
+        status = database_commit(invocation->database);
+    else
+        database_rollback(invocation->database);
+    /* A closed pipe must be an error to answer, not the end before the answer. */
+    signal(SIGPIPE, SIG_IGN);
+    if (status == STATUS_DONE && !present_show(&present, invocation, code, stored))
+        status = take_back(invocation, stored);
+    present_release(&present);
+    return status;
+}
+
+static enum status issue(struct invocation *invocation, const struct request *request)
+{
+    struct policy policy = {0};
+    struct code code = {0};
+    char hash[HASH_STRING_MAX];
+    struct rows *stored = NULL;
+    bool again = true;
+    enum status status = load_keys(invocation, &policy);
+
+    if (status == STATUS_DONE)
+        status = ask_policy(invocation, request->account, &policy);
+    for (int i = 0; status == STATUS_DONE && again && i < TRIES; i++) {
+        status = make_code(&policy, &code, hash);
+        if (status == STATUS_DONE)
+            stored = store(invocation, request, &code, hash, &status, &again);
+        if (stored != NULL)
+            break;
+    }
+    if (stored != NULL) {
+        status = hand_over(invocation, &code, stored);
+    } else if (status == STATUS_DONE) {
+        message_error("could not find a free selector in %d tries", TRIES);
+        status = STATUS_REFUSED;
+    }
+    rows_free(&stored);
+    hash_keys_free(&policy.keys);
+    code_wipe(&code);
+    sodium_memzero(hash, sizeof hash);
+    return status;
+}
+
+enum status run_issue(struct invocation *invocation)
+{
+    struct request request = {0};
+    enum status status = present_possible(invocation);
+
+    if (status == STATUS_DONE)
+        status = read_request(invocation, &request);
+    if (status == STATUS_DONE)
+        status = issue(invocation, &request);
+    release_request(&request);
+    return status;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_MESSAGE_H
+#define APPPASS_MESSAGE_H
+
+/*
+ * Messages to the operator, on standard error.
+ *
+ * Control characters are made harmless, and a long text is cut.  An error is one line
+ * "apppass: could not X: reason"; a hint says what to do and is indented below it.
+ */
+
+#include "attributes.h"
+
+void message_error(const char *format, ...) PRINTF(1, 2);
+void message_hint(const char *format, ...) PRINTF(1, 2);
+/* Something worth knowing that is no error, e.g. what was done. */
+void message_note(const char *format, ...) PRINTF(1, 2);
+
+#endif

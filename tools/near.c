@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "message.h"
+#include "near.h"
+#include "suggest.h"
+
+/* Names compared per question: those that share a beginning or an end come first, so the
+ * limit only matters in huge directories. */
+#define OFFERED_MAX 5
+
+static const char accounts_like[] =
+    "SELECT account FROM apppass.account_overview"
+    " ORDER BY (left(account, 3) = left(lower($1), 3))::integer"
+    " + (split_part(account, '@', 1) = split_part(lower($1), '@', 1))::integer * 2 DESC,"
+    " account"
+    " LIMIT 5000";
+
+/* Offer the nearest of a column, nearest first. */
+static size_t offer(const struct rows *rows, const char *column, const char *typed,
+                    const char *what)
+{
+    size_t offered = 0;
+    size_t limit = strlen(typed);
+
+    for (size_t distance = 0; distance <= limit && offered < OFFERED_MAX; distance++)
+        for (size_t row = 0; row < rows_count(rows) && offered < OFFERED_MAX; row++) {
+            const char *name = rows_text(rows, row, column);
+
+            if (name == NULL || suggest_distance(typed, name) != distance ||
+                !suggest_near(typed, name))
+                continue;
+            if (offered++ == 0)
+                message_hint("did you mean %s", what);
+            message_hint("  %s", name);
+        }
+    return offered;
+}
+
+void near_offer_accounts(struct invocation *invocation, const char *account)
+{
+    struct rows *rows = TRY_QUERY(invocation->database, accounts_like, account);
+
+    if (rows == NULL)
+        return;
+    if (offer(rows, "account", account, "the account") == 0)
+        message_hint("\"apppass account list\" shows the accounts, "
+                     "\"apppass account add\" adds one");
+    rows_free(&rows);
+}
+
+void near_offer_devices(struct invocation *invocation, const char *account,
+                        const char *device)
+{
+    struct rows *rows = TRY_QUERY(invocation->database,
+                                  "SELECT device FROM apppass.device_overview"
+                                  " WHERE account = lower($1) ORDER BY device",
+                                  account);
+    size_t count;
+
+    if (rows == NULL)
+        return;
+    count = rows_count(rows);
+    if (count == 0)
+        message_hint("%s has no devices yet", account);
+    else if (offer(rows, "device", device, "the device") == 0) {
+        message_hint("the devices of %s are", account);
+        for (size_t row = 0; row < count && row < 2 * OFFERED_MAX; row++)
+            message_hint("  %s", rows_text(rows, row, "device"));
+    }
+    rows_free(&rows);
+}
+
+void near_offer_codes(struct invocation *invocation, const char *account,
+                      const char *selector)
+{
+    struct rows *rows = TRY_QUERY(invocation->database,
+                                  "SELECT selector, device FROM apppass.code_overview"
+                                  " WHERE account = lower($1) AND state = 'live'"
+                                  " ORDER BY selector",
+                                  account);
+    size_t count;
+
+    if (rows == NULL)
+        return;
+    count = rows_count(rows);
+    if (count == 0)
+        message_hint("%s has no live code", account);
+    else if (offer(rows, "selector", selector, "the code") == 0) {
+        message_hint("the live codes of %s are", account);
+        for (size_t row = 0; row < count && row < 2 * OFFERED_MAX; row++)
+            message_hint("  %s  %s", rows_text(rows, row, "selector"),
+                         rows_text(rows, row, "device"));
+    }
+    rows_free(&rows);
+}
+
+bool near_account_exists(struct invocation *invocation, const char *account,
+                         enum status *status_r)
+{
+    struct rows *rows = QUERY(
+        invocation->database,
+        "SELECT 1 FROM apppass.account_overview WHERE account = lower($1)", account);
+    bool exists;
+
+    *status_r = rows == NULL ? database_status(invocation->database) : STATUS_DONE;
+    if (rows == NULL)
+        return false;
+    exists = rows_count(rows) > 0;
+    rows_free(&rows);
+    return exists;
+}
+
+enum status near_no_account(struct invocation *invocation, const char *account)
+{
+    message_error("there is no account %s", account);
+    near_offer_accounts(invocation, account);
+    return STATUS_REFUSED;
+}
+
+enum status near_complain(struct invocation *invocation, const char *account,
+                          const char *device, const char *selector)
+{
+    struct database *database = invocation->database;
+    enum status status = database_status(database), found_status;
+    bool not_found = strcmp(database_sqlstate(database), "P0002") == 0;
+
+    database_complain(database);
+    database_rollback(database);
+    if (!not_found || status != STATUS_REFUSED)
+        return status;
+    if (!near_account_exists(invocation, account, &found_status)) {
+        if (found_status == STATUS_DONE)
+            near_offer_accounts(invocation, account);
+    } else if (selector != NULL) {
+        near_offer_codes(invocation, account, selector);
+    } else if (device != NULL) {
+        near_offer_devices(invocation, account, device);
+    }
+    return status;
+}

@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <libsmartcols/libsmartcols.h>
+
+#include "log.h"
+#include "message.h"
+#include "moment.h"
+#include "output.h"
+
+#define HEADING_WIDTH 14
+#define CELL_MAX      2048
+#define WIDTH_MIN     40
+#define WIDTH_DEFAULT 80
+
+void output_start(struct output *output)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    setlocale(LC_ALL, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    output->terminal = isatty(STDOUT_FILENO) == 1;
+    output->colour = output->terminal && (no_color == NULL || no_color[0] == '\0') &&
+                     (term == NULL || strcmp(term, "dumb") != 0);
+    output->now = time(NULL);
+}
+
+char *output_harmless(const char *text)
+{
+    char *copy = strdup(text);
+
+    if (copy != NULL)
+        log_sanitise(copy);
+    return copy;
+}
+
+const char *output_bold(const struct output *output, bool on)
+{
+    if (!output->colour)
+        return "";
+    return on ? "\033[1m" : "\033[0m";
+}
+
+int output_width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    long width = columns != NULL ? strtol(columns, NULL, 10) : 0;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        width = size.ws_col;
+    return width >= WIDTH_MIN && width < 10000 ? (int)width : WIDTH_DEFAULT;
+}
+
+enum status output_finish(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_DONE;
+    if (errno == EPIPE)
+        return STATUS_DONE;
+    message_error("could not write the output: %s", strerror(errno));
+    return STATUS_REFUSED;
+}
+
+/* ---- one cell ---- */
+
+static const char *absent_text(const struct column *column)
+{
+    return column->absent != NULL ? column->absent : "-";
+}
+
+static void both_times(time_t moment, time_t now, char *text, size_t size)
+{
+    char local[MOMENT_TEXT_MAX], relative[MOMENT_TEXT_MAX];
+
+    moment_local(moment, local);
+    moment_relative(moment, now, relative);
+    snprintf(text, size, "%s (%s)", local, relative);
+}
+
+const char *output_time(const struct output *output, const struct rows *rows, size_t row,
+                        const char *column, const char *absent)
+{
+    static char text[2 * MOMENT_TEXT_MAX + 4];
+    time_t moment;
+
+    if (!rows_time(rows, row, column, &moment))
+        return absent;
+    both_times(moment, output->now, text, sizeof text);
+    return text;
+}
+
+/* What people read; `brief` in a table. */
+static void people_cell(const struct output *output, const struct column *column,
+                        const struct rows *rows, size_t row, bool brief, char *cell)
+{
+    const char *text = rows_text(rows, row, column->name);
+    time_t moment;
+
+    if (text == NULL || (column->type == COLUMN_LIST && text[0] == '\0')) {
+        snprintf(cell, CELL_MAX, "%s", absent_text(column));
+        return;
+    }
+    switch (column->type) {
+    case COLUMN_TIME:
+        if (!rows_time(rows, row, column->name, &moment))
+            snprintf(cell, CELL_MAX, "%s", absent_text(column));
+        else if (brief && (column->flags & COLUMN_SHORT))
+            moment_relative(moment, output->now, cell);
+        else if (brief)
+            moment_local(moment, cell);
+        else
+            both_times(moment, output->now, cell, CELL_MAX);
+        return;
+    case COLUMN_BOOLEAN:
+        snprintf(cell, CELL_MAX, "%s", text[0] == 't' ? "yes" : "no");
+        return;
+    case COLUMN_LIST:
+        snprintf(cell, CELL_MAX, "%s", text);
+        for (char *c = cell; *c != '\0'; c++)
+            if (*c == ' ')
+                *c = ',';
+        break;
+    case COLUMN_NUMBER:
+    case COLUMN_TEXT:
+        snprintf(cell, CELL_MAX, "%s", text);
+        break;
+    }
+    log_sanitise(cell);
+}
+
+/* ---- JSON ---- */
+
+static void json_list(struct json *json, const char *name, const char *text)
+{
+    char word[256];
+
+    json_open(json, name, '[');
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+
+        if (length > 0) {
+            snprintf(word, sizeof word, "%.*s", (int)length, text);
+            json_string(json, NULL, word);
+        }
+        text += length + (text[length] == ' ');
+    }
+    json_close(json, ']');
+}
+
+static void json_cell(struct json *json, const struct column *column,
+                      const struct rows *rows, size_t row)
+{
+    const char *text = rows_text(rows, row, column->name);
+    char moment_text[MOMENT_TEXT_MAX];
+    time_t moment;
+
+    if (text == NULL) {
+        json_null(json, column->name);
+        return;
+    }
+    switch (column->type) {
+    case COLUMN_TIME:
+        if (!rows_time(rows, row, column->name, &moment)) {
+            json_null(json, column->name);
+            return;
+        }
+        moment_rfc3339(moment, moment_text);
+        json_string(json, column->name, moment_text);
+        return;
+    case COLUMN_BOOLEAN:
+        json_boolean(json, column->name, text[0] == 't');
+        return;
+    case COLUMN_NUMBER:
+        json_raw(json, column->name, text);
+        return;
+    case COLUMN_LIST:
+        json_list(json, column->name, text);
+        return;
+    case COLUMN_TEXT:
+        json_string(json, column->name, text);
+        return;
+    }
+}
+
+void output_json_members(struct json *json, const struct column *columns, size_t count,
+                         const struct rows *rows, size_t row)
+{
+    for (size_t i = 0; i < count; i++)
+        json_cell(json, &columns[i], rows, row);
+}
+
+static void json_table(const struct column *columns, size_t count,
+                       const struct rows *rows)
+{
+    struct json json;
+
+    json_start(&json, stdout);
+    json_open(&json, NULL, '[');
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        json_open(&json, NULL, '{');
+        output_json_members(&json, columns, count, rows, row);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_end(&json);
+}
+
+/* ---- CSV (RFC 4180, but with the line ends of this system) ---- */
+
+static void csv_field(const char *text)
+{
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, stdout);
+        return;
+    }
+    putchar('"');
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putchar('"');
+        putchar(*text);
+    }
+    putchar('"');
+}
+
+static void csv_cell(const struct column *column, const struct rows *rows, size_t row)
+{
+    const char *text = rows_text(rows, row, column->name);
+    char moment_text[MOMENT_TEXT_MAX];
+    char *harmless;
+    time_t moment;
+
+    if (text == NULL)
+        return;
+    if (column->type == COLUMN_TIME) {
+        if (rows_time(rows, row, column->name, &moment)) {
+            moment_rfc3339(moment, moment_text);
+            fputs(moment_text, stdout);
+        }
+        return;
+    }
+    if (column->type == COLUMN_BOOLEAN) {
+        fputs(text[0] == 't' ? "yes" : "no", stdout);
+        return;
+    }
+    harmless = output_harmless(text);
+    if (harmless != NULL)
+        csv_field(harmless);
+    free(harmless);
+}
+
+static void csv_table(const struct column *columns, size_t count, const struct rows *rows,
+                      size_t first, size_t end)
+{
+    for (size_t i = 0; i < count; i++)
+        printf("%s%s", i > 0 ? "," : "", columns[i].name);
+    putchar('\n');
+    for (size_t row = first; row < end; row++) {
+        for (size_t i = 0; i < count; i++) {
+            if (i > 0)
+                putchar(',');
+            csv_cell(&columns[i], rows, row);
+        }
+        putchar('\n');
+    }
+}
+
+/* ---- tables ---- */
+
+static const char *state_colour(const char *state)
+{
+    static const char *const bad[] = {"revoked",  "expired", "lapsed",
+                                      "disabled", "refused", NULL};
+
+    for (size_t i = 0; bad[i] != NULL; i++)
+        if (strcmp(state, bad[i]) == 0)
+            return "red";
+    return strcmp(state, "live") == 0 || strcmp(state, "enabled") == 0 ? "green" : NULL;
+}
+
+static bool fill_line(const struct output *output, const struct column *columns,
+                      size_t count, const struct rows *rows, size_t row,
+                      struct libscols_table *table)
+{
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    char cell[CELL_MAX];
+    size_t shown = 0;
+
+    if (line == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].flags & COLUMN_DETAIL)
+            continue;
+        people_cell(output, &columns[i], rows, row, true, cell);
+        if (scols_line_set_data(line, shown, cell) != 0)
+            return false;
+        if (columns[i].flags & COLUMN_STATE)
+            scols_cell_set_color(scols_line_get_cell(line, shown), state_colour(cell));
+        shown++;
+    }
+    return true;
+}
+
+static bool people_table(const struct output *output, const struct column *columns,
+                         size_t count, const struct rows *rows)
+{
+    struct libscols_table *table = scols_new_table();
+    bool done = table != NULL;
+
+    for (size_t i = 0; done && i < count; i++) {
+        int flags = columns[i].flags & COLUMN_WRAP ? SCOLS_FL_WRAP : 0;
+
+        if (columns[i].flags & COLUMN_DETAIL)
+            continue;
+        if (columns[i].type == COLUMN_NUMBER)
+            flags = SCOLS_FL_RIGHT;
+        done = scols_table_new_column(table, columns[i].heading, 0, flags) != NULL;
+    }
+    for (size_t row = 0; done && row < rows_count(rows); row++)
+        done = fill_line(output, columns, count, rows, row, table);
+    if (done) {
+        scols_table_enable_colors(table, output->colour);
+        /* The library asks only standard output's own size; COLUMNS counts as well. */
+        if (output->terminal) {
+            scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+            scols_table_set_termwidth(table, (size_t)output_width());
+        }
+        fflush(stdout);
+        done = scols_print_table(table) == 0;
+    }
+    scols_unref_table(table);
+    return done;
+}
+
+enum status output_table(const struct output *output, const struct column *columns,
+                         size_t count, const struct rows *rows, const char *none)
+{
+    switch (output->format) {
+    case FORMAT_JSON:
+        json_table(columns, count, rows);
+        break;
+    case FORMAT_CSV:
+        csv_table(columns, count, rows, 0, rows_count(rows));
+        break;
+    case FORMAT_PEOPLE:
+        if (rows_count(rows) == 0)
+            message_note("%s", none);
+        else if (!people_table(output, columns, count, rows)) {
+            message_error("could not print the table: %s", strerror(errno));
+            return STATUS_REFUSED;
+        }
+        break;
+    }
+    return STATUS_DONE;
+}
+
+/* ---- records ---- */
+
+void output_line(const char *heading, const char *format, ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_sanitise(text);
+    printf("%-*s  %s\n", HEADING_WIDTH, heading, text);
+}
+
+enum status output_record(const struct output *output, const struct column *columns,
+                          size_t count, const struct rows *rows, size_t row)
+{
+    struct json json;
+    char cell[CELL_MAX];
+
+    switch (output->format) {
+    case FORMAT_JSON:
+        json_start(&json, stdout);
+        json_open(&json, NULL, '{');
+        output_json_members(&json, columns, count, rows, row);
+        json_close(&json, '}');
+        json_end(&json);
+        break;
+    case FORMAT_CSV:
+        csv_table(columns, count, rows, row, row + 1);
+        break;
+    case FORMAT_PEOPLE:
+        for (size_t i = 0; i < count; i++) {
+            people_cell(output, &columns[i], rows, row, false, cell);
+            output_line(columns[i].heading, "%s", cell);
+        }
+        break;
+    }
+    return STATUS_DONE;
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_PRESENT_H
+#define APPPASS_PRESENT_H
+
+/*
+ * Handing a new code to a person, once: on the terminal, or in a file.
+ *
+ * In three steps around the commit: nothing is stored that could not be shown, and
+ * nothing is shown that was not stored.
+ */
+
+#include "code.h"
+#include "command.h"
+
+struct present {
+    int file;         /* of --output; -1: none */
+    const char *path; /* of the same */
+    bool keep;        /* the file is complete and belongs to the operator */
+};
+
+/*
+ * present_possible - may the code be shown as the command line says?
+ *
+ * STATUS_USAGE, told: standard output is no terminal and neither --force nor a file was
+ * given.  Run it before anything else.
+ */
+enum status present_possible(const struct invocation *invocation) MUST_CHECK;
+
+/* Before the commit: make the files (mode 0600, never over another file) and fill them.
+ */
+enum status present_prepare(struct present *present, const struct invocation *invocation,
+                            const struct code *code) MUST_CHECK;
+
+/*
+ * After the commit: show it.  `rows` is what store_code returned (one row).  False where
+ * it could not be written: the code is lost, and the caller revokes it.
+ */
+bool present_show(struct present *present, const struct invocation *invocation,
+                  const struct code *code, const struct rows *rows) MUST_CHECK;
+
+/* Close; removes files that nothing was stored for. */
+void present_release(struct present *present);
+
+/* What store_code and its like return, and `list` shows of a code that was just made. */
+extern const struct column present_columns[];
+extern const size_t present_column_count;
+
+#endif
