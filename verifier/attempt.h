@@ -4,6 +4,7 @@
 
 /* One login attempt in, one outcome out. */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@
 #include "outcome.h"
 #include "settings.h"
 #include "store.h"
+#include "throttle.h"
 
 /* What several verifiers of one process share; all borrowed, all must outlive them. */
 struct verifier_shared {
@@ -22,13 +24,18 @@ struct verifier_shared {
     const struct hash_keys *keys; /* NULL: none */
     struct memo *memo;            /* NULL: none */
     const struct log *log;
+    struct throttle *throttle; /* NULL: each verifier limits its records by itself */
 };
 
 /* One verifier: a database session and what goes with it.  Used by one thread at a time.
  */
 struct verifier;
 
-/* NULL and a message where the settings can't work.  Does not connect. */
+/*
+ * NULL and a message where the settings can't work.  Does not connect, but reads libpq's
+ * service file and the like: call it before a chroot.  May be used after a fork: parent
+ * and child then have connections of their own.
+ */
 struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
                               size_t error_size) MUST_CHECK;
 void verifier_free(struct verifier **verifier);
@@ -47,14 +54,16 @@ struct attempt {
      */
     enum outcome (*main_password)(void *context, const char *username);
     void *context;
+    /* The caller will call verifier_finish when the client has its answer. */
+    bool finish_later;
 };
 
 /* What was decided.  Holds no secret. */
 struct decision {
     enum outcome outcome;
     enum verdict verdict;
-    char username[STORE_NAME_MAX]; /* canonical account name on OUTCOME_OK; else "" or
-                                      known name */
+    char username[STORE_NAME_MAX]; /* the account's canonical name; "" where the database
+                                      named none, never on OUTCOME_OK */
     int64_t code_id;               /* 0: none */
 };
 
@@ -66,11 +75,28 @@ struct decision {
  *   accepted: user=U service=S client=C code=ID
  *   refused: verdict=V user=U service=S client=C code=ID
  *   unavailable: user=U service=S client=C
- * A user name that the database did not confirm is printed only where it looks like a
- * mail address, and as "?" otherwise: people type passwords into the wrong field.
+ * "-" stands for what is missing.  A user name that the database did not confirm is
+ * printed only where it looks like a mail address, and as "?" otherwise: people type
+ * passwords into the wrong field (input_name_loggable).
+ *
+ * A user name that can't be one (empty, too long, invalid UTF-8, control characters)
+ * touches nothing.  A password that is not a code is refused without a lookup and without
+ * a hash, unless main passwords are accepted; that refusal is recorded like the others,
+ * without waiting for the answer and within the limits of the throttle.
  */
 enum outcome attempt_decide(struct verifier *verifier, const struct attempt *attempt,
                             struct deadline deadline,
                             struct decision *decision_r) MUST_CHECK;
+
+/*
+ * verifier_finish - what attempt_decide left for when the client has its answer
+ *
+ * Replaces a hash that policy has outgrown, which takes as long as verifying one.  An
+ * attempt without finish_later does that before it returns, once for a code, and only
+ * while half of the time is left: a SASL plugin has no later moment, and must not keep
+ * the code until there is one.  Wipes the code it needed; the next attempt_decide does
+ * too.
+ */
+void verifier_finish(struct verifier *verifier);
 
 #endif

@@ -17,23 +17,61 @@
 #include "deadline.h"
 #include "log.h"
 
+#define MEMO_FILE_SIZE (1024 * 1024) /* bytes, always */
+#define MEMO_SLOTS_MIN 4
+#define MEMO_SLOTS_MAX 64
+
+/* Shorter codes are never remembered: a tag is a fast hash, and 55 secret bits are too
+ * few for whoever gets hold of both the file and the database.  75 bits are out of reach.
+ */
+#define MEMO_CODE_LENGTH_MIN 20
+
 struct memo;
 
 /*
- * memo_open - map `path`, creating it 0600 with a fresh random key
+ * memo_open - open `path`, creating it 0600 with a fresh random key
  *
- * NULL (logged once) where it can't be used: not a regular file, owned by somebody else,
- * wrong mode, wrong size, no memory.  The caller works without.  Keep it open across a
- * chroot.
+ * NULL (logged once) where it can't be used: not a regular file, a link or linked twice,
+ * owned by neither root nor the effective user, open to others, wrong size or content, no
+ * memory.  The caller works without.  A file that is no memo is never changed or removed.
+ * Keep it open across a chroot and a change of user.  Best kept on a file system in
+ * memory
+ * (/run), one file a service.
  */
 struct memo *memo_open(const char *path, const struct log *log) MUST_CHECK;
+
+/* Close and wipe; sets *memo to NULL.  Slots taken through it become free. */
 void memo_close(struct memo **memo);
 
 /* Did this pair verify before?  memo may be NULL.  Thread-safe, lock-free. */
 bool memo_contains(struct memo *memo, const char *hash, const char *code,
                    size_t length) MUST_CHECK;
 
-/* Remember a pair that verified. */
+/*
+ * memo_add - remember a pair that verified
+ *
+ * For machine-made codes only, which is the caller's duty: `code` is canonical and came
+ * out of code_parse as valid.  memo may be NULL.  Thread-safe, lock-free.
+ */
 void memo_add(struct memo *memo, const char *hash, const char *code, size_t length);
+
+/*
+ * Slots bound the memory and processors that password hashes take: two for each
+ * processor, at least MEMO_SLOTS_MIN and at most MEMO_SLOTS_MAX, counted over all
+ * processes that opened the same memo; without a memo (NULL) over the threads of this
+ * process alone.
+ */
+int memo_slot_count(void);
+
+/*
+ * memo_slot_acquire - take a slot before hash_verify or hash_make
+ *
+ * Waits until one is free; -1 where the deadline passes first (OUTCOME_UNAVAILABLE for
+ * the caller).  Give the result to memo_slot_release, -1 included.  A process that dies
+ * gives its slots back.  Thread-safe; after fork the child holds none of its parent's
+ * slots.
+ */
+int memo_slot_acquire(struct memo *memo, struct deadline deadline) MUST_CHECK;
+void memo_slot_release(struct memo *memo, int slot);
 
 #endif

@@ -1,0 +1,380 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "attempt.h"
+#include "code.h"
+#include "input.h"
+#include "secret.h"
+
+#define UPGRADES_REMEMBERED 64
+#define UPGRADE_PAUSE_MS    600000 /* a hash that stays old is not tried again sooner */
+#define KEY_WARNING_MS      60000
+
+/* A hash to be replaced; holds the code only until that is done. */
+struct upgrade {
+    int64_t code_id; /* 0: nothing to do */
+    struct code code;
+    struct hash_policy policy;
+    char hash[HASH_STRING_MAX];
+};
+
+struct verifier {
+    struct verifier_shared shared;
+    struct store *store;
+    struct store *record_store; /* NULL: store */
+    struct throttle *throttle;  /* the shared one, or own_throttle */
+    struct throttle *own_throttle;
+    struct upgrade upgrade;
+    struct {
+        int64_t code_id, again_at;
+    } upgrades[UPGRADES_REMEMBERED];
+    int64_t key_warning_at;
+};
+
+/* One attempt under way; wiped as a whole. */
+struct trial {
+    struct verifier *verifier;
+    const struct attempt *attempt;
+    struct deadline deadline;
+    bool name_good;
+    char name[STORE_NAME_MAX]; /* "" unless name_good */
+    char service[INPUT_SERVICE_MAX];
+    struct client client;
+    struct code code;
+    struct row row;
+    enum verdict verdict;
+};
+
+static const char *or_null(const char *text)
+{
+    return text[0] != '\0' ? text : NULL;
+}
+
+static struct store *recorder(struct verifier *verifier)
+{
+    return verifier->record_store != NULL ? verifier->record_store : verifier->store;
+}
+
+struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
+                              size_t error_size)
+{
+    const struct settings *settings = shared->settings;
+    struct verifier *verifier;
+
+    if (settings->conninfo == NULL) {
+        snprintf(error, error_size, "apppass_conninfo is not set");
+        return NULL;
+    }
+    if (settings->require_key && shared->keys == NULL) {
+        snprintf(error, error_size, "apppass_require_key needs apppass_key");
+        return NULL;
+    }
+    verifier = calloc(1, sizeof *verifier);
+    if (verifier == NULL) {
+        snprintf(error, error_size, "no memory");
+        return NULL;
+    }
+    verifier->shared = *shared;
+    snprintf(error, error_size, "no memory");
+    if (shared->throttle == NULL)
+        verifier->own_throttle = throttle_new();
+    verifier->throttle =
+        shared->throttle != NULL ? shared->throttle : verifier->own_throttle;
+    if (verifier->throttle != NULL)
+        verifier->store = store_new(settings->conninfo, settings->idle_timeout_s,
+                                    settings->timeout_ms, shared->log, error, error_size);
+    if (verifier->store != NULL && settings->record_conninfo != NULL)
+        verifier->record_store =
+            store_new(settings->record_conninfo, settings->idle_timeout_s,
+                      settings->timeout_ms, shared->log, error, error_size);
+    if (verifier->store == NULL ||
+        (settings->record_conninfo != NULL && verifier->record_store == NULL))
+        verifier_free(&verifier);
+    return verifier;
+}
+
+void verifier_free(struct verifier **pointer)
+{
+    struct verifier *verifier = *pointer;
+
+    *pointer = NULL;
+    if (verifier == NULL)
+        return;
+    store_free(&verifier->store);
+    store_free(&verifier->record_store);
+    throttle_free(&verifier->own_throttle);
+    sodium_memzero(verifier, sizeof *verifier);
+    free(verifier);
+}
+
+/* ---- deciding ---- */
+
+/* The hash was made without the key: by somebody who can write the database only. */
+static bool forged(struct trial *trial)
+{
+    struct verifier *verifier = trial->verifier;
+    int64_t now = deadline_now_ms();
+
+    if (!verifier->shared.settings->require_key || hash_is_keyed(trial->row.hash))
+        return false;
+    if (now >= verifier->key_warning_at) {
+        verifier->key_warning_at = now + KEY_WARNING_MS;
+        log_message(verifier->shared.log, LOG_LEVEL_WARNING,
+                    "code %" PRId64 " has a hash made without a key, and "
+                    "apppass_require_key is on: refused; reset the device if it is "
+                    "genuine",
+                    trial->row.code_id);
+    }
+    return true;
+}
+
+static enum outcome check_hash(struct trial *trial)
+{
+    const struct verifier_shared *shared = &trial->verifier->shared;
+    const struct code *code = &trial->code;
+    const char *reason = "", *hash = trial->row.hash;
+    enum outcome outcome;
+
+    if (forged(trial))
+        return OUTCOME_DENIED;
+    if (memo_contains(shared->memo, hash, code->symbols, code->length))
+        return OUTCOME_OK;
+    outcome = hash_verify(hash, code->symbols, code->length, shared->keys, &reason);
+    if (outcome == OUTCOME_OK && shared->memo != NULL)
+        memo_add(shared->memo, hash, code->symbols, code->length);
+    if (outcome == OUTCOME_UNAVAILABLE)
+        log_message(shared->log, LOG_LEVEL_ERROR,
+                    "could not check the hash of code %" PRId64 ": %s",
+                    trial->row.code_id, reason);
+    return outcome;
+}
+
+static enum outcome look_up(struct trial *trial, const char *selector)
+{
+    return store_lookup(trial->verifier->store, trial->name, selector,
+                        or_null(trial->service), or_null(trial->client.text),
+                        trial->deadline, &trial->row);
+}
+
+static enum outcome decide_code(struct trial *trial)
+{
+    enum outcome outcome = look_up(trial, trial->code.selector);
+
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    trial->verdict = trial->row.verdict;
+    if (trial->verdict != VERDICT_ACCEPTED)
+        return OUTCOME_DENIED;
+    outcome = check_hash(trial);
+    if (outcome == OUTCOME_DENIED)
+        trial->verdict = VERDICT_WRONG_CODE;
+    return outcome;
+}
+
+static enum outcome decide_main_password(struct trial *trial)
+{
+    const struct attempt *attempt = trial->attempt;
+    enum verdict not_a_code = trial->verdict;
+    enum outcome outcome = look_up(trial, NULL);
+
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    trial->verdict = trial->row.verdict;
+    if (trial->verdict != VERDICT_MAIN_PASSWORD || trial->row.username[0] == '\0')
+        return OUTCOME_DENIED;
+    outcome = attempt->main_password(attempt->context, trial->row.username);
+    if (outcome == OUTCOME_DENIED)
+        trial->verdict = not_a_code;
+    return outcome;
+}
+
+static enum outcome decide(struct trial *trial)
+{
+    const struct attempt *attempt = trial->attempt;
+    const struct settings *settings = trial->verifier->shared.settings;
+    enum code_shape shape;
+
+    trial->verdict = VERDICT_UNKNOWN_USER;
+    if (!trial->name_good)
+        return OUTCOME_DENIED;
+    trial->verdict = VERDICT_NOT_A_CODE;
+    if (attempt->password == NULL || attempt->password_length == 0 ||
+        attempt->password_length > SECRET_MAX ||
+        !input_is_text(attempt->password, attempt->password_length))
+        return OUTCOME_DENIED;
+    shape = code_parse(attempt->password, attempt->password_length, &trial->code);
+    if (shape == CODE_SHAPE_VALID)
+        return decide_code(trial);
+    if (shape == CODE_SHAPE_MISTYPED)
+        trial->verdict = VERDICT_MISTYPED;
+    if (settings->fallback == SETTINGS_FALLBACK_NONE || attempt->main_password == NULL)
+        return OUTCOME_DENIED;
+    return decide_main_password(trial);
+}
+
+/* ---- what follows from it ---- */
+
+static void record_refusal(struct trial *trial)
+{
+    struct verifier *verifier = trial->verifier;
+    bool known = trial->row.code_id != 0;
+    const void *origin = trial->client.network;
+    size_t length = trial->client.network_length;
+
+    if (!trial->name_good)
+        return;
+    if (length == 0) {
+        origin = trial->name;
+        length = strlen(trial->name);
+    }
+    if (throttle_allow(verifier->throttle, known, origin, length, deadline_now_ms()))
+        store_record_refusal(recorder(verifier), trial->verdict, trial->name,
+                             trial->row.code_id, or_null(trial->service),
+                             or_null(trial->client.text), trial->deadline);
+}
+
+/*
+ * Is it worth making a new hash now?  Where the replacement never arrives (a standby, a
+ * policy that the row cannot reach), each login would compute one in vain.
+ */
+static bool upgrade_due(struct trial *trial)
+{
+    struct verifier *verifier = trial->verifier;
+    const struct row *row = &trial->row;
+    size_t slot = (size_t)row->code_id % UPGRADES_REMEMBERED;
+    int64_t now = deadline_now_ms();
+
+    if (row->code_id <= 0 ||
+        !hash_needs_upgrade(row->hash, &row->policy, verifier->shared.keys) ||
+        !store_records(recorder(verifier)) ||
+        (verifier->upgrades[slot].code_id == row->code_id &&
+         now < verifier->upgrades[slot].again_at) ||
+        (!trial->attempt->finish_later &&
+         deadline_left_ms(trial->deadline) < verifier->shared.settings->timeout_ms / 2))
+        return false;
+    verifier->upgrades[slot].code_id = row->code_id;
+    verifier->upgrades[slot].again_at = now + UPGRADE_PAUSE_MS;
+    return true;
+}
+
+static void follow_success(struct trial *trial)
+{
+    struct verifier *verifier = trial->verifier;
+    struct upgrade *upgrade = &verifier->upgrade;
+    const struct row *row = &trial->row;
+
+    if (trial->verdict == VERDICT_MAIN_PASSWORD) {
+        store_record_main_password(recorder(verifier), row->username,
+                                   or_null(trial->service), or_null(trial->client.text),
+                                   trial->deadline);
+        return;
+    }
+    if (row->record_due)
+        store_record_use(recorder(verifier), row->code_id, or_null(trial->service),
+                         or_null(trial->client.text), trial->deadline);
+    if (!upgrade_due(trial))
+        return;
+    upgrade->code_id = row->code_id;
+    upgrade->code = trial->code;
+    upgrade->policy = row->policy;
+    memcpy(upgrade->hash, row->hash, sizeof upgrade->hash);
+    if (!trial->attempt->finish_later)
+        verifier_finish(verifier);
+}
+
+void verifier_finish(struct verifier *verifier)
+{
+    const struct verifier_shared *shared = &verifier->shared;
+    struct upgrade *upgrade = &verifier->upgrade;
+    char hash[HASH_STRING_MAX];
+
+    if (upgrade->code_id != 0 &&
+        hash_make(upgrade->code.symbols, upgrade->code.length, &upgrade->policy,
+                  shared->keys, hash) == OUTCOME_OK) {
+        store_upgrade_hash(recorder(verifier), upgrade->code_id, upgrade->hash, hash,
+                           deadline_in(shared->settings->timeout_ms));
+        /* It matches by construction: the next login need not compute it. */
+        if (shared->memo != NULL)
+            memo_add(shared->memo, hash, upgrade->code.symbols, upgrade->code.length);
+    }
+    sodium_memzero(upgrade, sizeof *upgrade);
+}
+
+/* The one line of an attempt. */
+static void log_attempt(const struct trial *trial, enum outcome outcome)
+{
+    const struct attempt *attempt = trial->attempt;
+    const struct log *log = trial->verifier->shared.log;
+    const char *service = trial->service[0] != '\0' ? trial->service : "-";
+    const char *client = trial->client.text[0] != '\0' ? trial->client.text : "-";
+    char user[STORE_NAME_MAX] = "?", code[24] = "-";
+
+    if (attempt->username_length == 0)
+        snprintf(user, sizeof user, "-");
+    else if (trial->row.username[0] != '\0')
+        snprintf(user, sizeof user, "%s", trial->row.username);
+    else if (trial->name_good &&
+             input_name_loggable(attempt->username, attempt->username_length,
+                                 attempt->password, attempt->password_length))
+        snprintf(user, sizeof user, "%s", trial->name);
+    /* A name with a space in it must not look like the next field. */
+    for (char *at = user; *at != '\0'; at++)
+        if (*at == ' ')
+            *at = '_';
+    if (trial->row.code_id != 0)
+        snprintf(code, sizeof code, "%" PRId64, trial->row.code_id);
+    if (outcome == OUTCOME_OK)
+        log_message(log, LOG_LEVEL_NOTICE,
+                    "accepted: user=%s service=%s client=%s code=%s", user, service,
+                    client, code);
+    else if (outcome == OUTCOME_DENIED)
+        log_message(log, LOG_LEVEL_REFUSAL,
+                    "refused: verdict=%s user=%s service=%s client=%s code=%s",
+                    verdict_name(trial->verdict), user, service, client, code);
+    else
+        log_message(log, LOG_LEVEL_ERROR, "unavailable: user=%s service=%s client=%s",
+                    user, service, client);
+}
+
+enum outcome attempt_decide(struct verifier *verifier, const struct attempt *attempt,
+                            struct deadline deadline, struct decision *decision_r)
+{
+    const struct settings *settings = verifier->shared.settings;
+    struct deadline own = deadline_in(settings->timeout_ms);
+    struct trial trial;
+    enum outcome outcome;
+
+    memset(&trial, 0, sizeof trial);
+    memset(decision_r, 0, sizeof *decision_r);
+    sodium_memzero(&verifier->upgrade, sizeof verifier->upgrade);
+    trial.verifier = verifier;
+    trial.attempt = attempt;
+    trial.deadline = own.at_ms < deadline.at_ms ? own : deadline;
+    trial.name_good = input_name(attempt->username, attempt->username_length,
+                                 settings->realm, trial.name, sizeof trial.name);
+    /* What can't be read is unknown: NULL for the database, "-" in the log. */
+    (void)!input_service(attempt->service, trial.service);
+    (void)!input_client(attempt->client, &trial.client);
+
+    outcome = decide(&trial);
+    if (outcome == OUTCOME_UNAVAILABLE)
+        trial.verdict = VERDICT_NONE;
+    decision_r->outcome = outcome;
+    decision_r->verdict = trial.verdict;
+    decision_r->code_id = trial.row.code_id;
+    memcpy(decision_r->username, trial.row.username, sizeof decision_r->username);
+    log_attempt(&trial, outcome);
+    if (outcome == OUTCOME_OK)
+        follow_success(&trial);
+    else if (outcome == OUTCOME_DENIED)
+        record_refusal(&trial);
+    sodium_memzero(&trial, sizeof trial);
+    return outcome;
+}
