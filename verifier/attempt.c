@@ -62,21 +62,6 @@ static struct store *recorder(struct verifier *verifier)
     return verifier->record_store != NULL ? verifier->record_store : verifier->store;
 }
 
-/* The option that is wrong stands before what is wrong with it. */
-static struct store *store_for(const char *option, const char *conninfo,
-                               const struct verifier_shared *shared, char *error,
-                               size_t error_size)
-{
-    char reason[512] = "";
-    struct store *store =
-        store_new(conninfo, shared->settings->idle_timeout_s,
-                  shared->settings->timeout_ms, shared->log, reason, sizeof reason);
-
-    if (store == NULL)
-        snprintf(error, error_size, "%s: %s", option, reason);
-    return store;
-}
-
 struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
                               size_t error_size)
 {
@@ -103,12 +88,12 @@ struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
     verifier->throttle =
         shared->throttle != NULL ? shared->throttle : verifier->own_throttle;
     if (verifier->throttle != NULL)
-        verifier->store =
-            store_for("apppass_conninfo", settings->conninfo, shared, error, error_size);
+        verifier->store = store_new(settings->conninfo, settings->idle_timeout_s,
+                                    settings->timeout_ms, shared->log, error, error_size);
     if (verifier->store != NULL && settings->record_conninfo != NULL)
         verifier->record_store =
-            store_for("apppass_record_conninfo", settings->record_conninfo, shared, error,
-                      error_size);
+            store_new(settings->record_conninfo, settings->idle_timeout_s,
+                      settings->timeout_ms, shared->log, error, error_size);
     if (verifier->store == NULL ||
         (settings->record_conninfo != NULL && verifier->record_store == NULL))
         verifier_free(&verifier);
@@ -154,15 +139,19 @@ static enum outcome check_hash(struct trial *trial)
 {
     const struct verifier_shared *shared = &trial->verifier->shared;
     const struct code *code = &trial->code;
-    const char *reason = "", *hash = trial->row.hash;
-    enum outcome outcome;
+    const char *reason = "too many hashes are being computed", *hash = trial->row.hash;
+    enum outcome outcome = OUTCOME_UNAVAILABLE;
+    int slot;
 
     if (forged(trial))
         return OUTCOME_DENIED;
     if (memo_contains(shared->memo, hash, code->symbols, code->length))
         return OUTCOME_OK;
-    outcome = hash_verify(hash, code->symbols, code->length, shared->keys, &reason);
-    if (outcome == OUTCOME_OK && shared->memo != NULL)
+    slot = memo_slot_acquire(shared->memo, trial->deadline);
+    if (slot >= 0)
+        outcome = hash_verify(hash, code->symbols, code->length, shared->keys, &reason);
+    memo_slot_release(shared->memo, slot);
+    if (outcome == OUTCOME_OK)
         memo_add(shared->memo, hash, code->symbols, code->length);
     if (outcome == OUTCOME_UNAVAILABLE)
         log_message(shared->log, LOG_LEVEL_ERROR,
@@ -304,20 +293,31 @@ static void follow_success(struct trial *trial)
         verifier_finish(verifier);
 }
 
+/* Only where a slot is free now: logins go first, and there will be another login. */
+static bool make_hash(struct verifier *verifier, char hash_r[HASH_STRING_MAX])
+{
+    const struct verifier_shared *shared = &verifier->shared;
+    const struct upgrade *upgrade = &verifier->upgrade;
+    int slot = memo_slot_acquire(shared->memo, deadline_in(0));
+    bool made =
+        slot >= 0 && hash_make(upgrade->code.symbols, upgrade->code.length,
+                               &upgrade->policy, shared->keys, hash_r) == OUTCOME_OK;
+
+    memo_slot_release(shared->memo, slot);
+    return made;
+}
+
 void verifier_finish(struct verifier *verifier)
 {
     const struct verifier_shared *shared = &verifier->shared;
     struct upgrade *upgrade = &verifier->upgrade;
     char hash[HASH_STRING_MAX];
 
-    if (upgrade->code_id != 0 &&
-        hash_make(upgrade->code.symbols, upgrade->code.length, &upgrade->policy,
-                  shared->keys, hash) == OUTCOME_OK) {
+    if (upgrade->code_id != 0 && make_hash(verifier, hash)) {
         store_upgrade_hash(recorder(verifier), upgrade->code_id, upgrade->hash, hash,
                            deadline_in(shared->settings->timeout_ms));
         /* It matches by construction: the next login need not compute it. */
-        if (shared->memo != NULL)
-            memo_add(shared->memo, hash, upgrade->code.symbols, upgrade->code.length);
+        memo_add(shared->memo, hash, upgrade->code.symbols, upgrade->code.length);
     }
     sodium_memzero(upgrade, sizeof *upgrade);
 }
