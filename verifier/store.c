@@ -25,6 +25,7 @@
 #define RECORD_CONNECT_MS   1000  /* a record waits this long for a connection */
 #define RECORD_WAIT_MS      250   /* a record waits this long for the one before it */
 #define RECORD_PAUSE_MS     60000 /* no records after a failure that would repeat */
+#define RECORD_BREATH_MS    5000  /* or that may have passed by then: a lock */
 #define REPEAT_MESSAGE_MS   60000 /* the same trouble is logged again after this */
 #define RESTARTING_PAUSE_MS 100   /* between connects to a server that is starting */
 #define FREE_WAIT_MS        200
@@ -358,15 +359,16 @@ static void fill_parameters(struct store *store, const struct host *host,
 }
 
 /*
- * Drive libpq's connect.  A name may have several addresses, and libpq goes on to the
- * next only when one fails: a TCP handshake that took half of the time is shut down,
- * which libpq sees as a failure.
+ * Drive libpq's connect; true where some address did not answer in time.  A name may have
+ * several, and libpq goes on to the next only when one fails: a TCP handshake that took
+ * half of the time is shut down, which libpq sees as a failure.
  */
 static bool drive_connect(PGconn *conn, struct deadline deadline)
 {
     PostgresPollingStatusType want = PGRES_POLLING_WRITING;
-    int fd = -1;
     struct deadline handshake = deadline;
+    bool late = false;
+    int fd = -1;
 
     while (want == PGRES_POLLING_READING || want == PGRES_POLLING_WRITING) {
         bool shaking = PQstatus(conn) == CONNECTION_STARTED;
@@ -376,13 +378,14 @@ static bool drive_connect(PGconn *conn, struct deadline deadline)
         fd = PQsocket(conn);
         if (!wait_for(conn, want == PGRES_POLLING_READING ? POLLIN : POLLOUT,
                       shaking ? handshake : deadline)) {
+            late = true;
             if (!shaking || deadline_passed(deadline) || shutdown(fd, SHUT_RDWR) < 0)
-                return false;
+                break;
             fd = -1;
         }
         want = PQconnectPoll(conn);
     }
-    return true;
+    return late;
 }
 
 /*
@@ -394,6 +397,7 @@ static bool connect_host(struct store *store, struct host *host, const char *tar
 {
     struct parameters parameters;
     PGconn *conn;
+    bool late = false;
 
     fill_parameters(store, host, target, &parameters);
     conn = PQconnectStartParams(parameters.keywords, parameters.values, 0);
@@ -405,16 +409,17 @@ static bool connect_host(struct store *store, struct host *host, const char *tar
     }
     PQsetNoticeReceiver(conn, discard_notice, NULL);
     PQsetErrorVerbosity(conn, PQERRORS_VERBOSE);
-    if (PQstatus(conn) != CONNECTION_BAD && !drive_connect(conn, deadline)) {
-        snprintf(reason, REASON_MAX, "%s port %s did not answer in time", PQhost(conn),
-                 PQport(conn));
-        host->slow_until = deadline_now_ms() + SLOW_HOST_MS;
-        PQfinish(conn);
-        return false;
-    }
+    if (PQstatus(conn) != CONNECTION_BAD)
+        late = drive_connect(conn, deadline);
     if (PQstatus(conn) != CONNECTION_OK || PQsetnonblocking(conn, 1) != 0) {
-        find_sqlstate(PQerrorMessage(conn), sqlstate);
-        flatten(PQerrorMessage(conn), reason, REASON_MAX);
+        if (late) {
+            snprintf(reason, REASON_MAX, "%s port %s did not answer in time",
+                     PQhost(conn), PQport(conn));
+            host->slow_until = deadline_now_ms() + SLOW_HOST_MS;
+        } else {
+            find_sqlstate(PQerrorMessage(conn), sqlstate);
+            flatten(PQerrorMessage(conn), reason, REASON_MAX);
+        }
         PQfinish(conn);
         return false;
     }
@@ -600,15 +605,29 @@ static void reason_of(struct store *store, const PGresult *result, char *reason)
         snprintf(reason, REASON_MAX, "the connection was closed");
 }
 
+/*
+ * How long no records are sent after this error.  A code deleted in between (class 22,
+ * 23) concerns one record, a lock or a deadlock passes, the rest repeats itself.
+ */
+static int record_pause_ms(const char *sqlstate)
+{
+    static const char *const single[] = {"22", "23", NULL};
+    static const char *const passing[] = {"40", "55P03", "57014", NULL};
+
+    if (is_one_of(sqlstate, single))
+        return 0;
+    return is_one_of(sqlstate, passing) ? RECORD_BREATH_MS : RECORD_PAUSE_MS;
+}
+
 /* What the answer to a record means for the next ones. */
 static void judge_record(struct store *store, const PGresult *result)
 {
     static const char *const writable[] = {"primary", "read-write", NULL};
+    const char *sqlstate = sqlstate_of(result);
     char reason[REASON_MAX];
 
-    if (result == NULL || PQresultStatus(result) == PGRES_TUPLES_OK) {
-        if (result != NULL)
-            store->recording.text[0] = '\0';
+    if (PQresultStatus(result) == PGRES_TUPLES_OK) {
+        store->recording.text[0] = '\0';
         return;
     }
     if (is_lost(store, result)) {
@@ -617,13 +636,10 @@ static void judge_record(struct store *store, const PGresult *result)
     }
     reason_of(store, result, reason);
     report(store, &store->recording, LOG_LEVEL_WARNING, store->pending, reason,
-           advice(sqlstate_of(result)));
-    /* A code deleted in between (class 22, 23) concerns one record; the rest repeats. */
-    if (strncmp(sqlstate_of(result), "22", 2) != 0 &&
-        strncmp(sqlstate_of(result), "23", 2) != 0)
-        store->record_after = deadline_now_ms() + RECORD_PAUSE_MS;
+           advice(sqlstate));
+    store->record_after = deadline_now_ms() + record_pause_ms(sqlstate);
     /* The server we asked to be a primary was demoted: find the new one. */
-    if (strcmp(sqlstate_of(result), "25006") == 0 && is_one_of(store->target, writable))
+    if (strcmp(sqlstate, "25006") == 0 && is_one_of(store->target, writable))
         disconnect(store);
 }
 
@@ -873,12 +889,11 @@ void row_wipe(struct row *row)
 static void send_record(struct store *store, const struct statement *statement,
                         const char *const *values, struct deadline deadline)
 {
-    if (deadline_now_ms() < store->record_after)
-        return;
     if (store->owner == getpid() &&
         !drain(store, sooner(deadline, deadline_in(RECORD_WAIT_MS))))
         return; /* the one before is still being written */
-    if (!make_ready(store, sooner(deadline, deadline_in(RECORD_CONNECT_MS))))
+    if (!store_records(store) ||
+        !make_ready(store, sooner(deadline, deadline_in(RECORD_CONNECT_MS))))
         return;
     if (!send_statement(store, statement, values) || PQflush(store->conn) < 0) {
         disconnect(store);

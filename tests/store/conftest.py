@@ -1,0 +1,323 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Databases, a standby, PgBouncer, and the verifier on a leash."""
+
+import os
+import select
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mail"))
+
+from harness.basics import (Daemon, Failure, accepts, as_user, folder, free_port, run,
+                            state_folder, until, write)
+from harness.postgres import CHATTY, DATABASE, Postgres
+
+BUILD = Path(os.environ["APPPASS_BUILD"])
+PROBE = "apppass_probe"         # the verifier's login here: by socket without a password
+PASSWORD = "probe-s3cret 'x'"   # by TCP with this one
+ALICE = "alice@example.org"
+
+
+class Driver:
+    """The driver program; see driver.c for its commands."""
+
+    def __init__(self, environment=None):
+        self.process = subprocess.Popen(
+            [BUILD / "tests" / "store" / "driver"], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={**os.environ, **(environment or {})}, cwd="/")
+        self.logs = []      # everything logged so far
+        self.log = []       # by the last command
+        self.callbacks = []
+
+    def ask(self, *words):
+        """One command; the words of its reply."""
+        self.send(*words)
+        return self.reply()
+
+    def send(self, *words):
+        line = "\t".join("-" if word is None else str(word) for word in words)
+        self.process.stdin.write(line.encode() + b"\n")
+        self.process.stdin.flush()
+
+    def reply(self):
+        self.log = []
+        while True:
+            line = self.process.stdout.readline().decode().rstrip("\n")
+            if line.startswith("log "):
+                self.log.append(line[4:])
+                self.logs.append(line[4:])
+            elif line.startswith("main "):
+                self.callbacks.append(line[5:])
+            elif line.startswith("= "):
+                return line[2:].split("\t")
+            else:
+                raise Failure(f"the driver ended: {line!r}, exit {self.process.wait()}")
+
+    def open(self, conninfo, idle=0, timeout=2000):
+        assert self.ask("open", conninfo, idle, timeout) == ["ok"]
+        return self
+
+    def verifier(self, conninfo, **options):
+        words = [f"apppass_{name}={value}" for name, value in options.items()]
+        assert self.ask("verifier", f"apppass_conninfo={conninfo}", *words) == ["ok"]
+        return self
+
+    def lookup(self, user=ALICE, selector="0000", service="imap", client="192.0.2.1",
+               command="lookup"):
+        words = self.ask(command, user, selector, service, client)
+        return SimpleNamespace(
+            outcome=words[0], elapsed=int(words[1]), verdict=words[2], code_id=int(words[3]),
+            username=words[4], hash=words[5], record_due=words[6] == "1")
+
+    def attempt(self, user, password, service="imap", client="192.0.2.1;4711",
+                command="attempt"):
+        words = self.ask(command, user, password, service, client)
+        return SimpleNamespace(
+            outcome=words[0], elapsed=int(words[1]), verdict=words[2], code_id=int(words[3]),
+            username=words[4], hashes=int(words[5]))
+
+    def end(self):
+        self.process.stdin.close()
+        assert self.process.wait(timeout=30) == 0
+
+
+@pytest.fixture
+def driver():
+    started = Driver()
+    yield started
+    started.end()
+
+
+def create(state, **settings):
+    server = Postgres(state, settings={
+        **CHATTY, "shared_preload_libraries": "'pg_stat_statements'",
+        "pg_stat_statements.track": "'top'", **settings})
+    server.create()
+    with open(server.data / "pg_hba.conf", "r+", encoding="utf-8") as hba:
+        rest = hba.read()
+        hba.seek(0)
+        hba.write("local all,replication all trust\n" + rest)
+    server.psql("SELECT pg_reload_conf()", "postgres")
+    server.deploy()
+    server.psql("CREATE EXTENSION pg_stat_statements", "postgres")
+    quoted = PASSWORD.replace("'", "''")
+    server.psql(f"SET log_statement = none;\nCREATE ROLE {PROBE} LOGIN PASSWORD '{quoted}'"
+                " IN ROLE apppass_verifier", "postgres")
+    server.psql(f"SELECT apppass.add_account('{ALICE}')")
+    return server
+
+
+@pytest.fixture(scope="session")
+def shared_server():
+    state = state_folder()
+    server = create(state)
+    yield server
+    server.destroy()
+
+
+@pytest.fixture
+def server(shared_server):
+    """One cluster for all tests; each finds it running, and with its settings unchanged."""
+    yield shared_server
+    shared_server.resume()
+    if not shared_server.answers():
+        shared_server.start()
+    shared_server.psql("ALTER SYSTEM RESET ALL; ", "postgres")
+    shared_server.psql("SELECT pg_reload_conf()", "postgres")
+
+
+def conninfo(server, tcp=False):
+    text = server.conninfo(PROBE, tcp=tcp)
+    if tcp:
+        text += " password='" + PASSWORD.replace("'", "\\'") + "'"
+    return text
+
+
+def issue(server, driver, user=ALICE, length=20, device="telephone"):
+    """A new code: what to type, selector, hash, id."""
+    code, selector, digest = driver.ask("code", length)
+    code_id = server.psql(
+        f"SELECT code_id FROM apppass.store_code('{user}', '{device}', '{selector}', '{digest}',"
+        " reason => 'test')")
+    return SimpleNamespace(typed=code, selector=selector, hash=digest, id=int(code_id))
+
+
+def statements(server):
+    """How often each statement of the verifier ran since the last reset."""
+    rows = server.psql(
+        "SELECT calls, query FROM pg_stat_statements s JOIN pg_roles r ON r.oid = s.userid"
+        f" WHERE r.rolname = '{PROBE}'", "postgres")
+    return {line.split("|", 1)[1]: int(line.split("|", 1)[0]) for line in rows.splitlines()}
+
+
+def calls(server, function):
+    return sum(count for query, count in statements(server).items()
+               if f"apppass.{function}" in query)
+
+
+def reset_statements(server):
+    server.psql("SELECT pg_stat_statements_reset()", "postgres")
+
+
+def terminate(server):
+    """End the verifier's sessions and wait until they are gone."""
+    server.psql("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity"
+                f" WHERE usename = '{PROBE}'", "postgres")
+
+
+class BlackHole:
+    """A port that drops every connection request: its queue of unaccepted ones is full."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(0)
+        self.port = self.listener.getsockname()[1]
+        self.fillers = []
+        for _ in range(4):
+            filler = socket.socket()
+            filler.setblocking(False)
+            filler.connect_ex(("127.0.0.1", self.port))
+            self.fillers.append(filler)
+        until(self._full, "the queue to be full")
+
+    def _full(self):
+        _, writable, _ = select.select([], self.fillers, [], 0)
+        return len(writable) >= 1 and len(writable) < len(self.fillers)
+
+    def close(self):
+        for one in self.fillers + [self.listener]:
+            one.close()
+
+
+@pytest.fixture
+def black_hole():
+    hole = BlackHole()
+    yield hole
+    hole.close()
+
+
+class Silence:
+    """A port that accepts and never says a word, like a server that is stopped."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(64)
+        self.port = self.listener.getsockname()[1]
+
+    def close(self):
+        self.listener.close()
+
+
+@pytest.fixture
+def silence():
+    port = Silence()
+    yield port
+    port.close()
+
+
+class Standby:
+    """A streaming standby of `primary`."""
+
+    def __init__(self, primary, state):
+        self.primary = primary
+        self.server = Postgres(state)
+        self.server.state.mkdir()
+        folder(self.server.state / "cluster", "postgres", 0o700)
+        folder(self.server.socket, "postgres")
+        self.server.data = self.server.state / "cluster" / "data"
+        self.server.port = free_port()
+        run(as_user("postgres") + [
+            "pg_basebackup", "-h", primary.socket, "-p", str(primary.port), "-U", "postgres",
+            "-D", self.server.data, "-R", "-c", "fast"])
+        with open(self.server.data / "postgresql.conf", "a", encoding="utf-8") as conf:
+            conf.write(f"port = {self.server.port}\n"
+                       f"unix_socket_directories = '{self.server.socket}'\n")
+        self.server.start()
+
+    def caught_up(self):
+        target = self.primary.psql("SELECT pg_current_wal_lsn()", "postgres")
+        until(lambda: self.server.psql(
+            f"SELECT pg_last_wal_replay_lsn() >= '{target}'", "postgres") == "t",
+              "the standby to catch up")
+
+
+class Bouncer:
+    """PgBouncer in transaction mode in front of `server`."""
+
+    def __init__(self, server, state, extra=""):
+        self.state = folder(state, "postgres", 0o700)
+        self.port = free_port()
+        self.daemon = Daemon("pgbouncer", self.state)
+        write(self.state / "users.txt", f'"{PROBE}" "{PASSWORD}"\n', "postgres", 0o600)
+        write(self.state / "pgbouncer.ini", f"""[databases]
+{DATABASE} = host=127.0.0.1 port={server.port} dbname={DATABASE}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = {self.port}
+unix_socket_dir =
+auth_type = plain
+auth_file = {self.state}/users.txt
+pool_mode = transaction
+default_pool_size = 2
+{extra}
+""", "postgres", 0o600)
+        self.start()
+
+    def start(self):
+        self.daemon.launch(["/usr/sbin/pgbouncer", self.state / "pgbouncer.ini"],
+                           user="postgres")
+        self.daemon.ready(lambda: accepts(self.port), "PgBouncer to accept")
+
+    def stop(self):
+        self.daemon.stop(signal.SIGTERM)
+
+    def conninfo(self):
+        quoted = PASSWORD.replace("'", "\\'")
+        return (f"host=127.0.0.1 port={self.port} dbname={DATABASE} user={PROBE}"
+                f" password='{quoted}'")
+
+
+@pytest.fixture
+def bouncer(server):
+    state = state_folder()
+    started = Bouncer(server, state / "pgbouncer")
+    yield started
+    started.stop()
+    shutil.rmtree(state)
+
+
+@pytest.fixture
+def pair():
+    """A primary and its standby, for one test alone."""
+    state = state_folder()
+    primary = create(state / "primary")
+    standby = Standby(primary, state / "standby")
+    yield SimpleNamespace(primary=primary, standby=standby.server,
+                          caught_up=standby.caught_up)
+    standby.server.destroy()
+    primary.destroy()
+    shutil.rmtree(state, ignore_errors=True)
+
+
+@pytest.fixture
+def tls_server(server):
+    """The shared cluster with TLS switched on, for one test."""
+    run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=localhost", "-keyout", server.data / "server.key",
+         "-out", server.data / "server.crt"])
+    for name in ("server.key", "server.crt"):
+        shutil.chown(server.data / name, "postgres")
+        (server.data / name).chmod(0o600)
+    server.psql("ALTER SYSTEM SET ssl = on", "postgres")
+    server.psql("SELECT pg_reload_conf()", "postgres")
+    until(lambda: server.psql("SHOW ssl", "postgres") == "on", "TLS to be on")
+    return server

@@ -1,0 +1,438 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""attempt.c against a real server: verdicts, log lines, hashes, records."""
+
+import itertools
+import secrets
+
+import pytest
+
+from conftest import (ALICE, PROBE, Driver, calls, conninfo, issue, reset_statements,
+                      statements)
+from harness.basics import free_port, until
+
+CLIENT = "192.0.2.1;4711"
+networks = itertools.count(1)
+
+
+def client():
+    """An address of a network that no test used before: records are limited by network."""
+    number = next(networks)
+    return f"10.{number // 250}.{number % 250}.1"
+
+
+@pytest.fixture
+def bob(server):
+    """An account for one test alone."""
+    name = f"bob-{secrets.token_hex(4)}@example.org"
+    server.psql(f"SELECT apppass.add_account('{name}')")
+    return name
+
+
+@pytest.fixture
+def verifier(server, driver):
+    return driver.verifier(conninfo(server))
+
+
+def mistype(code):
+    """One symbol wrong."""
+    other = "2" if code[6] != "2" else "3"
+    return code[:6] + other + code[7:]
+
+
+def other_secret(code):
+    """Same selector, another secret, right check symbol: a C program makes it."""
+    with_selector = Driver()
+    try:
+        while True:
+            made, _, _ = with_selector.ask("code", len(code))
+            candidate = code[:4] + made[4:]
+            # Change the last symbol until the check symbol fits.
+            for symbol in "0123456789abcdefghjkmnpqrstvwxyz":
+                if checks(candidate[:-1] + symbol) and candidate[:-1] + symbol != code:
+                    return candidate[:-1] + symbol
+    finally:
+        with_selector.end()
+
+
+def checks(code):
+    accumulator = 0
+    for symbol in code[:-1]:
+        accumulator = double(accumulator) ^ alphabet(symbol)
+    return double(accumulator) == alphabet(code[-1])
+
+
+def alphabet(symbol):
+    return "0123456789abcdefghjkmnpqrstvwxyz".index(symbol)
+
+
+def double(value):
+    value <<= 1
+    return value ^ 0b100101 if value & 32 else value
+
+
+def refusals(server, where):
+    return server.psql("SELECT verdict, count(*) FROM apppass.refusal"
+                       f" WHERE {where} GROUP BY verdict ORDER BY verdict", "postgres")
+
+
+def settle(driver):
+    """The answers of what was recorded are in."""
+    driver.ask("close")
+
+
+# ---- accepted ----
+
+def test_a_code_is_accepted_logged_and_recorded(server, verifier, bob):
+    code = issue(server, verifier, bob)
+    where = client()
+    answer = verifier.attempt(bob, code.typed, "imap", f"{where};4711")
+    assert (answer.outcome, answer.verdict, answer.code_id) == ("ok", "accepted", code.id)
+    assert answer.username == bob
+    assert verifier.log == [f"accepted: user={bob} service=imap client={where} code={code.id}"]
+    settle(verifier)
+    assert server.psql("SELECT service, network FROM apppass.code_use"
+                       f" WHERE code_id = {code.id}", "postgres") == \
+        f"imap|{where[:-1]}0/24"
+
+
+@pytest.mark.parametrize("length", [16, 20, 24, 28])
+def test_pasted_in_groups_with_capitals_and_a_newline(server, verifier, bob, length):
+    code = issue(server, verifier, bob, length)
+    groups = [code.typed[i:i + 4] for i in range(0, length, 4)]
+    pasted = " ".join(groups).upper().replace("0", "O") + "\\x0a"
+    assert verifier.attempt(bob.upper(), pasted).outcome == "ok"
+    pasted = "\N{EN DASH}".join(groups) + "\N{NO-BREAK SPACE}"
+    answer = verifier.attempt(bob.capitalize(), pasted)
+    assert (answer.outcome, answer.username) == ("ok", bob)
+
+
+def test_a_bare_name_gets_the_realm(server, driver, bob):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), realm="example.org")
+    answer = driver.attempt(bob.partition("@")[0], code.typed)
+    assert (answer.outcome, answer.username) == ("ok", bob)
+
+
+def test_unknown_service_and_client(server, verifier, bob):
+    code = issue(server, verifier, bob)
+    assert verifier.attempt(bob, code.typed, None, None).outcome == "ok"
+    assert verifier.log == [f"accepted: user={bob} service=- client=- code={code.id}"]
+    assert verifier.attempt(bob, code.typed, "x client=6.6.6.6", "unix:/x").outcome == "ok"
+    assert verifier.log == [f"accepted: user={bob} service=- client=- code={code.id}"]
+
+
+# ---- refused ----
+
+def test_a_wrong_secret_costs_one_hash(server, verifier, bob):
+    code = issue(server, verifier, bob)
+    wrong = other_secret(code.typed)
+    answer = verifier.attempt(bob, wrong)
+    assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "wrong_code", 1)
+    assert verifier.log == [f"refused: verdict=wrong_code user={bob} service=imap"
+                            f" client=192.0.2.1 code={code.id}"]
+    assert wrong[4:] not in "".join(verifier.logs)
+
+
+def test_what_the_database_refuses_costs_no_hash(server, verifier, bob):
+    code = issue(server, verifier, bob)
+    elsewhere = issue(server, verifier, ALICE)
+    spare, _, _ = verifier.ask("code", 20)
+    cases = [
+        ("nobody@example.org", code.typed, "unknown_user", 0),
+        (bob, spare, "unknown_code", 0),
+        (bob, elsewhere.typed, "wrong_account", 0),
+    ]
+    for user, typed, verdict, code_id in cases:
+        answer = verifier.attempt(user, typed)
+        assert (answer.outcome, answer.verdict, answer.code_id, answer.hashes) == \
+            ("denied", verdict, code_id, 0)
+    server.psql(f"SELECT apppass.revoke_code('{bob}', '{code.selector}', 'lost')")
+    answer = verifier.attempt(bob, code.typed)
+    assert (answer.outcome, answer.verdict, answer.code_id, answer.hashes) == \
+        ("denied", "revoked", code.id, 0)
+    server.psql(f"SELECT apppass.set_account_enabled('{bob}', false, 'left')")
+    assert verifier.attempt(bob, code.typed).verdict == "account_disabled"
+    for typed in (code.typed, spare, elsewhere.typed):
+        assert typed[4:] not in "".join(verifier.logs)
+
+
+@pytest.mark.parametrize("password, verdict", [
+    ("correct horse battery staple", "not_a_code"),
+    ("", "not_a_code"),
+    ("MISTYPED", "mistyped"),
+    ("\\x00" * 20, "not_a_code"),
+    ("aaaa\\x00aaaabbbbccccdddd", "not_a_code"),
+    ("\\xff\\xfe" * 10, "not_a_code"),
+    ("x" * 1025, "not_a_code"),
+    ("0" * 60000, "not_a_code"),
+    ("%s%n%s%n%s%n%s%n%s%n", "not_a_code"),
+    ("' OR 1=1 --", "not_a_code"),
+], ids=lambda value: value[:12])
+def test_what_is_no_code_costs_neither_lookup_nor_hash(server, driver, bob, password, verdict):
+    code = issue(server, driver, bob)
+    if password == "MISTYPED":
+        password = mistype(code.typed)
+    driver.verifier(conninfo(server))
+    driver.attempt(ALICE, "0000")
+    reset_statements(server)
+    answer = driver.attempt(bob, password, client=client())
+    assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", verdict, 0)
+    line, = driver.log
+    assert line.startswith(f"refused: verdict={verdict} user={bob} service=imap client=10.")
+    assert line.endswith(" code=-")
+    settle(driver)
+    ran = statements(server)
+    assert calls(server, "lookup") == 0, ran
+    assert calls(server, "record_refusal") == 1, ran
+    assert refusals(server, "account_id = (SELECT id FROM apppass.account"
+                    f" WHERE username = '{bob}')") == f"{verdict}|1"
+
+
+@pytest.mark.parametrize("user", [
+    "", "alice\\x00@example.org", "\\xff@example.org", "alice\\x0aroot", "\\x1b[2J", "a" * 256,
+], ids=lambda value: value[:12])
+def test_impossible_names_touch_nothing(server, driver, user):
+    code = issue(server, driver)
+    driver.verifier(conninfo(server))
+    reset_statements(server)
+    answer = driver.attempt(user, code.typed)
+    assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "unknown_user", 0)
+    shown = "?" if user else "-"
+    assert driver.log == [f"refused: verdict=unknown_user user={shown} service=imap"
+                          " client=192.0.2.1 code=-"]
+    settle(driver)
+    assert statements(server) == {}
+
+
+def test_passwords_in_the_wrong_field_are_not_logged(server, verifier):
+    code = issue(server, verifier)
+    for user, password in [
+            ("hunter2 my dog", "x"), (code.typed, "x"), ("p@ss", "x"),
+            (f"{code.typed}@example.org", "x"),
+            ("carol@example.org", "carol@example.org"),
+            ("carol@example.org", "Carol@example.org2026")]:
+        assert verifier.attempt(user, password).outcome == "denied"
+        assert " user=? " in verifier.log[0], user
+    assert verifier.attempt("carol@example.org", "x9!").outcome == "denied"
+    assert " user=carol@example.org " in verifier.log[0]
+
+
+# ---- the memo ----
+
+def test_the_memo_saves_the_hash_and_nothing_else(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    server.psql("UPDATE apppass.code SET hash = hash WHERE false", "postgres")
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    reset_statements(server)
+    for _ in range(10):
+        answer = driver.attempt(bob, code.typed)
+        assert (answer.outcome, answer.hashes) == ("ok", 0)
+    ran = statements(server)
+    assert calls(server, "lookup") == 10 and sum(ran.values()) == 10, ran
+    server.psql(f"SELECT apppass.revoke_code('{bob}', '{code.selector}', 'lost')")
+    assert driver.attempt(bob, code.typed).verdict == "revoked"
+
+
+# ---- upgrades ----
+
+def stored_hash(server, code):
+    return server.psql(f"SELECT hash FROM apppass.code WHERE id = {code.id}", "postgres")
+
+
+def test_a_weak_hash_is_replaced_once(server, verifier, bob):
+    code = issue(server, verifier, bob)
+    assert "m=64," in stored_hash(server, code)
+    assert verifier.attempt(bob, code.typed).hashes == 2
+    answer = verifier.attempt(bob, code.typed)
+    assert (answer.outcome, answer.hashes) == ("ok", 1)
+    assert "m=19456,t=2,p=1" in stored_hash(server, code)
+
+
+def test_the_memo_knows_the_replacement(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    assert driver.attempt(bob, code.typed).hashes == 2
+    answer = driver.attempt(bob, code.typed)
+    assert (answer.outcome, answer.hashes) == ("ok", 0)
+    assert "m=19456," in stored_hash(server, code)
+
+
+def test_the_client_need_not_wait_for_the_replacement(server, verifier, bob):
+    code = issue(server, verifier, bob)
+    assert verifier.attempt(bob, code.typed, command="attempt-later").hashes == 1
+    verifier.ask("finish")
+    settle(verifier)
+    assert "m=19456," in stored_hash(server, code)
+
+
+def test_a_replacement_that_does_not_arrive_is_not_made_again(server, driver, bob):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server) + " options='-c default_transaction_read_only=on'")
+    assert driver.attempt(bob, code.typed).hashes == 2
+    for _ in range(3):
+        answer = driver.attempt(bob, code.typed)
+        assert (answer.outcome, answer.hashes) == ("ok", 1)
+    assert "m=64," in stored_hash(server, code)
+    assert sum("apppass_record_conninfo" in line for line in driver.logs) == 1
+
+
+def test_recording_elsewhere(server, driver, bob):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server) + " options='-c default_transaction_read_only=on'",
+                    record_conninfo=conninfo(server))
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    driver.attempt(bob, mistype(code.typed), client=client())
+    settle(driver)
+    assert "m=19456," in stored_hash(server, code)
+    assert server.psql("SELECT count(*) FROM apppass.code_use WHERE"
+                       f" code_id = {code.id}", "postgres") == "1"
+    assert not any("could not" in line for line in driver.logs)
+
+
+# ---- keyed hashes ----
+
+def key_file(path, *names):
+    path.write_text("".join(f"{name} {secrets.token_hex(32)}\n" for name in names))
+    path.chmod(0o600)
+    return path
+
+
+def test_keyed_hashes(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    keys = key_file(tmp_path / "keys", "k1")
+    # An unkeyed hash under apppass_require_key: somebody wrote it without the key.
+    driver.verifier(conninfo(server), key=keys, require_key="yes")
+    answer = driver.attempt(bob, code.typed)
+    assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "wrong_code", 0)
+    assert any(line.startswith(f"code {code.id} has a hash made without a key")
+               for line in driver.log)
+    driver.attempt(bob, code.typed)
+    assert len(driver.log) == 1        # the warning comes once a minute
+    settle(driver)
+    # Without it the next login adds the key.
+    driver.verifier(conninfo(server), key=keys)
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    settle(driver)
+    assert "keyid=" in stored_hash(server, code)
+    driver.verifier(conninfo(server), key=keys, require_key="yes")
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    settle(driver)
+    # A lost key is an outage, never a wrong password.
+    driver.verifier(conninfo(server), key=key_file(tmp_path / "others", "k2"))
+    assert driver.attempt(bob, code.typed).outcome == "unavailable"
+    assert any(f"could not check the hash of code {code.id}: " in line for line in driver.log)
+    settle(driver)
+    driver.verifier(conninfo(server))
+    assert driver.attempt(bob, code.typed).outcome == "unavailable"
+
+
+def test_require_key_without_a_key_is_refused(server, driver):
+    answer = driver.ask("verifier", f"apppass_conninfo={conninfo(server)}",
+                        "apppass_require_key=yes")
+    assert "apppass_key" in answer[0]
+
+
+def test_a_hostile_hash_costs_nothing(server, verifier, bob):
+    code = issue(server, verifier, bob)
+    server.psql("SET session_replication_role = replica; UPDATE apppass.code SET hash ="
+                " '$argon2id$v=19$m=67108864,t=2,p=1$c2FsdHNhbHRzYWx0$"
+                f"MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI' WHERE id = {code.id}",
+                "postgres")
+    answer = verifier.attempt(bob, code.typed)
+    assert (answer.outcome, answer.hashes) == ("unavailable", 0)
+    assert answer.elapsed < 200
+
+
+# ---- main passwords ----
+
+@pytest.fixture
+def lenient(server, driver):
+    return driver.verifier(conninfo(server), fallback="checkpass")
+
+
+def test_a_main_password_may_let_in(server, lenient, bob):
+    answer = lenient.attempt(bob.upper(), "the main password")
+    assert (answer.outcome, answer.verdict, answer.hashes) == ("ok", "main_password", 0)
+    assert answer.username == bob and lenient.callbacks == [bob]
+    assert lenient.log == [f"accepted: user={bob} service=imap client=192.0.2.1 code=-"]
+    settle(lenient)
+    assert server.psql("SELECT count(*) FROM apppass.main_password_login m JOIN"
+                       " apppass.account a ON a.id = m.account_id"
+                       f" WHERE a.username = '{bob}'", "postgres") == "1"
+
+
+def test_a_wrong_main_password_is_no_code(server, lenient, bob):
+    code = issue(server, lenient, bob)
+    assert lenient.attempt(bob, "something else").verdict == "not_a_code"
+    assert lenient.attempt(bob, mistype(code.typed)).verdict == "mistyped"
+    assert lenient.callbacks == [bob, bob]
+
+
+def test_nobody_knows_is_an_outage(lenient, bob):
+    assert lenient.attempt(bob, "nobody knows").outcome == "unavailable"
+    assert lenient.log == [f"unavailable: user={bob} service=imap client=192.0.2.1"]
+
+
+def test_a_code_never_reaches_the_main_password_check(server, lenient, bob):
+    code = issue(server, lenient, bob)
+    server.psql(f"SELECT apppass.revoke_code('{bob}', '{code.selector}', 'lost')")
+    assert lenient.attempt(bob, code.typed).verdict == "revoked"
+    assert lenient.callbacks == []
+
+
+def test_the_database_decides_who_may(server, lenient, bob):
+    assert lenient.attempt("nobody@example.org", "the main password").verdict == "unknown_user"
+    server.psql("UPDATE apppass.account SET main_password_refused_from = now()"
+                f" WHERE username = '{bob}'", "postgres")
+    answer = lenient.attempt(bob, "the main password")
+    assert (answer.outcome, answer.verdict) == ("denied", "main_password_refused")
+    assert lenient.callbacks == []
+
+
+# ---- outages, floods ----
+
+def test_an_outage_is_never_a_wrong_password(server, driver, bob):
+    code = issue(server, driver, bob)
+    driver.verifier(f"host=127.0.0.1 port={free_port()} user=x dbname=x", timeout=1000)
+    for _ in range(3):
+        answer = driver.attempt(bob, code.typed)
+        assert (answer.outcome, answer.verdict) == ("unavailable", "none")
+        assert driver.log[-1] == f"unavailable: user={bob} service=imap client=192.0.2.1"
+    # Without the database what is no code is still none.
+    assert driver.attempt(bob, "hello").verdict == "not_a_code"
+
+
+def test_a_hanging_database_ends_within_the_timeout(server, driver, bob):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), timeout=800)
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    server.hang()
+    answer = driver.attempt(bob, code.typed)
+    assert answer.outcome == "unavailable" and answer.elapsed < 1200
+    server.resume()
+    until(lambda: driver.attempt(bob, code.typed).outcome == "ok", "the verifier to recover")
+
+
+def test_a_flood_of_refusals_is_recorded_in_part(server, driver, bob):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server))
+    reset_statements(server)
+    flooder = client()
+    for _ in range(300):
+        assert driver.attempt(bob, mistype(code.typed), client=flooder).hashes == 0
+    for number in range(300):
+        driver.attempt(f"x{number}@example.org", code.typed, client=f"10.77.{number % 250}.1")
+    refused = [line for line in driver.logs if line.startswith("refused: ")]
+    assert len(refused) == 600      # every attempt has its log line
+    settle(driver)
+    assert 50 <= calls(server, "record_refusal") <= 100
+    # What concerns an existing code is counted apart.
+    driver.verifier(conninfo(server))
+    server.psql(f"SELECT apppass.revoke_code('{bob}', '{code.selector}', 'lost')")
+    for number in range(100):
+        driver.attempt(f"y{number}@example.org", code.typed, client=f"10.78.{number}.1")
+    reset_statements(server)
+    driver.attempt(bob, code.typed, client="10.78.1.1")
+    settle(driver)
+    assert calls(server, "record_refusal") == 1
