@@ -62,6 +62,21 @@ static struct store *recorder(struct verifier *verifier)
     return verifier->record_store != NULL ? verifier->record_store : verifier->store;
 }
 
+/* The option that is wrong stands before what is wrong with it. */
+static struct store *store_for(const char *option, const char *conninfo,
+                               const struct verifier_shared *shared, char *error,
+                               size_t error_size)
+{
+    char reason[512] = "";
+    struct store *store =
+        store_new(conninfo, shared->settings->idle_timeout_s,
+                  shared->settings->timeout_ms, shared->log, reason, sizeof reason);
+
+    if (store == NULL)
+        snprintf(error, error_size, "%s: %s", option, reason);
+    return store;
+}
+
 struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
                               size_t error_size)
 {
@@ -88,12 +103,12 @@ struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
     verifier->throttle =
         shared->throttle != NULL ? shared->throttle : verifier->own_throttle;
     if (verifier->throttle != NULL)
-        verifier->store = store_new(settings->conninfo, settings->idle_timeout_s,
-                                    settings->timeout_ms, shared->log, error, error_size);
+        verifier->store =
+            store_for("apppass_conninfo", settings->conninfo, shared, error, error_size);
     if (verifier->store != NULL && settings->record_conninfo != NULL)
         verifier->record_store =
-            store_new(settings->record_conninfo, settings->idle_timeout_s,
-                      settings->timeout_ms, shared->log, error, error_size);
+            store_for("apppass_record_conninfo", settings->record_conninfo, shared, error,
+                      error_size);
     if (verifier->store == NULL ||
         (settings->record_conninfo != NULL && verifier->record_store == NULL))
         verifier_free(&verifier);

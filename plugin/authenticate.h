@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_AUTHENTICATE_H
+#define APPPASS_AUTHENTICATE_H
+
+/* From what a mechanism received to what the SASL library is told. */
+
+#include <sasl/sasl.h>
+#include <sasl/saslplug.h>
+
+#include "attributes.h"
+#include "credentials.h"
+#include "plugin.h"
+
+/*
+ * authenticate - decide one login and fill *oparams
+ *
+ * SASL_OK: the account's canonical name is the authenticated identity, and the authzid
+ * (or the same name) the one to act as; the library asks the host's proxy policy next.
+ * SASL_BADAUTH: refused, whatever the reason: NOUSER, EXPIRED or DISABLED would tell the
+ * client.  SASL_UNAVAIL: nobody knows; the client should keep its password and try again.
+ * One log line has been written.
+ */
+int authenticate(struct plugin *plugin, sasl_server_params_t *params,
+                 const struct credentials *credentials,
+                 sasl_out_params_t *oparams) MUST_CHECK;
+
+/*
+ * authenticate_fail - `result`, with a text for the host that tells nothing
+ *
+ * The reason stands in the log line.
+ */
+int authenticate_fail(const sasl_server_params_t *params, int result) MUST_CHECK;
+
+#endif

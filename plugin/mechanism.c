@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <string.h>
+
+#include "authenticate.h"
+#include "login.h"
+#include "plain.h"
+#include "plugin.h"
+
+/* The mechanism's framing was broken, or a name can't be one: not worth a query. */
+static int fail_malformed(struct plugin *plugin, const sasl_server_params_t *params,
+                          const char *what, int result)
+{
+    hostlog_begin(&plugin->hostlog, params->utils->conn);
+    log_message(&plugin->log, LOG_LEVEL_REFUSAL, "malformed: %s service=%s client=%s",
+                what, params->service != NULL ? params->service : "-",
+                params->ipremoteport != NULL ? params->ipremoteport : "-");
+    hostlog_end();
+    return authenticate_fail(params, result);
+}
+
+/* May a client start an exchange?  SASL_UNAVAIL now means that it need not even send its
+ * password. */
+static int check_plugin(struct plugin *plugin, sasl_server_params_t *params)
+{
+    if (plugin != NULL && plugin->works)
+        return SASL_OK;
+    if (plugin != NULL) {
+        hostlog_begin(&plugin->hostlog, params->utils->conn);
+        hostlog_end();
+    }
+    return authenticate_fail(params, SASL_UNAVAIL);
+}
+
+/* PLAIN is one message; all it needs is the plugin itself, borrowed. */
+static int plain_new(void *glob_context, sasl_server_params_t *params,
+                     const char *challenge, unsigned challenge_length,
+                     void **conn_context)
+{
+    (void)challenge;
+    (void)challenge_length;
+    *conn_context = glob_context;
+    return check_plugin(glob_context, params);
+}
+
+static int plain_step(void *conn_context, sasl_server_params_t *params,
+                      const char *clientin, unsigned clientin_length,
+                      const char **serverout, unsigned *serverout_length,
+                      sasl_out_params_t *oparams)
+{
+    struct plugin *plugin = conn_context;
+    struct credentials credentials;
+
+    *serverout = NULL;
+    *serverout_length = 0;
+    if (plugin == NULL) /* a step after the exchange has failed */
+        return authenticate_fail(params, SASL_BADPROT);
+    if (!plain_parse(clientin, clientin_length, &credentials))
+        return fail_malformed(plugin, params, "not a PLAIN message", SASL_BADPROT);
+    if (credentials.authzid_length > 0 &&
+        !plain_authzid_valid(credentials.authzid, credentials.authzid_length))
+        return fail_malformed(plugin, params, "authorization identity", SASL_BADAUTH);
+    return authenticate(plugin, params, &credentials, oparams);
+}
+
+static void plain_dispose(void *conn_context, const sasl_utils_t *utils)
+{
+    (void)conn_context;
+    (void)utils;
+}
+
+struct login_exchange {
+    struct plugin *plugin; /* borrowed */
+    struct login login;
+};
+
+static int login_new(void *glob_context, sasl_server_params_t *params,
+                     const char *challenge, unsigned challenge_length,
+                     void **conn_context)
+{
+    struct login_exchange *exchange;
+    int result = check_plugin(glob_context, params);
+
+    (void)challenge;
+    (void)challenge_length;
+    if (result != SASL_OK)
+        return result;
+    exchange = params->utils->malloc(sizeof *exchange);
+    if (exchange == NULL)
+        return SASL_NOMEM;
+    *exchange = (struct login_exchange){.plugin = glob_context};
+    *conn_context = exchange;
+    return SASL_OK;
+}
+
+static int prompt(const char *text, const char **serverout, unsigned *serverout_length)
+{
+    *serverout = text;
+    *serverout_length = (unsigned)strlen(text);
+    return SASL_CONTINUE;
+}
+
+static int login_mechanism_step(void *conn_context, sasl_server_params_t *params,
+                                const char *clientin, unsigned clientin_length,
+                                const char **serverout, unsigned *serverout_length,
+                                sasl_out_params_t *oparams)
+{
+    struct login_exchange *exchange = conn_context;
+    struct credentials credentials;
+
+    *serverout = NULL;
+    *serverout_length = 0;
+    if (exchange == NULL) /* a step after the exchange has failed */
+        return authenticate_fail(params, SASL_BADPROT);
+    switch (login_step(&exchange->login, clientin, clientin_length, &credentials)) {
+    case LOGIN_ASK_USERNAME:
+        return prompt(LOGIN_USERNAME_PROMPT, serverout, serverout_length);
+    case LOGIN_ASK_PASSWORD:
+        return prompt(LOGIN_PASSWORD_PROMPT, serverout, serverout_length);
+    case LOGIN_COMPLETE:
+        return authenticate(exchange->plugin, params, &credentials, oparams);
+    case LOGIN_OVER:
+        break;
+    }
+    return authenticate_fail(params, SASL_BADPROT);
+}
+
+static void login_dispose(void *conn_context, const sasl_utils_t *utils)
+{
+    struct login_exchange *exchange = conn_context;
+
+    if (exchange == NULL)
+        return;
+    login_wipe(&exchange->login);
+    utils->free(exchange);
+}
+
+static void mechanism_free(void *glob_context, const sasl_utils_t *utils)
+{
+    struct plugin *plugin = glob_context;
+
+    if (plugin != NULL && --plugin->mechanisms_in_use == 0)
+        plugin_free(&plugin, utils);
+}
+
+/*
+ * The features are those of the stock mechanisms.  The hash strength hides nothing from a
+ * client; it ranks a mechanism before another one of the same name (libsasl2 compares it
+ * last), whatever order the modules were loaded in.
+ */
+#define SECURITY                                                                         \
+    (SASL_SEC_NOANONYMOUS | SASL_SEC_PASS_CREDENTIALS | SASL_SET_HASH_STRENGTH_BITS(256))
+
+sasl_server_plug_t mechanisms_without_plugin[MECHANISM_COUNT] = {
+    [MECHANISM_PLAIN] =
+        {
+            .mech_name = "PLAIN",
+            .security_flags = SECURITY,
+            .features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY,
+            .mech_new = plain_new,
+            .mech_step = plain_step,
+            .mech_dispose = plain_dispose,
+            .mech_free = mechanism_free,
+        },
+    [MECHANISM_LOGIN] =
+        {
+            .mech_name = "LOGIN",
+            .security_flags = SECURITY,
+            .mech_new = login_new,
+            .mech_step = login_mechanism_step,
+            .mech_dispose = login_dispose,
+            .mech_free = mechanism_free,
+        },
+};
+
+void mechanisms_offer(struct plugin *plugin)
+{
+    memcpy(plugin->mechanisms, mechanisms_without_plugin, sizeof plugin->mechanisms);
+    for (size_t i = 0; i < MECHANISM_COUNT; i++)
+        plugin->mechanisms[i].glob_context = plugin;
+    plugin->mechanisms_in_use = MECHANISM_COUNT;
+}
