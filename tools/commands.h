@@ -14,6 +14,9 @@ enum status run_account_disable(struct invocation *invocation);
 enum status run_account_enable(struct invocation *invocation);
 enum status run_account_mfa(struct invocation *invocation);
 
+/* account_import.c */
+enum status run_account_import(struct invocation *invocation);
+
 /* issue.c */
 enum status run_issue(struct invocation *invocation);
 

@@ -12,14 +12,11 @@
 #include "code.h"
 #include "commands.h"
 #include "hash.h"
+#include "issue.h"
 #include "message.h"
 #include "moment.h"
 #include "near.h"
 #include "present.h"
-
-/* A million selectors per account: a second collision in a row means something is wrong.
- */
-#define TRIES 20
 
 /* What one code is made for; borrowed texts, SQL NULL where NULL. */
 struct request {
@@ -41,26 +38,32 @@ static const char store_code[] =
     " expires_at => to_timestamp($7::double precision), reason => $8, ticket => $9,"
     " operator => $10)";
 
+enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
+{
+    time_t moment;
+
+    if (!moment_parse(typed, now, false, &moment) || moment <= now)
+        return STATUS_USAGE;
+    snprintf(text_r, 32, "%lld", (long long)moment);
+    return STATUS_DONE;
+}
+
 static enum status read_request(const struct invocation *invocation,
                                 struct request *request)
 {
     const char *expires = command_option(invocation, OPTION_EXPIRES);
-    time_t moment;
 
     request->account = command_argument(invocation, 0);
     request->device = command_option(invocation, OPTION_DEVICE);
     request->services = command_array(invocation, OPTION_SERVICE);
     request->networks = command_array(invocation, OPTION_NETWORK);
-    if (expires == NULL)
+    request->expires_given = expires != NULL;
+    if (expires == NULL || issue_parse_expiry(expires, invocation->output.now,
+                                              request->expires) == STATUS_DONE)
         return STATUS_DONE;
-    if (!moment_parse(expires, invocation->output.now, false, &moment))
-        return command_usage_error(
-            invocation, "\"%s\" is no time; write 180d, 6mo, 1y or 2027-03-31", expires);
-    if (moment <= invocation->output.now)
-        return command_usage_error(invocation, "\"%s\" is in the past", expires);
-    snprintf(request->expires, sizeof request->expires, "%lld", (long long)moment);
-    request->expires_given = true;
-    return STATUS_DONE;
+    return command_usage_error(
+        invocation, "\"%s\" is no time in the future; write 180d, 6mo, 1y or 2027-03-31",
+        expires);
 }
 
 static void release_request(struct request *request)
@@ -71,14 +74,8 @@ static void release_request(struct request *request)
 
 /* ---- the policy and the code ---- */
 
-struct policy {
-    struct hash_policy hash;
-    size_t code_length;
-    struct hash_keys *keys; /* NULL: none */
-};
-
 static enum status ask_policy(struct invocation *invocation, const char *account,
-                              struct policy *policy)
+                              struct issue_policy *policy)
 {
     struct rows *rows = TRY_QUERY(
         invocation->database,
@@ -87,7 +84,6 @@ static enum status ask_policy(struct invocation *invocation, const char *account
 
     if (rows == NULL)
         return near_complain(invocation, account, NULL, NULL);
-    *policy = (struct policy){.keys = policy->keys};
     policy->code_length = (size_t)rows_integer(rows, 0, "code_length");
     policy->hash.memory_kib = (uint32_t)rows_integer(rows, 0, "memory_kib");
     policy->hash.passes = (uint32_t)rows_integer(rows, 0, "passes");
@@ -96,30 +92,31 @@ static enum status ask_policy(struct invocation *invocation, const char *account
     return STATUS_DONE;
 }
 
-static enum status load_keys(const struct invocation *invocation, struct policy *policy)
+enum status issue_load_keys(const struct invocation *invocation,
+                            struct hash_keys **keys_r)
 {
     const char *path = command_option(invocation, OPTION_KEY);
     char error[256];
 
+    *keys_r = NULL;
     if (path == NULL)
         return STATUS_DONE;
-    policy->keys = hash_keys_load(path, error, sizeof error);
-    if (policy->keys != NULL)
+    *keys_r = hash_keys_load(path, error, sizeof error);
+    if (*keys_r != NULL)
         return STATUS_DONE;
     message_error("%s", error);
     return STATUS_REFUSED;
 }
 
-static enum status make_code(const struct policy *policy, struct code *code,
-                             char hash[HASH_STRING_MAX])
+enum status issue_make(const struct issue_policy *policy, const struct hash_keys *keys,
+                       struct code *code, char hash[HASH_STRING_MAX])
 {
     if (!code_make(policy->code_length, code)) {
-        message_error("the tenant's code length, %zu, is none this tool knows",
+        message_error("the tenant's code length, %zu, is none that this tool knows",
                       policy->code_length);
         return STATUS_REFUSED;
     }
-    if (hash_make(code->symbols, code->length, &policy->hash, policy->keys, hash) !=
-        OUTCOME_OK) {
+    if (hash_make(code->symbols, code->length, &policy->hash, keys, hash) != OUTCOME_OK) {
         message_error(
             "could not hash the code with the tenant's parameters (m=%u t=%u p=%u)",
             policy->hash.memory_kib, policy->hash.passes, policy->hash.lanes);
@@ -186,7 +183,7 @@ static enum status take_back(struct invocation *invocation, const struct rows *s
 static enum status hand_over(struct invocation *invocation, const struct code *code,
                              const struct rows *stored)
 {
-    struct present present = {.file = -1};
+    struct present present = PRESENT_NONE;
     enum status status;
 
     if (command_has(invocation, OPTION_DRY_RUN)) {
@@ -195,7 +192,7 @@ static enum status hand_over(struct invocation *invocation, const struct code *c
         return output_record(&invocation->output, present_columns, present_column_count,
                              stored, 0);
     }
-    status = present_prepare(&present, invocation, code);
+    status = present_prepare(&present, invocation, code, stored);
     if (status == STATUS_DONE)
         status = database_commit(invocation->database);
     else
@@ -208,46 +205,62 @@ static enum status hand_over(struct invocation *invocation, const struct code *c
     return status;
 }
 
-static enum status issue(struct invocation *invocation, const struct request *request)
+/* Make, store, show; with another code where the account has the selector already. */
+static enum status issue(struct invocation *invocation, const struct request *request,
+                         const struct issue_policy *policy, const struct hash_keys *keys)
 {
-    struct policy policy = {0};
     struct code code = {0};
     char hash[HASH_STRING_MAX];
     struct rows *stored = NULL;
     bool again = true;
-    enum status status = load_keys(invocation, &policy);
+    enum status status = STATUS_DONE;
 
-    if (status == STATUS_DONE)
-        status = ask_policy(invocation, request->account, &policy);
-    for (int i = 0; status == STATUS_DONE && again && i < TRIES; i++) {
-        status = make_code(&policy, &code, hash);
+    for (int i = 0; status == STATUS_DONE && again && i < ISSUE_TRIES; i++) {
+        status = issue_make(policy, keys, &code, hash);
         if (status == STATUS_DONE)
             stored = store(invocation, request, &code, hash, &status, &again);
-        if (stored != NULL)
-            break;
     }
     if (stored != NULL) {
         status = hand_over(invocation, &code, stored);
     } else if (status == STATUS_DONE) {
-        message_error("could not find a free selector in %d tries", TRIES);
+        message_error("could not find a free selector in %d tries", ISSUE_TRIES);
         status = STATUS_REFUSED;
     }
     rows_free(&stored);
-    hash_keys_free(&policy.keys);
     code_wipe(&code);
     sodium_memzero(hash, sizeof hash);
     return status;
 }
 
-enum status run_issue(struct invocation *invocation)
+static enum status run_request(struct invocation *invocation, struct request *request)
 {
-    struct request request = {0};
+    struct issue_policy policy = {0};
+    struct hash_keys *keys = NULL;
     enum status status = present_possible(invocation);
 
     if (status == STATUS_DONE)
-        status = read_request(invocation, &request);
+        status = issue_load_keys(invocation, &keys);
     if (status == STATUS_DONE)
-        status = issue(invocation, &request);
+        status = ask_policy(invocation, request->account, &policy);
+    if (status == STATUS_DONE)
+        status = issue(invocation, request, &policy, keys);
+    hash_keys_free(&keys);
+    return status;
+}
+
+enum status run_issue(struct invocation *invocation)
+{
+    const char *batch = command_option(invocation, OPTION_BATCH);
+    struct request request = {0};
+    enum status status;
+
+    if (batch != NULL)
+        return issue_batch(invocation, batch);
+    if (command_argument(invocation, 0) == NULL)
+        return command_usage_error(invocation, "ACCOUNT is missing");
+    status = read_request(invocation, &request);
+    if (status == STATUS_DONE)
+        status = run_request(invocation, &request);
     release_request(&request);
     return status;
 }

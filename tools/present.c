@@ -13,6 +13,8 @@
 
 #include "message.h"
 #include "present.h"
+#include "profile.h"
+#include "qr.h"
 
 /* Everything that is shown of one code fits: labels are at most 100 characters. */
 #define SCREEN_MAX 8192
@@ -27,11 +29,57 @@ const struct column present_columns[] = {
 };
 const size_t present_column_count = sizeof present_columns / sizeof present_columns[0];
 
+static enum status check_profile_options(const struct invocation *invocation)
+{
+    static const enum option_id only[] = {OPTION_IMAP_HOST, OPTION_SMTP_HOST,
+                                          OPTION_CERTIFICATE, OPTION_CERTIFICATE_KEY,
+                                          OPTION_CERTIFICATE_CHAIN};
+    static const enum option_id hosts[] = {OPTION_IMAP_HOST, OPTION_SMTP_HOST};
+    char host[256];
+    int port;
+
+    if (!command_has(invocation, OPTION_MOBILECONFIG)) {
+        for (size_t i = 0; i < sizeof only / sizeof only[0]; i++)
+            if (command_has(invocation, only[i]))
+                return command_usage_error(invocation, "--%s goes with --mobileconfig",
+                                           option_specs[only[i]].name);
+        return STATUS_DONE;
+    }
+    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+        const char *value = command_option(invocation, hosts[i]);
+
+        if (value == NULL)
+            return command_usage_error(invocation, "--mobileconfig needs --%s HOST",
+                                       option_specs[hosts[i]].name);
+        if (!profile_host(value, 1, host, sizeof host, &port))
+            return command_usage_error(invocation,
+                                       "\"%s\" is no server: write mail.example.org or "
+                                       "mail.example.org:993",
+                                       value);
+    }
+    if (command_has(invocation, OPTION_CERTIFICATE) !=
+        command_has(invocation, OPTION_CERTIFICATE_KEY))
+        return command_usage_error(invocation,
+                                   "signing needs --certificate and --certificate-key");
+    return STATUS_DONE;
+}
+
+static bool to_files(const struct invocation *invocation)
+{
+    return command_has(invocation, OPTION_OUTPUT) ||
+           command_has(invocation, OPTION_MOBILECONFIG);
+}
+
 enum status present_possible(const struct invocation *invocation)
 {
-    if (command_has(invocation, OPTION_OUTPUT) || command_has(invocation, OPTION_FORCE) ||
+    if (command_has(invocation, OPTION_QR) &&
+        (to_files(invocation) || invocation->output.format != FORMAT_PEOPLE))
+        return command_usage_error(invocation,
+                                   "--qr draws on the terminal: it goes without "
+                                   "--output, --mobileconfig, --json and --csv");
+    if (to_files(invocation) || command_has(invocation, OPTION_FORCE) ||
         command_has(invocation, OPTION_DRY_RUN) || invocation->output.terminal)
-        return STATUS_DONE;
+        return check_profile_options(invocation);
     message_error(
         "standard output is no terminal: the code would end in a file or a log");
     message_hint("--output FILE writes it to a file that only you can read; "
@@ -54,48 +102,113 @@ static bool write_all(int file, const char *bytes, size_t length)
     return true;
 }
 
-enum status present_prepare(struct present *present, const struct invocation *invocation,
-                            const struct code *code)
+/* ---- files ---- */
+
+static bool create_file(struct present_file *file, const char *path)
+{
+    file->path = path;
+    file->file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+                      S_IRUSR | S_IWUSR);
+    if (file->file >= 0 && fchmod(file->file, S_IRUSR | S_IWUSR) == 0)
+        return true;
+    message_error("could not create %s: %s; nothing was issued", path, strerror(errno));
+    if (errno == EEXIST)
+        message_hint("an existing file is never overwritten: name another one");
+    return false;
+}
+
+static enum status finish_file(const struct present_file *file, bool written)
+{
+    if (written && fsync(file->file) == 0)
+        return STATUS_DONE;
+    message_error("could not write %s: %s; nothing was issued", file->path,
+                  strerror(errno));
+    return STATUS_REFUSED;
+}
+
+static enum status prepare_output(struct present *present, const char *path,
+                                  const struct code *code)
 {
     char line[CODE_DISPLAY_MAX + 1];
     size_t length;
     bool written;
 
-    *present = (struct present){.file = -1};
-    present->path = command_option(invocation, OPTION_OUTPUT);
-    if (present->path == NULL)
-        return STATUS_DONE;
-    present->file =
-        open(present->path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
-             S_IRUSR | S_IWUSR);
-    if (present->file < 0) {
-        message_error("could not create %s: %s; nothing was issued", present->path,
-                      strerror(errno));
-        if (errno == EEXIST)
-            message_hint("an existing file is never overwritten: name another one");
+    if (!create_file(&present->output, path))
         return STATUS_REFUSED;
-    }
     code_format(code, line);
     length = strlen(line);
     line[length++] = '\n';
-    written = fchmod(present->file, S_IRUSR | S_IWUSR) == 0 &&
-              write_all(present->file, line, length) && fsync(present->file) == 0;
+    written = write_all(present->output.file, line, length);
     sodium_memzero(line, sizeof line);
-    if (written)
-        return STATUS_DONE;
-    message_error("could not write %s: %s; nothing was issued", present->path,
-                  strerror(errno));
-    return STATUS_REFUSED;
+    return finish_file(&present->output, written);
+}
+
+static enum status prepare_profile(struct present *present,
+                                   const struct invocation *invocation,
+                                   const struct code *code, const struct rows *rows)
+{
+    const char *certificate = command_option(invocation, OPTION_CERTIFICATE);
+    char buffer[PROFILE_MAX], display[CODE_DISPLAY_MAX];
+    struct profile profile = {
+        .account = rows_text(rows, 0, "account"),
+        .address = rows_text(rows, 0, "account"),
+        .device = rows_text(rows, 0, "device"),
+        .selector = rows_text(rows, 0, "selector"),
+        .imap_host = command_option(invocation, OPTION_IMAP_HOST),
+        .smtp_host = command_option(invocation, OPTION_SMTP_HOST),
+        .code = display,
+    };
+    size_t length;
+    bool written;
+
+    if (!create_file(&present->profile, command_option(invocation, OPTION_MOBILECONFIG)))
+        return STATUS_REFUSED;
+    code_format(code, display);
+    length = profile_compose(&profile, buffer);
+    if (certificate == NULL)
+        written = length > 0 && write_all(present->profile.file, buffer, length);
+    else
+        written = length > 0 &&
+                  profile_sign(buffer, length, certificate,
+                               command_option(invocation, OPTION_CERTIFICATE_KEY),
+                               command_option(invocation, OPTION_CERTIFICATE_CHAIN),
+                               present->profile.file);
+    sodium_memzero(buffer, sizeof buffer);
+    sodium_memzero(display, sizeof display);
+    if (!written && certificate != NULL) {
+        message_error("could not sign the profile; nothing was issued");
+        return STATUS_REFUSED;
+    }
+    return finish_file(&present->profile, written);
+}
+
+enum status present_prepare(struct present *present, const struct invocation *invocation,
+                            const struct code *code, const struct rows *rows)
+{
+    const char *path = command_option(invocation, OPTION_OUTPUT);
+    enum status status = STATUS_DONE;
+
+    if (path != NULL)
+        status = prepare_output(present, path, code);
+    if (status == STATUS_DONE && command_has(invocation, OPTION_MOBILECONFIG))
+        status = prepare_profile(present, invocation, code, rows);
+    return status;
+}
+
+static void release_file(struct present_file *file, bool keep)
+{
+    if (file->file < 0)
+        return;
+    close(file->file);
+    file->file = -1;
+    if (!keep)
+        unlink(file->path);
 }
 
 void present_release(struct present *present)
 {
-    if (present->file < 0)
-        return;
-    close(present->file);
-    present->file = -1;
-    if (!present->keep)
-        unlink(present->path);
+    release_file(&present->output, present->keep);
+    release_file(&present->profile, present->keep);
 }
 
 /* ---- the screen, composed in a buffer that is wiped ---- */
@@ -123,6 +236,7 @@ static void compose_json(FILE *screen, const struct invocation *invocation,
     output_json_members(&json, present_columns, present_column_count, rows, 0);
     json_string(&json, "code", display);
     json_string(&json, "output", command_option(invocation, OPTION_OUTPUT));
+    json_string(&json, "mobileconfig", command_option(invocation, OPTION_MOBILECONFIG));
     json_close(&json, '}');
     json_end(&json);
 }
@@ -155,24 +269,32 @@ static bool show_code(const struct invocation *invocation, const char *display,
 bool present_show(struct present *present, const struct invocation *invocation,
                   const struct code *code, const struct rows *rows)
 {
+    const struct output *output = &invocation->output;
     char display[CODE_DISPLAY_MAX];
-    bool to_file = present->file >= 0;
+    bool hidden = to_files(invocation);
     bool shown = true;
 
     present->keep = true;
     code_format(code, display);
-    if (!to_file || invocation->output.format == FORMAT_JSON)
-        shown = show_code(invocation, to_file ? NULL : display, rows);
+    if (!hidden || output->format == FORMAT_JSON)
+        shown = show_code(invocation, hidden ? NULL : display, rows);
+    if (shown && command_has(invocation, OPTION_QR))
+        shown = qr_print(stdout, display, output->terminal);
     sodium_memzero(display, sizeof display);
-    if (!shown || invocation->output.format == FORMAT_JSON)
+    if (!shown || output->format == FORMAT_JSON)
         return shown;
-    output_record(&invocation->output, present_columns, present_column_count, rows, 0);
-    if (invocation->output.format != FORMAT_PEOPLE)
-        return fflush(stdout) == 0;
-    if (to_file)
-        output_line("Code", "in %s, readable only by you", present->path);
-    else
+    if (command_has(invocation, OPTION_QR))
+        putchar('\n');
+    output_record(output, present_columns, present_column_count, rows, 0);
+    if (output->format == FORMAT_PEOPLE && hidden) {
+        if (present->output.path != NULL)
+            output_line("Code", "in %s, readable only by you", present->output.path);
+        if (present->profile.path != NULL)
+            output_line("Profile", "in %s, readable only by you, the code inside",
+                        present->profile.path);
+    } else if (output->format == FORMAT_PEOPLE) {
         printf("\nIt is shown this once. Capitals, blanks and hyphens make no difference "
                "when it is typed.\n");
+    }
     return fflush(stdout) == 0;
 }

@@ -12,11 +12,21 @@
 #include "code.h"
 #include "command.h"
 
-struct present {
-    int file;         /* of --output; -1: none */
-    const char *path; /* of the same */
-    bool keep;        /* the file is complete and belongs to the operator */
+struct present_file {
+    const char *path; /* NULL: not wanted */
+    int file;         /* -1: not made */
 };
+
+struct present {
+    struct present_file output;  /* of --output: the code alone */
+    struct present_file profile; /* of --mobileconfig */
+    bool keep;                   /* the files are complete and belong to the operator */
+};
+
+#define PRESENT_NONE                                                                     \
+    {                                                                                    \
+        .output.file = -1, .profile.file = -1                                            \
+    }
 
 /*
  * present_possible - may the code be shown as the command line says?
@@ -29,7 +39,7 @@ enum status present_possible(const struct invocation *invocation) MUST_CHECK;
 /* Before the commit: make the files (mode 0600, never over another file) and fill them.
  */
 enum status present_prepare(struct present *present, const struct invocation *invocation,
-                            const struct code *code) MUST_CHECK;
+                            const struct code *code, const struct rows *rows) MUST_CHECK;
 
 /*
  * After the commit: show it.  `rows` is what store_code returned (one row).  False where

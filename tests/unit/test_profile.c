@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "profile.h"
+
+static void hosts(void **state)
+{
+    static const struct {
+        const char *text, *host;
+        int port; /* 0: refused */
+    } cases[] = {
+        {"mail.example.org", "mail.example.org", 993},
+        {"mail.example.org:10993", "mail.example.org", 10993},
+        {"192.0.2.1:1", "192.0.2.1", 1},
+        {"[2001:db8::1]", "2001:db8::1", 993},
+        {"[2001:db8::1]:143", "2001:db8::1", 143},
+        {"", "", 0},
+        {":993", "", 0},
+        {"mail:", "", 0},
+        {"mail:0", "", 0},
+        {"mail:65536", "", 0},
+        {"mail:99x", "", 0},
+        {"[2001:db8::1", "", 0},
+        {"[2001:db8::1]x", "", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char host[64];
+        int port;
+
+        assert_int_equal(profile_host(cases[i].text, 993, host, sizeof host, &port),
+                         cases[i].port != 0);
+        if (cases[i].port == 0)
+            continue;
+        assert_string_equal(host, cases[i].host);
+        assert_int_equal(port, cases[i].port);
+    }
+}
+
+static void markup_is_escaped(void **state)
+{
+    struct profile profile = {
+        .account = "a&b@example.org",
+        .address = "a&b@example.org",
+        .device = "<Tom's \x1b phone>",
+        .selector = "k7xp",
+        .imap_host = "imap.example.org",
+        .smtp_host = "smtp.example.org:587",
+        .code = "k7xp-2m9q-wtrv-c3hd-8fjn",
+    };
+    char buffer[PROFILE_MAX];
+    size_t length = profile_compose(&profile, buffer);
+
+    (void)state;
+    assert_true(length > 0);
+    assert_non_null(strstr(buffer, "<string>a&amp;b@example.org</string>"));
+    assert_non_null(strstr(buffer, "<string>&lt;Tom's ? phone&gt;</string>"));
+    assert_non_null(strstr(buffer, "<integer>993</integer>"));
+    assert_non_null(strstr(buffer, "<integer>587</integer>"));
+    assert_non_null(strstr(buffer, "<key>IncomingPassword</key>\n"
+                                   "\t<string>k7xp-2m9q-wtrv-c3hd-8fjn</string>"));
+}
+
+static void too_much_is_refused(void **state)
+{
+    static char longer[PROFILE_MAX];
+    struct profile profile = {
+        .account = longer,
+        .address = longer,
+        .device = "x",
+        .selector = "k7xp",
+        .imap_host = "i",
+        .smtp_host = "s",
+        .code = "c",
+    };
+    char buffer[PROFILE_MAX];
+
+    (void)state;
+    memset(longer, '&', sizeof longer - 1);
+    assert_int_equal(profile_compose(&profile, buffer), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(hosts),
+        cmocka_unit_test(markup_is_escaped),
+        cmocka_unit_test(too_much_is_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
