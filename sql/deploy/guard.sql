@@ -1,0 +1,353 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Deploy apppass:guard to pg
+-- requires: audit
+
+BEGIN;
+
+SET LOCAL ROLE apppass_owner;
+
+CREATE FUNCTION apppass.service_names(services text[]) RETURNS text[]
+    LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    result text[] := ARRAY(SELECT DISTINCT apppass.service_name(pg_catalog.btrim(s)) COLLATE "C" AS name FROM pg_catalog.unnest($1) AS s ORDER BY name);
+    wrong text;
+BEGIN
+    IF pg_catalog.cardinality(result) = 0 THEN
+        RAISE EXCEPTION 'the list of services is empty'
+            USING ERRCODE = '22023', HINT = 'NULL means every service; an empty list would make a code that opens nothing.';
+    END IF;
+    SELECT coalesce(s, 'NULL') INTO wrong FROM pg_catalog.unnest(result) AS s
+    WHERE s IS NULL OR s !~ '^[a-z0-9][a-z0-9_.+-]{0,31}$' LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'service name "%" is not valid', wrong
+            USING ERRCODE = '22023', HINT = 'Use names such as imap, pop, smtp, sieve, dav: the service name the mail server gives to SASL.';
+    END IF;
+    RETURN result;
+END
+$$;
+COMMENT ON FUNCTION apppass.service_names(text[]) IS 'The services, canonical, sorted, without repetition. 22023 where empty or not a service name.';
+
+CREATE FUNCTION apppass.require_reason(what text) RETURNS void
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF apppass.context('reason') IS NULL THEN
+        RAISE EXCEPTION '% needs a reason', $1
+            USING ERRCODE = 'AP002',
+                  HINT = 'Give the function a reason; with plain SQL, SET LOCAL apppass.reason = ''why'' in the same transaction.';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION apppass.require_reason(text) IS 'AP002 unless the session''s context carries a reason.';
+
+-- ---- realm and access_rule ----
+
+CREATE FUNCTION apppass.realm_policy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    accounts bigint;
+BEGIN
+    IF TG_OP <> 'INSERT' AND OLD.name = 'default' AND (TG_OP = 'DELETE' OR NEW.name <> 'default') THEN
+        RAISE EXCEPTION 'the realm named default stays: it covers every domain without a row'
+            USING ERRCODE = 'AP003', HINT = 'Change its columns; codes_allowed = false stops app passwords there.';
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        SELECT count(*) INTO accounts FROM apppass.account AS a WHERE a.realm_id = OLD.id;
+        IF accounts > 0 THEN
+            RAISE EXCEPTION 'realm "%" still has % accounts', OLD.name, accounts
+                USING ERRCODE = 'AP003',
+                      HINT = 'Move them first: UPDATE apppass.account SET realm_id = ... ; or stop their codes: UPDATE apppass.realm SET codes_allowed = false.';
+        END IF;
+        RETURN OLD;
+    END IF;
+    IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
+        RAISE EXCEPTION 'the key of a realm does not change' USING ERRCODE = 'AP003', HINT = 'Change its name instead.';
+    END IF;
+    NEW.name := apppass.fold(pg_catalog.btrim(NEW.name));
+    NEW.services := apppass.service_names(NEW.services);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION apppass.realm_policy() IS 'Trigger: canonical names; the default realm and realms with accounts stay (AP003).';
+CREATE TRIGGER realm_policy BEFORE INSERT OR UPDATE OR DELETE ON apppass.realm FOR EACH ROW EXECUTE FUNCTION apppass.realm_policy();
+COMMENT ON TRIGGER realm_policy ON apppass.realm IS 'Canonical names; refuses to drop what is in use.';
+
+-- Accounts that only default covered belong to their own domain's realm as soon as there is one.
+CREATE FUNCTION apppass.realm_adopt() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE apppass.account AS a
+    SET realm_id = NEW.id
+    FROM apppass.realm AS d
+    WHERE d.name = 'default' AND a.realm_id = d.id AND NEW.name <> 'default'
+      AND pg_catalog.strpos(a.username, '@') > 0 AND pg_catalog.regexp_replace(a.username, '^.*@', '') = NEW.name;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION apppass.realm_adopt() IS 'Trigger: moves the accounts of a domain from default to the domain''s new realm.';
+CREATE TRIGGER realm_adopt AFTER INSERT OR UPDATE OF name ON apppass.realm FOR EACH ROW EXECUTE FUNCTION apppass.realm_adopt();
+COMMENT ON TRIGGER realm_adopt ON apppass.realm IS 'Moves the domain''s accounts here from default.';
+
+CREATE FUNCTION apppass.access_rule_policy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    NEW.service := (apppass.service_names(CASE WHEN NEW.service IS NOT NULL THEN ARRAY[NEW.service] END))[1];
+    IF NEW.position IS NULL THEN
+        SELECT coalesce(pg_catalog.max(x.position), 0) + 10 INTO NEW.position FROM apppass.access_rule AS x;
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION apppass.access_rule_policy() IS 'Trigger: canonical service name; without a position a new rule comes last.';
+CREATE TRIGGER access_rule_policy BEFORE INSERT OR UPDATE ON apppass.access_rule FOR EACH ROW EXECUTE FUNCTION apppass.access_rule_policy();
+COMMENT ON TRIGGER access_rule_policy ON apppass.access_rule IS 'Canonical service name, next position.';
+
+CREATE FUNCTION apppass.realm_operator_policy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS g WHERE g.rolname = NEW.role_name) THEN
+        RAISE EXCEPTION 'role "%" does not exist', NEW.role_name
+            USING ERRCODE = '22023', HINT = 'Create it first: until then a misspelt name would leave the real one unlimited.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION apppass.realm_operator_policy() IS 'Trigger: the role must exist (22023).';
+CREATE TRIGGER realm_operator_policy BEFORE INSERT OR UPDATE ON apppass.realm_operator FOR EACH ROW EXECUTE FUNCTION apppass.realm_operator_policy();
+COMMENT ON TRIGGER realm_operator_policy ON apppass.realm_operator IS 'The role must exist.';
+
+-- ---- account and device ----
+
+CREATE FUNCTION apppass.account_policy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT FROM apppass.code AS c WHERE c.account_id = OLD.id) THEN
+            RAISE EXCEPTION 'account "%" has codes and stays', OLD.username
+                USING ERRCODE = 'AP003',
+                      HINT = 'Call apppass.revoke_account(username, reason) and apppass.set_account_enabled(username, false, reason).';
+        END IF;
+        DELETE FROM apppass.device AS d WHERE d.account_id = OLD.id;
+        RETURN OLD;
+    END IF;
+    NEW.username := apppass.fold(pg_catalog.btrim(NEW.username));
+    IF TG_OP = 'INSERT' THEN
+        NEW.created_by := apppass.actor();
+        NEW.realm_id := coalesce(NEW.realm_id, apppass.realm_of(NEW.username));
+        RETURN NEW;
+    END IF;
+    IF ROW(NEW.id, NEW.created_at, NEW.created_by) IS DISTINCT FROM ROW(OLD.id, OLD.created_at, OLD.created_by) THEN
+        RAISE EXCEPTION 'id, created_at and created_by of an account do not change' USING ERRCODE = 'AP003', HINT = 'Leave them out of the UPDATE.';
+    END IF;
+    -- A renamed account follows its domain, unless it was in a realm of somebody's choice.
+    IF NEW.username <> OLD.username AND NEW.realm_id = OLD.realm_id AND OLD.realm_id = apppass.realm_of(OLD.username) THEN
+        NEW.realm_id := apppass.realm_of(NEW.username);
+    END IF;
+    IF OLD.enabled AND NOT NEW.enabled THEN
+        PERFORM apppass.require_reason('disabling an account');
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION apppass.account_policy() IS 'Trigger: canonical name, realm by domain, who added it; disabling needs a reason (AP002), accounts with codes stay (AP003).';
+CREATE TRIGGER account_policy BEFORE INSERT OR UPDATE OR DELETE ON apppass.account FOR EACH ROW EXECUTE FUNCTION apppass.account_policy();
+COMMENT ON TRIGGER account_policy ON apppass.account IS 'Fills and checks.';
+
+CREATE FUNCTION apppass.device_policy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF EXISTS (SELECT FROM apppass.code AS c WHERE c.device_id = OLD.id) THEN
+            RAISE EXCEPTION 'device "%" has codes and stays', OLD.label
+                USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_device(username, device, reason).';
+        END IF;
+        RETURN OLD;
+    END IF;
+    IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.account_id, NEW.created_at) IS DISTINCT FROM ROW(OLD.id, OLD.account_id, OLD.created_at) THEN
+        RAISE EXCEPTION 'a device does not change hands'
+            USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_device for the old owner and apppass.issue_code for the new one.';
+    END IF;
+    NEW.label := pg_catalog.btrim(pg_catalog.normalize(NEW.label));
+    IF NOT apppass.is_label(NEW.label) THEN
+        RAISE EXCEPTION 'device label is not valid'
+            USING ERRCODE = '22023', HINT = 'A label has 1 to 100 characters and no control characters.';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION apppass.device_policy() IS 'Trigger: tidies the label (22023); devices keep their owner, devices with codes stay (AP003).';
+CREATE TRIGGER device_policy BEFORE INSERT OR UPDATE OR DELETE ON apppass.device FOR EACH ROW EXECUTE FUNCTION apppass.device_policy();
+COMMENT ON TRIGGER device_policy ON apppass.device IS 'Fills and checks.';
+
+-- ---- code ----
+
+CREATE FUNCTION apppass.require_issuable(account_id bigint, replaces bigint) RETURNS apppass.realm
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account apppass.account;
+    realm apppass.realm;
+    live bigint;
+BEGIN
+    SELECT a.* INTO STRICT account FROM apppass.account AS a WHERE a.id = $1;
+    SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
+    IF NOT account.enabled THEN
+        RAISE EXCEPTION 'account "%" is disabled', account.username
+            USING ERRCODE = 'AP001', DETAIL = 'A disabled account gets no codes.',
+                  HINT = 'Enable it: SELECT apppass.set_account_enabled(username, true, reason).';
+    ELSIF NOT realm.codes_allowed THEN
+        RAISE EXCEPTION 'realm "%" does not allow app passwords', realm.name
+            USING ERRCODE = 'AP001', DETAIL = 'realm.codes_allowed is false.',
+                  HINT = 'An administrator can change it: UPDATE apppass.realm SET codes_allowed = true WHERE name = ...';
+    ELSIF realm.mfa_required AND NOT account.mfa_enrolled THEN
+        RAISE EXCEPTION 'account "%" is not enrolled in MFA', account.username
+            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('Realm "%s" gives codes to enrolled accounts only.', realm.name),
+                  HINT = 'Let the user enrol, then: SELECT apppass.set_mfa(username, true).';
+    END IF;
+    SELECT count(*) INTO live FROM apppass.code AS c
+    WHERE c.account_id = $1 AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > pg_catalog.now())
+      AND c.id IS DISTINCT FROM $2;
+    IF live >= realm.max_codes THEN
+        RAISE EXCEPTION 'account "%" has % live codes already', account.username, live
+            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('Realm "%s" allows %s.', realm.name, realm.max_codes),
+                  HINT = 'Revoke one that is no longer used: see apppass.code_overview.';
+    END IF;
+    RETURN realm;
+END
+$$;
+COMMENT ON FUNCTION apppass.require_issuable(bigint, bigint) IS 'The realm, where policy lets the account have one more code (not counting the one to be replaced); else AP001.';
+
+-- Runs with the rights of whoever writes, and so tells upgrade_hash (the owner) from an administrator's UPDATE.
+CREATE FUNCTION apppass.code_guard() RETURNS trigger
+    LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    IF TG_OP <> 'UPDATE' THEN
+        RAISE EXCEPTION 'codes are never deleted: a revoked one must still be recognised'
+            USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_code(username, selector, reason), or UPDATE apppass.code SET revoked_at = now(), revoke_reason = ...';
+    END IF;
+    IF OLD.revoked_at IS NOT NULL AND ROW(NEW.revoked_at, NEW.revoked_by, NEW.revoke_reason)
+                                      IS DISTINCT FROM ROW(OLD.revoked_at, OLD.revoked_by, OLD.revoke_reason) THEN
+        RAISE EXCEPTION 'a revocation is final'
+            USING ERRCODE = 'AP003', HINT = 'Issue a new code: apppass.issue_code(username, device), or apppass issue.';
+    ELSIF NEW.selector <> OLD.selector THEN
+        RAISE EXCEPTION 'the selector of a code does not change'
+            USING ERRCODE = 'AP003', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code on the same device.';
+    ELSIF NEW.hash <> OLD.hash AND (current_user <> 'apppass_owner'
+                                    OR pg_catalog.current_setting('apppass.upgrading', true) IS DISTINCT FROM OLD.id::text) THEN
+        RAISE EXCEPTION 'the hash of a code does not change'
+            USING ERRCODE = 'AP003', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code; apppass.upgrade_hash is for the verifier.';
+    ELSIF ROW(NEW.device_id, NEW.account_id) IS DISTINCT FROM ROW(OLD.device_id, OLD.account_id) THEN
+        RAISE EXCEPTION 'a code does not change hands'
+            USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_code for this one and apppass.issue_code for the other device.';
+    ELSIF ROW(NEW.id, NEW.created_at, NEW.created_by, NEW.replaces) IS DISTINCT FROM ROW(OLD.id, OLD.created_at, OLD.created_by, OLD.replaces) THEN
+        RAISE EXCEPTION 'id, created_at, created_by and replaces of a code do not change'
+            USING ERRCODE = 'AP003', HINT = 'Leave them out of the UPDATE; apppass.reset_code replaces a code.';
+    ELSIF OLD.revoked_at IS NOT NULL AND ROW(NEW.services, NEW.networks, NEW.expires_at)
+                                         IS DISTINCT FROM ROW(OLD.services, OLD.networks, OLD.expires_at) THEN
+        RAISE EXCEPTION 'a revoked code does not change'
+            USING ERRCODE = 'AP003', HINT = 'Issue a new code: apppass.issue_code(username, device).';
+    END IF;
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION apppass.code_guard() IS 'Trigger: what a code is and whose it is never changes; revocation is final; nothing is deleted (AP003).';
+CREATE TRIGGER code_guard BEFORE UPDATE OR DELETE ON apppass.code FOR EACH ROW EXECUTE FUNCTION apppass.code_guard();
+CREATE TRIGGER code_no_truncate BEFORE TRUNCATE ON apppass.code FOR EACH STATEMENT EXECUTE FUNCTION apppass.code_guard();
+COMMENT ON TRIGGER code_guard ON apppass.code IS 'Refuses changes that would rewrite history.';
+COMMENT ON TRIGGER code_no_truncate ON apppass.code IS 'Refuses to forget codes.';
+
+CREATE FUNCTION apppass.code_policy() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    device apppass.device;
+    realm apppass.realm;
+    latest timestamptz;
+    refused text;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        SELECT d.* INTO device FROM apppass.device AS d WHERE d.id = NEW.device_id;
+        IF NOT FOUND THEN
+            RAISE EXCEPTION 'device % not found', NEW.device_id
+                USING ERRCODE = 'P0002', HINT = 'Insert into apppass.device first, or call apppass.issue_code(username, device), which does.';
+        ELSIF NEW.account_id <> device.account_id THEN
+            RAISE EXCEPTION 'device % belongs to another account', NEW.device_id
+                USING ERRCODE = '22023', HINT = 'Leave account_id out: it follows the device.';
+        END IF;
+        NEW.account_id := device.account_id;
+        NEW.created_by := apppass.actor();
+        -- One issue at a time per account, or two could pass the limit together.
+        PERFORM FROM apppass.account AS a WHERE a.id = NEW.account_id FOR NO KEY UPDATE;
+        SELECT a.realm_id INTO STRICT NEW.realm_id FROM apppass.account AS a WHERE a.id = NEW.account_id;
+    END IF;
+    NEW.services := apppass.service_names(NEW.services);
+    IF pg_catalog.cardinality(NEW.networks) = 0 THEN
+        RAISE EXCEPTION 'the list of networks is empty'
+            USING ERRCODE = '22023', HINT = 'NULL means every network; an empty list would make a code that opens nothing.';
+    END IF;
+
+    IF NEW.revoked_at IS NOT NULL THEN
+        IF TG_OP = 'INSERT' OR OLD.revoked_at IS NULL THEN
+            IF NEW.revoked_at > pg_catalog.clock_timestamp() THEN
+                RAISE EXCEPTION 'a code cannot be revoked in the future'
+                    USING ERRCODE = '22023', HINT = 'Set expires_at to end it later.';
+            END IF;
+            NEW.revoke_reason := coalesce(NULLIF(pg_catalog.btrim(NEW.revoke_reason), ''), apppass.context('reason'));
+            IF NEW.revoke_reason IS NULL THEN
+                RAISE EXCEPTION 'revoking a code needs a reason'
+                    USING ERRCODE = 'AP002', HINT = 'Set revoke_reason too, or call apppass.revoke_code(username, selector, reason).';
+            END IF;
+            NEW.revoked_by := apppass.actor();
+        END IF;
+        RETURN NEW;
+    ELSIF NEW.revoke_reason IS NOT NULL OR NEW.revoked_by IS NOT NULL THEN
+        RAISE EXCEPTION 'a revocation needs revoked_at'
+            USING ERRCODE = '22023', HINT = 'UPDATE apppass.code SET revoked_at = now(), revoke_reason = ... WHERE ...';
+    END IF;
+
+    IF TG_OP = 'UPDATE' THEN
+        IF ROW(NEW.services, NEW.networks, NEW.expires_at) IS NOT DISTINCT FROM ROW(OLD.services, OLD.networks, OLD.expires_at) THEN
+            RETURN NEW;
+        END IF;
+        PERFORM apppass.require_reason('changing what a code may be used for');
+        SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = NEW.realm_id;
+    ELSE
+        realm := apppass.require_issuable(NEW.account_id, NEW.replaces);
+        IF realm.reason_required THEN
+            PERFORM apppass.require_reason('issuing a code');
+        END IF;
+        IF NEW.expires_at <= pg_catalog.now() THEN
+            RAISE EXCEPTION 'the code would have expired already'
+                USING ERRCODE = '22023', HINT = 'expires_at is a point in time in the future, or NULL.';
+        END IF;
+    END IF;
+
+    SELECT s INTO refused FROM pg_catalog.unnest(NEW.services) AS s WHERE s <> ALL (realm.services) LIMIT 1;
+    IF FOUND THEN
+        RAISE EXCEPTION 'realm "%" does not allow codes for %', realm.name, refused
+            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
+                  HINT = 'Leave this service out, or let an administrator change realm.services.';
+    END IF;
+    latest := NEW.created_at + realm.max_lifetime;
+    IF NEW.expires_at > latest THEN
+        RAISE EXCEPTION 'realm "%" does not allow codes that live longer than %', realm.name, realm.max_lifetime
+            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),
+                  HINT = 'Give an earlier expiry, or none to get the latest possible one.';
+    END IF;
+    NEW.expires_at := coalesce(NEW.expires_at, latest);
+    RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION apppass.code_policy() IS 'Trigger: fills account, realm, who and until when; enforces the realm''s policy (AP001) and reasons (AP002).';
+CREATE TRIGGER code_policy BEFORE INSERT OR UPDATE ON apppass.code FOR EACH ROW EXECUTE FUNCTION apppass.code_policy();
+COMMENT ON TRIGGER code_policy ON apppass.code IS 'Fills and checks.';
+
+COMMIT;

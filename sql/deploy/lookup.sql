@@ -1,0 +1,87 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Deploy apppass:lookup to pg
+-- requires: guard
+
+BEGIN;
+
+SET LOCAL ROLE apppass_owner;
+
+-- One statement, whatever the verdict: what differs between refusals is a probe or two, far below the noise of a login.
+-- plan_cache_mode: a mail server process makes few logins; planning each of the first five anew would cost more than they do.
+-- enable_seqscan: a plan made while the tables were empty must still be right when they are not.
+CREATE FUNCTION apppass.lookup(username text, selector text, service text, client inet,
+                               OUT verdict apppass.verdict, OUT code_id bigint, OUT account_name text, OUT hash text,
+                               OUT memory_kib integer, OUT passes integer, OUT lanes integer, OUT record_due boolean)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+AS $$
+DECLARE
+    wanted text := apppass.fold($1);
+    symbol text := apppass.fold($2);
+    door text := apppass.service_name($3);
+    address inet := apppass.client_address($4);
+BEGIN
+    SELECT v.verdict, v.code_id, v.username, CASE WHEN v.verdict = 'accepted' THEN v.hash END,
+           v.argon2_memory_kib, v.argon2_passes, v.argon2_lanes,
+           v.verdict = 'accepted' AND NOT EXISTS (
+               SELECT FROM apppass.code_use AS u
+               WHERE u.code_id = v.code_id AND u.service = coalesce(door, '-') AND u.network = apppass.client_network(address)
+                 AND u.last_at > pg_catalog.now() - interval '5 minutes')
+    INTO verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due
+    FROM (
+        SELECT a.username, c.id AS code_id, c.hash, r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes,
+            coalesce(
+                CASE
+                    WHEN a.id IS NULL THEN 'unknown_user'
+                    WHEN NOT a.enabled THEN 'account_disabled'
+                    WHEN symbol IS NULL THEN
+                        CASE WHEN coalesce(a.main_password_refused_from, r.main_password_refused_from) <= pg_catalog.now()
+                             THEN 'main_password_refused' END
+                    WHEN NOT r.codes_allowed THEN 'realm_denied'
+                    WHEN r.mfa_required AND NOT a.mfa_enrolled THEN 'mfa_missing'
+                    WHEN c.id IS NULL THEN
+                        CASE WHEN EXISTS (SELECT FROM apppass.code AS o WHERE o.realm_id = a.realm_id AND o.selector = symbol)
+                             THEN 'wrong_account' ELSE 'unknown_code' END
+                    WHEN c.revoked_at IS NOT NULL THEN 'revoked'
+                    WHEN c.expires_at <= pg_catalog.now() OR c.created_at + r.max_lifetime <= pg_catalog.now() THEN 'expired'
+                    WHEN r.lapse_after IS NOT NULL AND c.created_at + r.lapse_after <= pg_catalog.now()
+                         AND NOT EXISTS (SELECT FROM apppass.code_use AS u WHERE u.code_id = c.id) THEN 'lapsed'
+                    WHEN r.unused_after IS NOT NULL AND c.created_at + r.unused_after <= pg_catalog.now()
+                         AND NOT EXISTS (SELECT FROM apppass.code_use AS u
+                                         WHERE u.code_id = c.id AND u.last_at > pg_catalog.now() - r.unused_after) THEN 'lapsed'
+                    WHEN r.services IS NOT NULL AND NOT coalesce(door = ANY (r.services), false) THEN 'service_denied'
+                    WHEN c.services IS NOT NULL AND NOT coalesce(door = ANY (c.services), false) THEN 'service_denied'
+                    WHEN c.networks IS NOT NULL AND NOT coalesce(address <<= ANY (c.networks), false) THEN 'network_denied'
+                END,
+                (SELECT CASE
+                     WHEN x.action = 'allow' THEN NULL
+                     WHEN x.network IS NOT NULL THEN 'network_denied'
+                     WHEN x.service IS NOT NULL THEN 'service_denied'
+                     WHEN symbol IS NULL THEN 'main_password_refused'
+                     ELSE 'realm_denied' END
+                 FROM apppass.access_rule AS x
+                 WHERE (x.realm_id IS NULL OR x.realm_id = a.realm_id)
+                   AND (x.service IS NULL OR x.service = door)
+                   AND (x.network IS NULL OR address <<= x.network OR (address IS NULL AND x.action = 'deny'))
+                 ORDER BY x.position LIMIT 1),
+                CASE WHEN symbol IS NULL THEN 'main_password' ELSE 'accepted' END)::apppass.verdict AS verdict
+        FROM (VALUES (wanted)) AS asked (username)
+        LEFT JOIN apppass.account AS a ON a.username = asked.username
+        LEFT JOIN apppass.realm AS r ON r.id = coalesce(a.realm_id, apppass.realm_of(asked.username))
+        LEFT JOIN apppass.code AS c ON c.account_id = a.id AND c.selector = symbol
+        -- Without OFFSET the verdict would be computed once for each mention above.
+        OFFSET 0
+    ) AS v;
+END
+$$;
+COMMENT ON FUNCTION apppass.lookup(text, text, text, inet) IS
+'Decides one login attempt from what was typed but for the secret; the caller then checks the code against hash. Exactly one row.
+username: as typed, case folded here. selector: first four symbols of the code; NULL asks whether the main password may be tried.
+service: as SASL names it; NULL unknown. client: address; NULL unknown.
+verdict accepted: accept if the hash matches, hash is set (only then). code_id is set where the account has a code of that selector, account_name where the account exists. memory_kib, passes, lanes: Argon2id parameters of new hashes. record_due: call record_use after success.
+Order: unknown_user, account_disabled, realm_denied, mfa_missing, wrong_account or unknown_code, revoked, expired, lapsed, service_denied, network_denied, then the first access rule that matches. What concerns the whole account comes first because a new code would not help; what is final about the code comes before where it was used. With selector NULL: unknown_user, account_disabled, main_password_refused, access rules, main_password.
+Writes nothing: runs on a hot standby.';
+REVOKE ALL ON FUNCTION apppass.lookup(text, text, text, inet) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.lookup(text, text, text, inet) TO apppass_verifier;
+
+COMMIT;

@@ -1,0 +1,159 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Deploy apppass:policy to pg
+-- requires: schema
+
+BEGIN;
+
+SET LOCAL ROLE apppass_owner;
+
+CREATE TABLE apppass.realm (
+    id integer GENERATED ALWAYS AS IDENTITY,
+    name text COLLATE "C" NOT NULL,
+    description text,
+    codes_allowed boolean NOT NULL DEFAULT true,
+    services text[],
+    code_length integer NOT NULL DEFAULT 20,
+    max_codes integer NOT NULL DEFAULT 100,
+    max_lifetime interval,
+    lapse_after interval,
+    unused_after interval,
+    mfa_required boolean NOT NULL DEFAULT false,
+    reason_required boolean NOT NULL DEFAULT false,
+    main_password_refused_from timestamptz,
+    argon2_memory_kib integer NOT NULL DEFAULT 19456,
+    argon2_passes integer NOT NULL DEFAULT 2,
+    argon2_lanes integer NOT NULL DEFAULT 1,
+    refusal_retention interval NOT NULL DEFAULT '90 days',
+    CONSTRAINT realm_pkey PRIMARY KEY (id),
+    CONSTRAINT realm_name_unique UNIQUE (name),
+    CONSTRAINT realm_name_form CHECK (name = apppass.fold(name) AND name ~ '^[^@[:space:][:cntrl:]]{1,253}$'),
+    CONSTRAINT realm_services_some CHECK (pg_catalog.cardinality(services) > 0 AND pg_catalog.array_position(services, NULL) IS NULL),
+    CONSTRAINT realm_code_length_known CHECK (code_length IN (16, 20, 24, 28)),
+    CONSTRAINT realm_max_codes_range CHECK (max_codes BETWEEN 1 AND 10000),
+    CONSTRAINT realm_intervals_positive CHECK (
+        (max_lifetime IS NULL OR max_lifetime > interval '0') AND (lapse_after IS NULL OR lapse_after > interval '0')
+        AND (unused_after IS NULL OR unused_after > interval '0') AND refusal_retention > interval '0'),
+    -- The same limits as the verifier's: beyond them a hash could be made and never verified.
+    CONSTRAINT realm_argon2_range CHECK (
+        argon2_lanes BETWEEN 1 AND 16 AND argon2_passes BETWEEN 1 AND 16
+        AND argon2_memory_kib BETWEEN 8 * argon2_lanes AND 1048576)
+);
+COMMENT ON TABLE apppass.realm IS 'Policy of one tenant: a mail domain, a department, or the row named default for every domain without a row.';
+COMMENT ON COLUMN apppass.realm.id IS 'Key.';
+COMMENT ON COLUMN apppass.realm.name IS 'Mail domain in lower case, or any other name given to add_account; default covers the rest.';
+COMMENT ON COLUMN apppass.realm.description IS 'For people.';
+COMMENT ON COLUMN apppass.realm.codes_allowed IS 'May codes be issued and used at all? False stops every code of the realm at the next login.';
+COMMENT ON COLUMN apppass.realm.services IS 'Services codes may be used for; NULL: all.';
+COMMENT ON COLUMN apppass.realm.code_length IS 'Symbols of a new code: 16, 20, 24 or 28.';
+COMMENT ON COLUMN apppass.realm.max_codes IS 'Most live codes per account.';
+COMMENT ON COLUMN apppass.realm.max_lifetime IS 'Longest time from issue to expiry; also the default expiry. Applies to codes already issued. NULL: unlimited.';
+COMMENT ON COLUMN apppass.realm.lapse_after IS 'A code not used for the first time within this time from issue lapses. NULL: never.';
+COMMENT ON COLUMN apppass.realm.unused_after IS 'A code not used for this long lapses. NULL: never.';
+COMMENT ON COLUMN apppass.realm.mfa_required IS 'Only accounts enrolled in MFA may have and use codes.';
+COMMENT ON COLUMN apppass.realm.reason_required IS 'Issuing needs a reason too, as taking away always does.';
+COMMENT ON COLUMN apppass.realm.main_password_refused_from IS 'From this moment the main password is refused; NULL: it may be used where a door allows it.';
+COMMENT ON COLUMN apppass.realm.argon2_memory_kib IS 'Argon2id memory of new hashes, KiB.';
+COMMENT ON COLUMN apppass.realm.argon2_passes IS 'Argon2id passes of new hashes.';
+COMMENT ON COLUMN apppass.realm.argon2_lanes IS 'Argon2id lanes of new hashes; 1 is the fastest to verify.';
+COMMENT ON COLUMN apppass.realm.refusal_retention IS 'How long refused attempts are kept. maintain() drops older ones.';
+
+INSERT INTO apppass.realm (name, description) VALUES ('default', 'Every domain without a realm of its own');
+
+CREATE TABLE apppass.access_rule (
+    id integer GENERATED ALWAYS AS IDENTITY,
+    position integer NOT NULL,
+    realm_id integer,
+    service text,
+    network cidr,
+    action text NOT NULL,
+    description text,
+    CONSTRAINT access_rule_pkey PRIMARY KEY (id),
+    CONSTRAINT access_rule_position_unique UNIQUE (position) DEFERRABLE,
+    CONSTRAINT access_rule_realm FOREIGN KEY (realm_id) REFERENCES apppass.realm (id),
+    CONSTRAINT access_rule_service_form CHECK (service ~ '^[a-z0-9][a-z0-9_.+-]{0,31}$'),
+    CONSTRAINT access_rule_action_known CHECK (action IN ('allow', 'deny'))
+);
+COMMENT ON TABLE apppass.access_rule IS 'Conditional access. Of the rules that match realm, service and client address the one with the lowest position decides; without a match the attempt is allowed.';
+COMMENT ON COLUMN apppass.access_rule.id IS 'Key.';
+COMMENT ON COLUMN apppass.access_rule.position IS 'Order of evaluation, lowest first.';
+COMMENT ON COLUMN apppass.access_rule.realm_id IS 'Realm it applies to; NULL: all.';
+COMMENT ON COLUMN apppass.access_rule.service IS 'Service it applies to; NULL: all.';
+COMMENT ON COLUMN apppass.access_rule.network IS 'Client network it applies to, IPv4 or IPv6; NULL: any, known or not. Where the client address is unknown, an allow rule with a network does not match and a deny rule with a network does.';
+COMMENT ON COLUMN apppass.access_rule.action IS 'allow or deny.';
+COMMENT ON COLUMN apppass.access_rule.description IS 'For people; shown by explain_access.';
+
+CREATE TABLE apppass.realm_operator (
+    role_name text NOT NULL,
+    realm_id integer NOT NULL,
+    CONSTRAINT realm_operator_pkey PRIMARY KEY (role_name, realm_id),
+    CONSTRAINT realm_operator_realm FOREIGN KEY (realm_id) REFERENCES apppass.realm (id)
+);
+COMMENT ON TABLE apppass.realm_operator IS 'Delegation: a login that is, or is a member of, a role named here manages and sees these realms only. Logins not named manage all; members of apppass_admin always do.';
+COMMENT ON COLUMN apppass.realm_operator.role_name IS 'A PostgreSQL role: the login itself or a group it belongs to.';
+COMMENT ON COLUMN apppass.realm_operator.realm_id IS 'A realm it may manage.';
+
+-- Judged by the session user: SET ROLE to a wider role must not lift the limit.
+CREATE FUNCTION apppass.managed_realms() RETURNS SETOF integer
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH mine AS (
+        SELECT o.realm_id
+        FROM apppass.realm_operator AS o
+        JOIN pg_catalog.pg_roles AS g ON g.rolname = o.role_name
+        WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER')
+    )
+    SELECT r.id
+    FROM apppass.realm AS r
+    WHERE pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+       OR NOT EXISTS (SELECT FROM mine)
+       OR r.id IN (SELECT m.realm_id FROM mine AS m);
+$$;
+COMMENT ON FUNCTION apppass.managed_realms() IS 'Ids of the realms that the session user may manage and see: all, unless realm_operator limits it.';
+
+CREATE FUNCTION apppass.manages_all() RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+        OR NOT EXISTS (
+            SELECT FROM apppass.realm_operator AS o
+            JOIN pg_catalog.pg_roles AS g ON g.rolname = o.role_name
+            WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'));
+$$;
+COMMENT ON FUNCTION apppass.manages_all() IS 'True where realm_operator does not limit the session user.';
+
+REVOKE ALL ON FUNCTION apppass.managed_realms(), apppass.manages_all() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.managed_realms(), apppass.manages_all() TO apppass_helpdesk, apppass_auditor, apppass_admin;
+
+-- Policy is no secret, but other tenants' policy is not everybody's business.
+ALTER TABLE apppass.realm ENABLE ROW LEVEL SECURITY;
+ALTER TABLE apppass.access_rule ENABLE ROW LEVEL SECURITY;
+ALTER TABLE apppass.realm_operator ENABLE ROW LEVEL SECURITY;
+CREATE POLICY realm_managed ON apppass.realm FOR SELECT TO apppass_helpdesk, apppass_auditor
+    USING (id = ANY (ARRAY(SELECT apppass.managed_realms())));
+CREATE POLICY realm_all ON apppass.realm TO apppass_admin USING (true);
+CREATE POLICY access_rule_managed ON apppass.access_rule FOR SELECT TO apppass_helpdesk, apppass_auditor
+    USING (realm_id IS NULL OR realm_id = ANY (ARRAY(SELECT apppass.managed_realms())));
+CREATE POLICY access_rule_all ON apppass.access_rule TO apppass_admin USING (true);
+CREATE POLICY realm_operator_all ON apppass.realm_operator TO apppass_admin USING (true);
+COMMENT ON POLICY realm_managed ON apppass.realm IS 'The realms one manages.';
+COMMENT ON POLICY realm_all ON apppass.realm IS 'Administrators see and change all.';
+COMMENT ON POLICY access_rule_managed ON apppass.access_rule IS 'The rules of the realms one manages, and the common ones.';
+COMMENT ON POLICY access_rule_all ON apppass.access_rule IS 'Administrators see and change all.';
+COMMENT ON POLICY realm_operator_all ON apppass.realm_operator IS 'Administrators see and change all.';
+GRANT SELECT ON apppass.realm, apppass.access_rule TO apppass_helpdesk, apppass_auditor;
+GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.realm, apppass.access_rule, apppass.realm_operator TO apppass_admin;
+
+-- The realm of a name: the row for its domain, or default.
+CREATE FUNCTION apppass.realm_of(username text) RETURNS integer
+    LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT r.id
+    FROM apppass.realm AS r
+    WHERE r.name IN ('default', CASE WHEN pg_catalog.strpos($1, '@') > 0 THEN apppass.fold(pg_catalog.regexp_replace($1, '^.*@', '')) END)
+    ORDER BY r.name = 'default'
+    LIMIT 1;
+$$;
+COMMENT ON FUNCTION apppass.realm_of(text) IS 'Id of the realm that covers this user name: the one named like its domain (after the last @), else default.';
+REVOKE ALL ON FUNCTION apppass.realm_of(text) FROM PUBLIC;
+
+COMMIT;

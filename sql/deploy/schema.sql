@@ -1,0 +1,95 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Deploy apppass:schema to pg
+-- requires: roles
+
+BEGIN;
+
+DO $$
+BEGIN
+    IF (SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database WHERE datname = current_database()) <> 'UTF8' THEN
+        RAISE EXCEPTION 'database % is not encoded in UTF8', current_database()
+            USING HINT = 'Device labels hold any Unicode text: CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0.';
+    END IF;
+END
+$$;
+
+SET LOCAL client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pgcrypto;
+RESET client_min_messages;
+
+CREATE SCHEMA apppass AUTHORIZATION apppass_owner;
+COMMENT ON SCHEMA apppass IS 'App passwords for SASL servers: accounts, devices, codes, policy, use, refusals and audit. See apppass-schema(7).';
+
+-- The form with IN SCHEMA would take nothing away from PUBLIC.
+ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON TYPES FROM PUBLIC;
+
+GRANT USAGE ON SCHEMA apppass TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin;
+
+-- pgcrypto lives in the schema where somebody put it.  Functions with a parsed body name its functions by identity, so that
+-- neither a search path nor a later ALTER EXTENSION ... SET SCHEMA changes what they call.
+DO $$
+DECLARE
+    home text := (SELECT n.nspname FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+                  WHERE e.extname = 'pgcrypto');
+BEGIN
+    EXECUTE pg_catalog.format($f$
+        CREATE FUNCTION apppass.random_bytes(length integer) RETURNS bytea LANGUAGE sql VOLATILE STRICT
+        BEGIN ATOMIC SELECT %I.gen_random_bytes($1); END $f$, home);
+    EXECUTE pg_catalog.format($f$
+        CREATE FUNCTION apppass.bcrypt(secret text) RETURNS text LANGUAGE sql VOLATILE STRICT
+        BEGIN ATOMIC SELECT %I.crypt($1, %I.gen_salt('bf', 10)); END $f$, home, home);
+END
+$$;
+REVOKE ALL ON FUNCTION apppass.random_bytes(integer), apppass.bcrypt(text) FROM PUBLIC;
+ALTER FUNCTION apppass.random_bytes(integer) OWNER TO apppass_owner;
+ALTER FUNCTION apppass.bcrypt(text) OWNER TO apppass_owner;
+COMMENT ON FUNCTION apppass.random_bytes(integer) IS 'That many cryptographically random bytes (pgcrypto). For the owner''s functions only.';
+COMMENT ON FUNCTION apppass.bcrypt(text) IS 'A bcrypt hash, $2a$ cost 10 (pgcrypto). For the owner''s functions only.';
+
+SET LOCAL ROLE apppass_owner;
+
+CREATE TYPE apppass.verdict AS ENUM (
+    'accepted', 'not_a_code', 'mistyped', 'unknown_user', 'unknown_code', 'wrong_code', 'wrong_account', 'revoked', 'expired',
+    'lapsed', 'service_denied', 'network_denied', 'account_disabled', 'mfa_missing', 'realm_denied', 'main_password',
+    'main_password_refused');
+COMMENT ON TYPE apppass.verdict IS 'What was decided about one login attempt, and why.';
+REVOKE ALL ON TYPE apppass.verdict FROM PUBLIC;
+GRANT USAGE ON TYPE apppass.verdict TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin;
+
+-- Names are compared byte by byte after folding A-Z alone: lower() would follow the locale (a Turkish one makes "I" dotless).
+CREATE FUNCTION apppass.fold(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN pg_catalog.translate($1, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') COLLATE "C";
+COMMENT ON FUNCTION apppass.fold(text) IS 'The name with ASCII letters in lower case, whatever the locale.';
+
+CREATE FUNCTION apppass.service_name(service text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE apppass.fold($1)
+        WHEN 'pop3' THEN 'pop' WHEN 'pop3s' THEN 'pop' WHEN 'pops' THEN 'pop'
+        WHEN 'imaps' THEN 'imap'
+        WHEN 'managesieve' THEN 'sieve'
+        WHEN 'caldav' THEN 'dav' WHEN 'carddav' THEN 'dav' WHEN 'http' THEN 'dav' WHEN 'https' THEN 'dav'
+        WHEN 'smtps' THEN 'smtp'
+        ELSE apppass.fold($1)
+    END;
+COMMENT ON FUNCTION apppass.service_name(text) IS 'The one name of a service: imap, pop, smtp, sieve, dav, or the given name in lower case.';
+
+CREATE FUNCTION apppass.client_address(client inet) RETURNS inet LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE
+        WHEN pg_catalog.family($1) = 6 AND $1 OPERATOR(pg_catalog.<<=) '::ffff:0.0.0.0/96'::inet
+            THEN '0.0.0.0'::inet + (pg_catalog.set_masklen($1, 128) - '::ffff:0.0.0.0'::inet)
+        ELSE pg_catalog.set_masklen($1, CASE pg_catalog.family($1) WHEN 4 THEN 32 ELSE 128 END)
+    END;
+COMMENT ON FUNCTION apppass.client_address(inet) IS 'The address alone; an IPv4 address mapped into IPv6 (::ffff:192.0.2.1) comes back as IPv4.';
+
+CREATE FUNCTION apppass.client_network(client inet) RETURNS cidr LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE
+        WHEN $1 IS NULL THEN '0.0.0.0/0'::cidr
+        ELSE pg_catalog.set_masklen(apppass.client_address($1)::cidr,
+                                    CASE pg_catalog.family(apppass.client_address($1)) WHEN 4 THEN 24 ELSE 48 END)
+    END;
+COMMENT ON FUNCTION apppass.client_network(inet) IS 'The /24 or /48 that use is recorded for; 0.0.0.0/0 where the address is unknown.';
+
+GRANT EXECUTE ON FUNCTION apppass.service_name(text), apppass.fold(text), apppass.client_address(inet), apppass.client_network(inet)
+    TO apppass_helpdesk, apppass_auditor, apppass_admin;
+
+COMMIT;

@@ -1,0 +1,33 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:audit from pg
+
+BEGIN;
+
+DROP TRIGGER audit_insert_delete ON apppass.realm;
+DROP TRIGGER audit_update ON apppass.realm;
+DROP TRIGGER audit_insert_delete ON apppass.access_rule;
+DROP TRIGGER audit_update ON apppass.access_rule;
+DROP TRIGGER audit_insert_delete ON apppass.realm_operator;
+DROP TRIGGER audit_update ON apppass.realm_operator;
+DROP TRIGGER audit_insert_delete ON apppass.account;
+DROP TRIGGER audit_update ON apppass.account;
+DROP TRIGGER audit_insert_delete ON apppass.device;
+DROP TRIGGER audit_update ON apppass.device;
+DROP TRIGGER audit_insert ON apppass.code;
+DROP TRIGGER audit_update ON apppass.code;
+DROP FUNCTION apppass.audit_change();
+DROP FUNCTION apppass.audit_write(text, integer, bigint, text, text, bigint, text, jsonb, jsonb, text);
+DROP FUNCTION apppass.notify(jsonb);
+DROP FUNCTION apppass.hash_kind(text);
+DROP FUNCTION apppass.actor();
+DROP FUNCTION apppass.restore_context(text[]);
+DROP FUNCTION apppass.set_context(text, text, text);
+DROP FUNCTION apppass.context(text);
+DROP FUNCTION apppass.audit_verify();
+DROP FUNCTION apppass.audit_digest(bytea, apppass.audit);
+DROP TABLE apppass.audit;
+DROP TABLE apppass.audit_head;
+DROP FUNCTION apppass.audit_seal();
+DROP FUNCTION apppass.audit_append_only();
+
+COMMIT;

@@ -1,0 +1,27 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:guard from pg
+
+BEGIN;
+
+DROP TRIGGER code_policy ON apppass.code;
+DROP TRIGGER code_no_truncate ON apppass.code;
+DROP TRIGGER code_guard ON apppass.code;
+DROP TRIGGER device_policy ON apppass.device;
+DROP TRIGGER account_policy ON apppass.account;
+DROP TRIGGER realm_operator_policy ON apppass.realm_operator;
+DROP TRIGGER access_rule_policy ON apppass.access_rule;
+DROP TRIGGER realm_adopt ON apppass.realm;
+DROP TRIGGER realm_policy ON apppass.realm;
+DROP FUNCTION apppass.code_policy();
+DROP FUNCTION apppass.code_guard();
+DROP FUNCTION apppass.require_issuable(bigint, bigint);
+DROP FUNCTION apppass.device_policy();
+DROP FUNCTION apppass.account_policy();
+DROP FUNCTION apppass.realm_operator_policy();
+DROP FUNCTION apppass.access_rule_policy();
+DROP FUNCTION apppass.realm_adopt();
+DROP FUNCTION apppass.realm_policy();
+DROP FUNCTION apppass.require_reason(text);
+DROP FUNCTION apppass.service_names(text[]);
+
+COMMIT;

@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:record from pg
+
+BEGIN;
+
+DROP FUNCTION apppass.upgrade_hash(bigint, text, text);
+DROP FUNCTION apppass.record_main_password(text, text, inet);
+DROP FUNCTION apppass.record_refusal(apppass.verdict, text, bigint, text, inet);
+DROP FUNCTION apppass.record_use(bigint, text, inet);
+DROP FUNCTION apppass.hurry();
+
+COMMIT;

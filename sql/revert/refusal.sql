@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:refusal from pg
+
+BEGIN;
+
+DROP FUNCTION apppass.make_refusal_partition(timestamptz);
+DROP FUNCTION apppass.refusal_partition(timestamptz);
+DROP TABLE apppass.refusal;
+
+COMMIT;

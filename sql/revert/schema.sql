@@ -1,0 +1,19 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:schema from pg
+--
+-- pgcrypto stays: it may have been there before, and others may use it by now.
+
+BEGIN;
+
+DROP FUNCTION apppass.client_network(inet);
+DROP FUNCTION apppass.client_address(inet);
+DROP FUNCTION apppass.service_name(text);
+DROP FUNCTION apppass.fold(text);
+DROP FUNCTION apppass.bcrypt(text);
+DROP FUNCTION apppass.random_bytes(integer);
+DROP TYPE apppass.verdict;
+DROP SCHEMA apppass;
+ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
+ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner GRANT USAGE ON TYPES TO PUBLIC;
+
+COMMIT;

@@ -1,0 +1,15 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Verify apppass:record on pg
+
+BEGIN;
+
+SELECT 1 / pg_catalog.has_function_privilege('apppass_verifier', f, 'EXECUTE')::integer
+FROM pg_catalog.unnest(ARRAY[
+    'apppass.record_use(bigint, text, inet)', 'apppass.record_refusal(apppass.verdict, text, bigint, text, inet)',
+    'apppass.record_main_password(text, text, inet)', 'apppass.upgrade_hash(bigint, text, text)']) AS f;
+SELECT apppass.record_use(-1, 'imap', NULL);
+SELECT apppass.record_main_password(E'\x01', 'imap', NULL);
+SELECT apppass.record_refusal('unknown_user', E'\x01', NULL, 'imap', NULL);
+SELECT 1 / (NOT apppass.upgrade_hash(-1, '', '$argon2id$'))::integer;
+
+ROLLBACK;

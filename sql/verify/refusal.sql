@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Verify apppass:refusal on pg
+
+BEGIN;
+
+SELECT at, verdict, account_id, realm_id, code_id, service, client FROM apppass.refusal WHERE false;
+SELECT 1 / (count(*) > 3)::integer FROM pg_catalog.pg_inherits WHERE inhparent = 'apppass.refusal'::regclass;
+SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_verifier', 'apppass.refusal', 'SELECT, INSERT'))::integer;
+
+ROLLBACK;

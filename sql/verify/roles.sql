@@ -1,0 +1,12 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Verify apppass:roles on pg
+
+BEGIN;
+
+SELECT 1 / (count(*) = 5)::integer FROM pg_catalog.pg_roles
+WHERE rolname IN ('apppass_owner', 'apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin')
+  AND NOT rolcanlogin AND NOT rolsuper;
+SELECT 1 / pg_catalog.pg_has_role('apppass_admin', 'apppass_helpdesk', 'USAGE')::integer;
+SELECT 1 / pg_catalog.pg_has_role('apppass_admin', 'apppass_auditor', 'USAGE')::integer;
+
+ROLLBACK;
