@@ -16,6 +16,7 @@
 #define UPGRADES_REMEMBERED 64
 #define UPGRADE_PAUSE_MS    600000 /* a hash that stays old is not tried again sooner */
 #define KEY_WARNING_MS      60000
+#define STACK_USED          8192 /* more than hashing a code leaves below our frames */
 
 /* A hash to be replaced; holds the code only until that is done. */
 struct upgrade {
@@ -335,6 +336,7 @@ void verifier_finish(struct verifier *verifier)
         memo_add(shared->memo, hash, upgrade->code.symbols, upgrade->code.length);
     }
     sodium_memzero(upgrade, sizeof *upgrade);
+    sodium_stackzero(STACK_USED);
 }
 
 /* The one line of an attempt. */
@@ -406,5 +408,7 @@ enum outcome attempt_decide(struct verifier *verifier, const struct attempt *att
     else if (outcome == OUTCOME_DENIED)
         record_refusal(&trial);
     sodium_memzero(&trial, sizeof trial);
+    /* libsodium's BLAKE2b leaves the block it compressed, with the code, on the stack. */
+    sodium_stackzero(STACK_USED);
     return outcome;
 }

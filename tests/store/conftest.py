@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -222,6 +223,68 @@ def silence():
     port = Silence()
     yield port
     port.close()
+
+
+class Proxy:
+    """A TCP path to `port` that can die without a word; later connections get through."""
+
+    def __init__(self, port):
+        self.target = port
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(16)
+        self.port = self.listener.getsockname()[1]
+        self.peers = {}
+        self.dead = set()
+        self.wake, self.woken = socket.socketpair()
+        self.thread = threading.Thread(target=self._forward)
+        self.thread.start()
+
+    def _forward(self):
+        while True:
+            watched = [self.listener, self.woken] + [
+                one for one in self.peers if one not in self.dead]
+            for ready in select.select(watched, [], [])[0]:
+                if ready is self.woken:
+                    if self.woken.recv(1) == b"q":
+                        return
+                    self.dead.update(self.peers)
+                elif ready is self.listener:
+                    client = self.listener.accept()[0]
+                    server = socket.create_connection(("127.0.0.1", self.target))
+                    self.peers[client], self.peers[server] = server, client
+                elif ready in self.peers and ready not in self.dead:
+                    self._pass_on(ready)
+
+    def _pass_on(self, one):
+        other = self.peers[one]
+        try:
+            data = one.recv(65536)
+            other.sendall(data)
+        except OSError:
+            data = b""
+        if not data:
+            for end in (one, other):
+                end.close()
+                self.peers.pop(end)
+
+    def die(self):
+        """What is connected now hears nothing any more."""
+        self.wake.send(b"d")
+        until(lambda: self.peers and self.dead >= set(self.peers), "the path to be dead")
+
+    def close(self):
+        self.wake.send(b"q")
+        self.thread.join()
+        for one in [*self.peers, self.listener, self.wake, self.woken]:
+            one.close()
+
+
+@pytest.fixture
+def proxy(server):
+    path = Proxy(server.port)
+    yield path
+    path.close()
 
 
 class Standby:

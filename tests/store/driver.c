@@ -9,8 +9,9 @@
 
 #include "config.h"
 
-#include <inttypes.h>
 #include <dirent.h>
+#include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,11 @@
 #include "settings.h"
 #include "store.h"
 
-#define WORDS_MAX 32
-#define LINE_SIZE 131072
+#define WORDS_MAX   32
+#define LINE_SIZE   131072
+#define THREADS_MAX 16
+#define FRAGMENT    8         /* this many symbols of a code in a row are a trace of it */
+#define REGION_MAX  (1 << 28) /* larger ones are a sanitizer's shadow */
 
 static const char *const outcome_names[] = {"denied", "ok", "unavailable"};
 
@@ -44,6 +48,10 @@ static struct memo *memo;
 static char *words[WORDS_MAX + 1];
 static int word_count;
 static long timeout_ms = 2000;
+static char line[LINE_SIZE], input[LINE_SIZE];
+static volatile unsigned char
+    inverted[CODE_LENGTH_MAX]; /* so that it is no trace itself */
+static size_t inverted_length;
 
 static const char *word(int index)
 {
@@ -299,6 +307,113 @@ static void do_code(void)
     printf("= %s\t%s\t%s\n", code.symbols, code.selector, hash);
 }
 
+/* remember CODE: for traces */
+static void do_remember(void)
+{
+    inverted_length =
+        strlen(words[1]) < CODE_LENGTH_MAX ? strlen(words[1]) : CODE_LENGTH_MAX;
+    for (size_t i = 0; i < inverted_length; i++)
+        inverted[i] = (unsigned char)~words[1][i];
+    printf("= ok\n");
+}
+
+__attribute__((no_sanitize_address, no_sanitize_thread)) static bool
+is_trace(const unsigned char *at, size_t first)
+{
+    for (size_t i = 0; i < FRAGMENT; i++)
+        if (at[i] + inverted[first + i] != 0xff)
+            return false;
+    return true;
+}
+
+__attribute__((no_sanitize_address, no_sanitize_thread)) static int
+count_traces(const unsigned char *from, const unsigned char *to)
+{
+    int count = 0;
+
+    for (; from + FRAGMENT <= to; from++)
+        for (size_t first = 0; first + FRAGMENT <= inverted_length; first++)
+            count += is_trace(from, first);
+    return count;
+}
+
+/*
+ * traces: how many fragments of the remembered code this process still holds anywhere in
+ * memory it may write: heap, freed or not, stack, used or not, memo.  What the driver
+ * itself read is wiped first.
+ */
+static void do_traces(void)
+{
+    FILE *maps = fopen("/proc/self/maps", "r");
+    char entry[512], mode[5];
+    uintptr_t from, to;
+    int count = 0;
+
+    explicit_bzero(line, sizeof line);
+    explicit_bzero(input, sizeof input);
+    while (maps != NULL && fgets(entry, sizeof entry, maps) != NULL)
+        if (sscanf(entry, "%" SCNxPTR "-%" SCNxPTR " %4s", &from, &to, mode) == 3 &&
+            strncmp(mode, "rw", 2) == 0 && to - from < REGION_MAX)
+            count += count_traces((const unsigned char *)from, (const unsigned char *)to);
+    if (maps != NULL)
+        fclose(maps);
+    printf("= %d\n", count);
+}
+
+struct worker {
+    pthread_t thread;
+    struct verifier *verifier;
+    const struct attempt *attempt;
+    long count;
+    int outcomes[3];
+};
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct decision decision;
+
+    for (long i = 0; i < worker->count; i++)
+        worker->outcomes[attempt_decide(worker->verifier, worker->attempt,
+                                        deadline_in(60000), &decision)]++;
+    return NULL;
+}
+
+/* threads COUNT ATTEMPTS USER PASSWORD: each with a verifier of its own, all with the
+ * memo, the throttle, the keys and the log of the last "verifier" */
+static void do_threads(void)
+{
+    struct worker workers[THREADS_MAX] = {0};
+    struct throttle *throttle = throttle_new();
+    struct verifier_shared shared = {&settings, keys, memo, &log_sink, throttle};
+    struct attempt attempt = {.username = words[3],
+                              .username_length = strlen(words[3]),
+                              .password = words[4],
+                              .password_length = strlen(words[4]),
+                              .service = "imap"};
+    char error[512];
+    long count = number(1, 1);
+    int outcomes[3] = {0};
+
+    for (long i = 0; i < count && i < THREADS_MAX; i++) {
+        workers[i].attempt = &attempt;
+        workers[i].count = number(2, 1);
+        workers[i].verifier = verifier_new(&shared, error, sizeof error);
+        if (workers[i].verifier == NULL ||
+            pthread_create(&workers[i].thread, NULL, work, &workers[i]) != 0)
+            exit(1);
+    }
+    for (long i = 0; i < count && i < THREADS_MAX; i++) {
+        pthread_join(workers[i].thread, NULL);
+        verifier_free(&workers[i].verifier);
+        for (int outcome = 0; outcome < 3; outcome++)
+            outcomes[outcome] += workers[i].outcomes[outcome];
+    }
+    throttle_free(&throttle);
+    printf("= %d\t%d\t%d\n", outcomes[OUTCOME_OK], outcomes[OUTCOME_DENIED],
+           outcomes[OUTCOME_UNAVAILABLE]);
+}
+
 /* descriptors: how many are open */
 static void do_descriptors(void)
 {
@@ -329,12 +444,15 @@ static const struct {
     {"main", do_main},
     {"open", do_open},
     {"refusal", do_refusal},
+    {"remember", do_remember},
+    {"threads", do_threads},
+    {"traces", do_traces},
     {"upgrade", do_upgrade},
     {"use", do_use},
     {"verifier", do_verifier},
 };
 
-static bool obey(char *line)
+static bool obey(void)
 {
     char *rest = line;
 
@@ -353,10 +471,9 @@ static bool obey(char *line)
 
 int main(void)
 {
-    static char line[LINE_SIZE];
-
+    setvbuf(stdin, input, _IOFBF, sizeof input);
     while (fgets(line, sizeof line, stdin) != NULL)
-        if (!obey(line))
+        if (!obey())
             return 2;
     return 0;
 }

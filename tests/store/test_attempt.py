@@ -8,7 +8,7 @@ import pytest
 
 from conftest import (ALICE, PROBE, Driver, calls, conninfo, issue, reset_statements,
                       statements)
-from harness.basics import free_port, until
+from harness.basics import free_port, run, until
 
 CLIENT = "192.0.2.1;4711"
 networks = itertools.count(1)
@@ -436,3 +436,73 @@ def test_a_flood_of_refusals_is_recorded_in_part(server, driver, bob):
     driver.attempt(bob, code.typed, client="10.78.1.1")
     settle(driver)
     assert calls(server, "record_refusal") == 1
+
+
+# ---- what stays in memory, threads ----
+
+def traces(driver):
+    return int(driver.ask("traces")[0])
+
+
+@pytest.mark.parametrize("memo", [False, True], ids=["without memo", "with memo"])
+def test_no_trace_of_a_code_stays_in_memory(server, driver, bob, tmp_path, memo):
+    code = issue(server, Driver(), bob)
+    strong = issue(server, Driver(), bob)
+    options = {"memo": tmp_path / "memo"} if memo else {}
+    driver.verifier(conninfo(server), **options)
+
+    def attempt_and_look(user, typed, outcome, canonical, command="attempt"):
+        driver.ask("remember", canonical)
+        assert driver.attempt(user, typed, command=command).outcome == outcome
+        return traces(driver)
+
+    # What is left for later needs the code until then: the search does find it.
+    assert attempt_and_look(bob, code.typed, "ok", code.typed, "attempt-later") > 0
+    driver.ask("finish")
+    assert traces(driver) == 0
+    pasted = code.typed.upper()
+    assert attempt_and_look(bob, pasted, "ok", code.typed) == 0
+    assert attempt_and_look(bob, strong.typed, "ok", strong.typed) == 0
+    wrong = other_secret(code.typed)
+    assert attempt_and_look(bob, wrong, "denied", wrong) == 0
+    assert attempt_and_look("nobody@example.org", code.typed, "denied", code.typed) == 0
+    assert attempt_and_look(bob, mistype(code.typed), "denied", mistype(code.typed)) == 0
+    assert attempt_and_look("\\xff", code.typed, "denied", code.typed) == 0
+    server.psql(f"SELECT apppass.revoke_code('{bob}', '{code.selector}', 'lost')")
+    assert attempt_and_look(bob, code.typed, "denied", code.typed) == 0
+    # A hash of crypt(3), as codes made in the database have.
+    printer, selector, _ = Driver().ask("code", 20)
+    digest = run(["perl", "-e", "print crypt(<STDIN>, q($2b$05$abcdefghijklmnopqrstuu))"],
+                 input=printer)
+    server.psql(f"SELECT apppass.store_code('{bob}', 'printer', '{selector}', '{digest}',"
+                " reason => 'test')")
+    assert attempt_and_look(bob, printer, "ok", printer) == 0
+
+
+def test_no_trace_stays_after_an_outage(server, driver, bob):
+    code = issue(server, Driver(), bob)
+    driver.verifier(f"host=127.0.0.1 port={free_port()} user=x dbname=x", timeout=1000)
+    driver.ask("remember", code.typed)
+    assert driver.attempt(bob, code.typed).outcome == "unavailable"
+    assert traces(driver) == 0
+
+
+def test_threads_with_a_verifier_each(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    assert driver.ask("threads", 8, 25, bob, code.typed) == ["200", "0", "0"]
+    assert driver.ask("threads", 8, 25, bob, mistype(code.typed)) == ["0", "200", "0"]
+    assert server.psql("SELECT count(*) FROM apppass.code_use WHERE"
+                       f" code_id = {code.id}", "postgres") == "1"
+
+
+def test_threads_survive_terminated_backends(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    driver.send("threads", 4, 400, bob, code.typed)
+    for _ in range(5):
+        server.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    f" WHERE usename = '{PROBE}'", "postgres")
+    good, refused, unknown = driver.reply()
+    # A session ended twice within one attempt is an outage; nothing is a refusal.
+    assert refused == "0" and int(good) + int(unknown) == 1600 and int(unknown) < 20

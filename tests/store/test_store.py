@@ -261,6 +261,22 @@ def test_descriptors_do_not_leak(server, driver, silence):
     assert driver.ask("descriptors") == before
 
 
+def test_a_path_that_died_while_nobody_looked_is_replaced(server, driver, proxy):
+    info = conninfo(server, tcp=True).replace(f"port={server.port}", f"port={proxy.port}")
+    driver.open(info, timeout=2000).lookup()
+    idle = ("SELECT now() - state_change > '5.2 s' FROM pg_stat_activity"
+            f" WHERE usename = '{PROBE}'")
+    until(lambda: server.psql(idle, "postgres") == "t", "the connection to be idle for long")
+    proxy.die()
+    row = driver.lookup()
+    assert row.outcome == "ok" and row.elapsed < 1500
+    # In use until now and dead: who asks then has to come again.
+    proxy.die()
+    row = driver.lookup()
+    assert row.outcome == "unavailable" and row.elapsed < 2300
+    assert driver.lookup().outcome == "ok"
+
+
 # ---- outages ----
 
 def test_a_stopped_server_is_unavailable_at_once_and_comes_back(server, driver):

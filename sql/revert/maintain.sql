@@ -1,8 +1,0 @@
--- SPDX-License-Identifier: BSD-2-Clause
--- Revert apppass:maintain from pg
-
-BEGIN;
-
-DROP FUNCTION apppass.maintain(boolean);
-
-COMMIT;
