@@ -148,6 +148,7 @@ struct session *pool_take(struct pool *pool, const struct configuration *configu
         session = TAILQ_FIRST(&pool->waiting);
         TAILQ_REMOVE(&pool->waiting, session, link);
         TAILQ_INSERT_TAIL(&pool->busy, session, link);
+        session->busy = true;
     }
     pthread_mutex_unlock(&pool->mutex);
     return session;
