@@ -179,7 +179,8 @@ static void name_fixed(const struct loop *loop, const struct daemon_settings *no
         const char *b = (const char *)then + setting->offset;
         bool same = true;
 
-        if (setting->offset == offsetof(struct daemon_settings, client_address))
+        if (setting->offset == offsetof(struct daemon_settings, client_address) ||
+            setting->offset == offsetof(struct daemon_settings, fallback_socket))
             continue;
         if (setting->type == SETTING_STRING) {
             const char *x = *(char *const *)(const void *)a;

@@ -33,15 +33,21 @@ static const char *check_mode(const char *text)
     return NULL;
 }
 
+#define PATH_LIMIT (sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1)
+
+static const char *check_path(const char *text)
+{
+    return strlen(text) > PATH_LIMIT ? "write a path of at most 107 bytes" : NULL;
+}
+
 /* As many as there are places, each short enough for a socket's address. */
 static const char *check_paths(const char *text)
 {
-    static const size_t limit = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
     size_t count = 0, length;
 
     for (text += strspn(text, " "); *text != '\0'; text += strspn(text, " ")) {
         length = strcspn(text, " ");
-        if (*text != '/' || length > limit)
+        if (*text != '/' || length > PATH_LIMIT)
             return "write absolute paths of at most 107 bytes, with spaces between them";
         text += length;
         count++;
@@ -59,6 +65,12 @@ const struct setting daemon_settings[] = {
      .offset = MEMBER(client_address),
      .help = "Whether every client of the socket sends the address of its own client: "
              "auto takes requests with and without, required waits for it."},
+    {.name = "apppassd_fallback_socket",
+     .type = SETTING_PATH,
+     .offset = MEMBER(fallback_socket),
+     .check = check_path,
+     .help = "Socket of another saslauthd, asked for main passwords where "
+             "apppass_fallback allows them."},
     {.name = "apppassd_group",
      .type = SETTING_STRING,
      .offset = MEMBER(group),
@@ -320,17 +332,43 @@ static bool check_secrecy(struct file *file, const struct stat *status)
     return true;
 }
 
+/* Is `path` one of those in `paths`? */
+static bool among(const char *path, const char *paths)
+{
+    size_t length = strlen(path);
+
+    for (const char *at = paths; (at = strstr(at, path)) != NULL; at++)
+        if ((at == paths || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0'))
+            return true;
+    return false;
+}
+
 /* What each table can't know by itself. */
 static bool check_whole(struct file *file, struct options *options)
 {
-    const struct entry *entry = find_entry(file, "apppass_fallback", 16);
+    bool fallback = options->verifier.fallback != SETTINGS_FALLBACK_NONE;
+    const char *socket = options->daemon.fallback_socket;
+    const struct entry *entry =
+        find_entry(file, "apppass_fallback", strlen("apppass_fallback"));
+    unsigned line = entry == NULL ? 0 : entry->line;
 
     if (options->verifier.conninfo == NULL)
         return complain(file, 0,
                         "apppass_conninfo is missing: how to reach the database");
-    if (options->verifier.fallback != SETTINGS_FALLBACK_NONE)
-        return complain(file, entry == NULL ? 0 : entry->line,
-                        "apppass_fallback: apppassd knows no main passwords; write none");
+    if (fallback && socket == NULL)
+        return complain(file, line,
+                        "apppass_fallback: apppassd knows no main passwords, set "
+                        "apppassd_fallback_socket too");
+    entry =
+        find_entry(file, "apppassd_fallback_socket", strlen("apppassd_fallback_socket"));
+    line = entry == NULL ? 0 : entry->line;
+    if (socket != NULL && !fallback)
+        return complain(file, line,
+                        "apppassd_fallback_socket: has no effect alone, set "
+                        "apppass_fallback: checkpass too");
+    if (socket != NULL && among(socket, options->daemon.socket))
+        return complain(file, line,
+                        "apppassd_fallback_socket: apppassd can't ask itself");
     options->socket_mode = (mode_t)strtoul(options->daemon.socket_mode, NULL, 8);
     return true;
 }

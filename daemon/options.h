@@ -18,7 +18,8 @@ enum options_log { OPTIONS_LOG_STDERR, OPTIONS_LOG_SYSLOG };
 enum options_client { OPTIONS_CLIENT_AUTO, OPTIONS_CLIENT_REQUIRED };
 
 struct daemon_settings {
-    char *socket; /* one or more paths, separated by white space */
+    char *fallback_socket; /* of another saslauthd; NULL: no main passwords */
+    char *socket;          /* one or more paths, separated by white space */
     char *socket_owner;
     char *socket_group;
     char *socket_mode; /* octal */

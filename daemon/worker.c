@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "fallback.h"
 #include "worker.h"
 
 struct workers {
@@ -66,17 +67,39 @@ static enum outcome refuse(const struct worker *worker, const struct session *se
     return OUTCOME_DENIED;
 }
 
+/* What main_password needs; on the worker's stack for the time of one attempt. */
+struct main_password {
+    const struct worker *worker;
+    const struct session *session;
+};
+
+static enum outcome main_password(void *context, const char *username)
+{
+    const struct main_password *what = context;
+    const struct options *options = &what->worker->configuration->options;
+    const char *path = options->daemon.fallback_socket, *reason = "";
+    enum outcome outcome = fallback_ask(path, username, &what->session->request,
+                                        what->session->deadline, &reason);
+
+    if (outcome == OUTCOME_UNAVAILABLE)
+        log_message(what->worker->log, LOG_LEVEL_ERROR, "could not ask %s: %s", path,
+                    reason);
+    return outcome;
+}
+
 static enum outcome worker_decide(struct worker *worker, struct session *session)
 {
     const struct request *request = &session->request;
     char user[REQUEST_USER_MAX + 1];
     struct decision decision;
+    struct main_password context = {.worker = worker, .session = session};
     struct attempt attempt = {
         .username = user,
         .password = request->password,
         .password_length = request->lengths[REQUEST_PASSWORD],
         .service = *request->service != '\0' ? request->service : NULL,
         .client = *request->client != '\0' ? request->client : NULL,
+        .context = &context,
         .finish_later = true,
     };
     enum outcome outcome;
@@ -86,6 +109,8 @@ static enum outcome worker_decide(struct worker *worker, struct session *session
     if (!worker_ready(worker))
         return OUTCOME_UNAVAILABLE;
     attempt.username_length = request_user(request, user);
+    if (worker->configuration->options.daemon.fallback_socket != NULL)
+        attempt.main_password = main_password;
     outcome = attempt_decide(worker->verifier, &attempt, session->deadline, &decision);
     /* People type passwords into the user field. */
     sodium_memzero(user, sizeof(user));

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fixtures of the daemon's tests: one database for all, an apppassd for each module."""
 
+import json
 import os
 import subprocess
 import sys
@@ -26,13 +27,15 @@ class Database(Postgres):
         self.psql(f"SELECT apppass.add_account('{name}')")
         return name
 
-    def issue(self, account=ALICE, device="phone", **terms):
-        """A code in the form a person types, made in the database."""
-        extra = "".join(f", {name} => {value}" for name, value in terms.items())
-        code = self.psql("SELECT code FROM apppass.issue_code("
-                         f"'{account}', '{device}', reason => 'test'{extra})")
-        self.issued.append(code)
-        return code
+    def issue(self, account=ALICE, device="phone", services=(), networks=()):
+        """A new code in the form that is shown to people."""
+        words = ["--device", device, "--reason", "test", "--json", "--force"]
+        words += [word for name in services for word in ("--service", name)]
+        words += [word for name in networks for word in ("--network", name)]
+        issued = json.loads(run([BUILD / "apppass", "issue", account, *words],
+                                env={**os.environ, **self.environment()}))
+        self.issued.append(issued["code"])
+        return issued["code"]
 
     issued = []
 

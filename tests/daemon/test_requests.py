@@ -72,7 +72,7 @@ def test_revoked_at_once(daemon, database):
 
 
 def test_networks_need_an_address(daemon, database):
-    code = database.issue(device="printer", networks="'{192.0.2.0/24}'")
+    code = database.issue(device="printer", networks=["192.0.2.0/24"])
     assert daemon.ask(ALICE, code) == "NO"
     assert lines(daemon, f"refused: verdict=network_denied user={ALICE} service=imap client=- ")
     assert daemon.ask(ALICE, code, client="192.0.2.9;4711") == "OK"
@@ -82,7 +82,7 @@ def test_networks_need_an_address(daemon, database):
 
 
 def test_services(daemon, database):
-    code = database.issue(device="reader", services="'{imap,http}'")
+    code = database.issue(device="reader", services=["imap", "dav"])
     assert daemon.ask(ALICE, code, "imap") == "OK"
     assert daemon.ask(ALICE, code, "HTTP") == "OK"
     assert daemon.ask(ALICE, code, "pop") == "NO"
@@ -102,7 +102,7 @@ def test_in_pieces(daemon, code, piece, client):
 
 
 def test_waits_for_the_address_where_required(conninfo, database):
-    code = database.issue(device="scanner", networks="'{192.0.2.0/24}'")
+    code = database.issue(device="scanner", networks=["192.0.2.0/24"])
     server = make_daemon(conninfo, apppassd_client_address="required", apppass_timeout=1000).start()
     try:
         data = request(ALICE, code, client="192.0.2.5;1")
@@ -164,7 +164,7 @@ def test_over_long_is_refused(daemon, code, position, length):
 
 
 def test_nul_does_not_cut_a_name(daemon, database):
-    code = database.issue(device="nul", services="'{imap}'")
+    code = database.issue(device="nul", services=["imap"])
     for strings in (["alice", code, "imap\0x", "example.org"],
                     ["alice\0x", code, "imap", "example.org"],
                     ["alice", code + "\0", "imap", "example.org"],

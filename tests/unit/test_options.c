@@ -67,6 +67,8 @@ static void values(void **state)
                           "apppassd_log: syslog\n"
                           "apppassd_log_facility: auth\n"
                           "apppassd_client_address: required\n"
+                          "apppass_fallback: checkpass\n"
+                          "apppassd_fallback_socket: /run/mux\n"
                           "apppassd_user: apppass",
                           0640, &options));
     assert_int_equal(options.verifier.timeout_ms, 3000);
@@ -77,6 +79,7 @@ static void values(void **state)
     assert_int_equal(options_facility(options.daemon.log_facility), LOG_AUTH);
     assert_int_equal(options.daemon.client_address, OPTIONS_CLIENT_REQUIRED);
     assert_string_equal(options.daemon.user, "apppass");
+    assert_string_equal(options.daemon.fallback_socket, "/run/mux");
     options_free(&options);
 }
 
@@ -112,6 +115,12 @@ static const struct bad bads[] = {
     {"too many sockets", DB "apppassd_socket: /1 /2 /3 /4 /5 /6 /7 /8 /9\n", 0640, 2,
      "apppassd_socket: "},
     {"fallback", DB "apppass_fallback: checkpass\n", 0640, 2, "apppass_fallback: "},
+    {"fallback socket alone", DB "apppassd_fallback_socket: /run/saslauthd/mux\n", 0640,
+     2, "apppassd_fallback_socket: "},
+    {"asks itself",
+     DB "apppass_fallback: checkpass\n"
+        "apppassd_socket: /a /run/mux\napppassd_fallback_socket: /run/mux\n",
+     0640, 4, "can't ask itself"},
     {"password in sight", "apppass_conninfo: host=a password=b\n", 0644, 1, "chmod o-r"},
     {"URI with a password in sight", "apppass_conninfo: postgresql://u:p@h/d\n", 0644, 1,
      "chmod o-r"},

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """apppassd on a socket of its own, and clients that speak its protocol."""
 
+import os
+import pwd
 import shutil
 import signal
 import socket
@@ -51,8 +53,10 @@ class Apppassd:
         return self
 
     def write(self, text):
-        """Replace the file, readable by the daemon's user alone."""
-        write(self.config, text, self.user, 0o600)
+        """Replace the file: root's, and readable by the daemon's group."""
+        write(self.config, text, mode=0o600)
+        os.chown(self.config, 0, pwd.getpwnam(self.user).pw_gid)
+        self.config.chmod(0o640)
 
     def start(self, environment=None, arguments=()):
         self.daemon.launch([self.program, "-c", self.config, *arguments],
