@@ -143,6 +143,8 @@ void command_print_help(const struct command *command)
     printf("\n%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
     if (command->details != NULL)
         printf("%s\n", command->details);
+    if (command->example != NULL)
+        printf("\nExample:\n  %s\n", command->example);
     for (const struct command_option *option = command->options; option->id != OPTION_END;
          option++) {
         if (!heading)
@@ -166,6 +168,8 @@ void command_print_overview(void)
     for (const struct command *command = commands; command->name != NULL; command++) {
         char left[64];
 
+        if (command->hidden)
+            continue;
         snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
         printf("  %-26s  %s\n", left, command->summary);
     }

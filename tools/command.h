@@ -25,29 +25,40 @@ enum option_id {
     OPTION_CERTIFICATE_CHAIN,
     OPTION_CERTIFICATE_KEY,
     OPTION_CODE,
+    OPTION_COMPLETION,
     OPTION_CSV,
+    OPTION_CYRUS,
     OPTION_DBNAME,
+    OPTION_DESCRIPTION,
     OPTION_DEVICE,
     OPTION_DRY_RUN,
     OPTION_EXPIRES,
     OPTION_FORCE,
+    OPTION_FROM,
+    OPTION_GRACE,
     OPTION_HELP,
     OPTION_IMAP_HOST,
     OPTION_JSON,
     OPTION_KEY,
+    OPTION_LIMIT,
+    OPTION_LOG,
     OPTION_MFA,
     OPTION_MOBILECONFIG,
     OPTION_NETWORK,
     OPTION_OPERATOR,
     OPTION_OUTPUT,
     OPTION_PARTIAL,
+    OPTION_POSITION,
+    OPTION_POSTFIX,
     OPTION_QR,
     OPTION_REALM,
     OPTION_REASON,
     OPTION_RESUME,
     OPTION_SERVICE,
+    OPTION_SINCE,
     OPTION_SMTP_HOST,
     OPTION_TICKET,
+    OPTION_VERIFIER,
     OPTION_VERSION,
     OPTION_YES,
     OPTION_COUNT
@@ -87,6 +98,8 @@ struct command {
     enum role role;        /* the least that may run it */
     const char *summary;   /* one line */
     const char *details;   /* for "apppass help COMMAND"; NULL: nothing more to say */
+    const char *example;   /* NULL: none */
+    bool hidden;           /* not for people */
     struct command_option options[COMMAND_OPTIONS_MAX];
     enum status (*run)(struct invocation *invocation);
 };

@@ -194,6 +194,8 @@ static const struct {
      "leave --realm out to take the name's domain, or: apppass realm add REALM"},
     {"apppass.issue_code(username, device)",
      "issue a code: apppass issue ACCOUNT --device LABEL"},
+    {"SELECT device FROM apppass.device_overview",
+     "apppass list ACCOUNT --all shows them"},
     {"SET LOCAL apppass.reason", "say why, with --reason TEXT"},
 };
 

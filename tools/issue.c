@@ -26,17 +26,28 @@ struct request {
     char *networks;
     char expires[32];
     bool expires_given;
+    bool reset;
+    char grace[32]; /* seconds */
 };
 
-static const char store_code[] =
-    "SELECT code_id, account_name AS account, device, selector,"
-    " array_to_string(services, ' ') AS services,"
-    " array_to_string(networks, ' ') AS networks,"
+#define STORED                                                                           \
+    "SELECT code_id, account_name AS account, device, selector,"                         \
+    " array_to_string(services, ' ') AS services,"                                       \
+    " array_to_string(networks, ' ') AS networks,"                                       \
     " date_part('epoch', expires_at) AS expires_at"
+
+static const char store_code[] = STORED
     " FROM apppass.store_code(username => $1, device => $2, selector => $3, hash => $4,"
     " services => $5::text[], networks => $6::cidr[],"
     " expires_at => to_timestamp($7::double precision), reason => $8, ticket => $9,"
     " operator => $10)";
+
+static const char reset_device[] = STORED
+    ", array_to_string(old_selectors, ' ') AS old_selectors,"
+    " date_part('epoch', old_ends_at) AS old_ends_at"
+    " FROM apppass.reset_device(username => $1, device => $2, selector => $3,"
+    " hash => $4, grace => make_interval(secs => $5::double precision), reason => $6,"
+    " ticket => $7, operator => $8)";
 
 enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
 {
@@ -74,16 +85,31 @@ static void release_request(struct request *request)
 
 /* ---- the policy and the code ---- */
 
-static enum status ask_policy(struct invocation *invocation, const char *account,
-                              struct issue_policy *policy)
+/* A reset asks the realm: with as many codes as allowed one may still be replaced. */
+static enum status ask_policy(struct invocation *invocation,
+                              const struct request *request, struct issue_policy *policy)
 {
-    struct rows *rows = TRY_QUERY(
-        invocation->database,
-        "SELECT code_length, memory_kib, passes, lanes FROM apppass.issue_policy($1)",
-        account);
+    const char *account = request->account;
+    struct rows *rows =
+        request->reset
+            ? TRY_QUERY(invocation->database,
+                        "SELECT r.code_length, r.argon2_memory_kib AS memory_kib,"
+                        " r.argon2_passes AS passes, r.argon2_lanes AS lanes"
+                        " FROM apppass.account_overview AS a"
+                        " JOIN apppass.realm AS r ON r.name = a.realm"
+                        " WHERE a.account = lower($1)",
+                        account)
+            : TRY_QUERY(invocation->database,
+                        "SELECT code_length, memory_kib, passes, lanes"
+                        " FROM apppass.issue_policy($1)",
+                        account);
 
     if (rows == NULL)
         return near_complain(invocation, account, NULL, NULL);
+    if (rows_count(rows) == 0) {
+        rows_free(&rows);
+        return near_no_account(invocation, account);
+    }
     policy->code_length = (size_t)rows_integer(rows, 0, "code_length");
     policy->hash.memory_kib = (uint32_t)rows_integer(rows, 0, "memory_kib");
     policy->hash.passes = (uint32_t)rows_integer(rows, 0, "passes");
@@ -125,6 +151,24 @@ enum status issue_make(const struct issue_policy *policy, const struct hash_keys
     return STATUS_DONE;
 }
 
+static struct rows *try_store(struct invocation *invocation,
+                              const struct request *request, const struct code *code,
+                              const char *hash)
+{
+    const char *reason = command_option(invocation, OPTION_REASON);
+    const char *ticket = command_option(invocation, OPTION_TICKET);
+    const char *who = command_option(invocation, OPTION_OPERATOR);
+
+    if (request->reset)
+        return TRY_QUERY(invocation->database, reset_device, request->account,
+                         request->device, code->selector, hash, request->grace, reason,
+                         ticket, who);
+    return TRY_QUERY(invocation->database, store_code, request->account, request->device,
+                     code->selector, hash, request->services, request->networks,
+                     request->expires_given ? request->expires : NULL, reason, ticket,
+                     who);
+}
+
 /* Store in a transaction that stays open.  NULL: *status_r; *again_r: another code may
  * do. */
 static struct rows *store(struct invocation *invocation, const struct request *request,
@@ -138,12 +182,7 @@ static struct rows *store(struct invocation *invocation, const struct request *r
     *status_r = database_begin(database);
     if (*status_r != STATUS_DONE)
         return NULL;
-    rows = TRY_QUERY(database, store_code, request->account, request->device,
-                     code->selector, hash, request->services, request->networks,
-                     request->expires_given ? request->expires : NULL,
-                     command_option(invocation, OPTION_REASON),
-                     command_option(invocation, OPTION_TICKET),
-                     command_option(invocation, OPTION_OPERATOR));
+    rows = try_store(invocation, request, code, hash);
     if (rows != NULL)
         return rows;
     if (strcmp(database_constraint(database), "code_selector_unique") == 0) {
@@ -151,7 +190,8 @@ static struct rows *store(struct invocation *invocation, const struct request *r
         *again_r = true;
         return NULL;
     }
-    *status_r = near_complain(invocation, request->account, NULL, NULL);
+    *status_r = near_complain(invocation, request->account,
+                              request->reset ? request->device : NULL, NULL);
     return NULL;
 }
 
@@ -189,8 +229,8 @@ static enum status hand_over(struct invocation *invocation, const struct code *c
     if (command_has(invocation, OPTION_DRY_RUN)) {
         database_rollback(invocation->database);
         message_note("dry run: nothing was issued. It would be:");
-        return output_record(&invocation->output, present_columns, present_column_count,
-                             stored, 0);
+        return output_record(&invocation->output, present_columns,
+                             present_column_count(stored), stored, 0);
     }
     status = present_prepare(&present, invocation, code, stored);
     if (status == STATUS_DONE)
@@ -241,7 +281,7 @@ static enum status run_request(struct invocation *invocation, struct request *re
     if (status == STATUS_DONE)
         status = issue_load_keys(invocation, &keys);
     if (status == STATUS_DONE)
-        status = ask_policy(invocation, request->account, &policy);
+        status = ask_policy(invocation, request, &policy);
     if (status == STATUS_DONE)
         status = issue(invocation, request, &policy, keys);
     hash_keys_free(&keys);
@@ -263,4 +303,21 @@ enum status run_issue(struct invocation *invocation)
         status = run_request(invocation, &request);
     release_request(&request);
     return status;
+}
+
+enum status run_reset(struct invocation *invocation)
+{
+    const char *grace = command_option(invocation, OPTION_GRACE);
+    struct request request = {
+        .account = command_argument(invocation, 0),
+        .device = command_option(invocation, OPTION_DEVICE),
+        .reset = true,
+    };
+    long seconds = 0;
+
+    if (grace != NULL && !moment_parse_span(grace, &seconds))
+        return command_usage_error(invocation, "\"%s\" is no span; write 24h, 2d or 1w",
+                                   grace);
+    snprintf(request.grace, sizeof request.grace, "%ld", seconds);
+    return run_request(invocation, &request);
 }

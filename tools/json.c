@@ -57,18 +57,23 @@ static void quote(FILE *file, const char *text)
     putc('"', file);
 }
 
-/* Comma, line and name before a value. */
-static void lead(struct json *json, const char *name)
+/*
+ * Comma, line and name before a value.  The members of the outermost value and objects in
+ * arrays get a line each; what is deeper stays on theirs.
+ */
+static void lead(struct json *json, const char *name, bool object)
 {
     bool *more = &json->more[json->depth];
 
     if (json->depth > 0) {
         if (*more)
             putc(',', json->file);
-        if (name == NULL || json->depth == 1)
+        if (json->depth == 1 || (object && name == NULL)) {
             fprintf(json->file, "\n%*s", 2 * json->depth, "");
-        else if (*more)
+            json->broken[json->depth] = true;
+        } else if (*more) {
             putc(' ', json->file);
+        }
     }
     *more = true;
     if (name != NULL) {
@@ -79,19 +84,19 @@ static void lead(struct json *json, const char *name)
 
 void json_open(struct json *json, const char *name, char bracket)
 {
-    lead(json, name);
+    lead(json, name, bracket == '{');
     putc(bracket, json->file);
     if (json->depth + 1 < JSON_DEPTH_MAX)
         json->depth++;
-    json->more[json->depth] = false;
+    json->more[json->depth] = json->broken[json->depth] = false;
 }
 
 void json_close(struct json *json, char bracket)
 {
-    bool empty = !json->more[json->depth];
+    bool broken = json->broken[json->depth];
 
     json->depth--;
-    if (!empty && (bracket == ']' || json->depth == 0))
+    if (broken)
         fprintf(json->file, "\n%*s", 2 * json->depth, "");
     putc(bracket, json->file);
 }
@@ -102,13 +107,13 @@ void json_string(struct json *json, const char *name, const char *text)
         json_null(json, name);
         return;
     }
-    lead(json, name);
+    lead(json, name, false);
     quote(json->file, text);
 }
 
 void json_integer(struct json *json, const char *name, long long number)
 {
-    lead(json, name);
+    lead(json, name, false);
     fprintf(json->file, "%lld", number);
 }
 
@@ -124,7 +129,7 @@ void json_null(struct json *json, const char *name)
 
 void json_raw(struct json *json, const char *name, const char *text)
 {
-    lead(json, name);
+    lead(json, name, false);
     fputs(text, json->file);
 }
 

@@ -17,7 +17,8 @@
 struct json {
     FILE *file;
     int depth;
-    bool more[JSON_DEPTH_MAX]; /* something was written at this depth: a comma is due */
+    bool more[JSON_DEPTH_MAX];   /* something was written at this depth: a comma is due */
+    bool broken[JSON_DEPTH_MAX]; /* on several lines */
 };
 
 void json_start(struct json *json, FILE *file);

@@ -71,19 +71,19 @@ enum status run_list(struct invocation *invocation)
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
     char *pattern = like_pattern(account);
-    struct rows *rows =
-        QUERY(invocation->database,
-              CODE_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
-                          " AND ($2::text IS NULL OR realm = lower($2))"
-                          " AND ($3::text IS NULL OR lower(device) = lower($3))"
-                          " AND ($4::text IS NULL OR services IS NULL"
-                          "      OR services @> ARRAY[apppass.service_name($4)])"
-                          " AND ($5 OR state = 'live')"
-                          " ORDER BY account, lower(device), created_at",
-              pattern, command_option(invocation, OPTION_REALM),
-              command_option(invocation, OPTION_DEVICE),
-              command_option(invocation, OPTION_SERVICE),
-              command_has(invocation, OPTION_ALL) ? "true" : "false");
+    struct rows *rows = QUERY(
+        invocation->database,
+        CODE_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
+                    " AND ($2::text IS NULL OR realm = lower($2))"
+                    " AND ($3::text IS NULL OR lower(device) = lower(normalize($3)))"
+                    " AND ($4::text IS NULL OR services IS NULL"
+                    "      OR services @> ARRAY[apppass.service_name($4)])"
+                    " AND ($5 OR state IN ('live', 'suspended'))"
+                    " ORDER BY account, lower(device), created_at",
+        pattern, command_option(invocation, OPTION_REALM),
+        command_option(invocation, OPTION_DEVICE),
+        command_option(invocation, OPTION_SERVICE),
+        command_has(invocation, OPTION_ALL) ? "true" : "false");
     enum status status = STATUS_DONE;
 
     free(pattern);

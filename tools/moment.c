@@ -116,11 +116,13 @@ void moment_relative(time_t moment, time_t now, char text[MOMENT_TEXT_MAX])
     long span = (long)(moment > now ? moment - now : now - moment);
 
     for (size_t i = 0; i < sizeof scale / sizeof scale[0]; i++) {
-        long count = span / scale[i].seconds;
+        /* What was given as 180 days is not to read "in 5 months" a minute later. */
+        long slack = moment > now ? scale[i].seconds / 10 : 0;
+        long count = (span + slack) / scale[i].seconds;
 
         /* "in 364 days" reads as "in 12 months"; two units would be too long for a
          * column. */
-        if (count == 0 || (i < 2 && span < 2 * scale[i].seconds))
+        if (count == 0 || (i < 2 && span + slack < 2 * scale[i].seconds))
             continue;
         snprintf(text, MOMENT_TEXT_MAX, "%s%ld %s%s%s", moment > now ? "in " : "", count,
                  scale[i].name, count == 1 ? "" : "s", moment > now ? "" : " ago");

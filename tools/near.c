@@ -77,11 +77,12 @@ void near_offer_devices(struct invocation *invocation, const char *account,
 void near_offer_codes(struct invocation *invocation, const char *account,
                       const char *selector)
 {
-    struct rows *rows = TRY_QUERY(invocation->database,
-                                  "SELECT selector, device FROM apppass.code_overview"
-                                  " WHERE account = lower($1) AND state = 'live'"
-                                  " ORDER BY selector",
-                                  account);
+    struct rows *rows =
+        TRY_QUERY(invocation->database,
+                  "SELECT selector, device FROM apppass.code_overview"
+                  " WHERE account = lower($1) AND state IN ('live', 'suspended')"
+                  " ORDER BY selector",
+                  account);
     size_t count;
 
     if (rows == NULL)

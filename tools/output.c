@@ -134,6 +134,7 @@ static void people_cell(const struct output *output, const struct column *column
                 *c = ',';
         break;
     case COLUMN_NUMBER:
+    case COLUMN_JSON:
     case COLUMN_TEXT:
         snprintf(cell, CELL_MAX, "%s", text);
         break;
@@ -184,6 +185,7 @@ static void json_cell(struct json *json, const struct column *column,
         json_boolean(json, column->name, text[0] == 't');
         return;
     case COLUMN_NUMBER:
+    case COLUMN_JSON:
         json_raw(json, column->name, text);
         return;
     case COLUMN_LIST:
@@ -281,8 +283,8 @@ static void csv_table(const struct column *columns, size_t count, const struct r
 
 static const char *state_colour(const char *state)
 {
-    static const char *const bad[] = {"revoked",  "expired", "lapsed",
-                                      "disabled", "refused", NULL};
+    static const char *const bad[] = {"revoked",   "expired",  "lapsed",
+                                      "suspended", "disabled", NULL};
 
     for (size_t i = 0; bad[i] != NULL; i++)
         if (strcmp(state, bad[i]) == 0)

@@ -28,7 +28,8 @@ enum column_type {
     COLUMN_NUMBER,
     COLUMN_BOOLEAN,
     COLUMN_TIME, /* of date_part('epoch', ...) */
-    COLUMN_LIST  /* words separated by blanks */
+    COLUMN_LIST, /* words separated by blanks */
+    COLUMN_JSON  /* text that is JSON already */
 };
 
 #define COLUMN_WRAP   1 /* long text: may take several lines */

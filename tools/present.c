@@ -26,8 +26,18 @@ const struct column present_columns[] = {
     {"services", "Good for", COLUMN_LIST, 0, "every service the tenant allows"},
     {"networks", "From", COLUMN_LIST, 0, "any network"},
     {"expires_at", "Expires", COLUMN_TIME, 0, "never"},
+    {"old_selectors", "Instead of", COLUMN_LIST, 0, "no live code"},
+    {"old_ends_at", "which ends", COLUMN_TIME, 0, "-"},
 };
-const size_t present_column_count = sizeof present_columns / sizeof present_columns[0];
+
+#define RESET_COLUMNS 2
+
+size_t present_column_count(const struct rows *rows)
+{
+    size_t count = sizeof present_columns / sizeof present_columns[0];
+
+    return rows_has(rows, "old_selectors") ? count : count - RESET_COLUMNS;
+}
 
 static enum status check_profile_options(const struct invocation *invocation)
 {
@@ -233,7 +243,7 @@ static void compose_json(FILE *screen, const struct invocation *invocation,
 
     json_start(&json, screen);
     json_open(&json, NULL, '{');
-    output_json_members(&json, present_columns, present_column_count, rows, 0);
+    output_json_members(&json, present_columns, present_column_count(rows), rows, 0);
     json_string(&json, "code", display);
     json_string(&json, "output", command_option(invocation, OPTION_OUTPUT));
     json_string(&json, "mobileconfig", command_option(invocation, OPTION_MOBILECONFIG));
@@ -285,7 +295,7 @@ bool present_show(struct present *present, const struct invocation *invocation,
         return shown;
     if (command_has(invocation, OPTION_QR))
         putchar('\n');
-    output_record(output, present_columns, present_column_count, rows, 0);
+    output_record(output, present_columns, present_column_count(rows), rows, 0);
     if (output->format == FORMAT_PEOPLE && hidden) {
         if (present->output.path != NULL)
             output_line("Code", "in %s, readable only by you", present->output.path);

@@ -51,8 +51,8 @@ bool present_show(struct present *present, const struct invocation *invocation,
 /* Close; removes files that nothing was stored for. */
 void present_release(struct present *present);
 
-/* What store_code and its like return, and `list` shows of a code that was just made. */
+/* What store_code returns, and reset_device with two columns more. */
 extern const struct column present_columns[];
-extern const size_t present_column_count;
+size_t present_column_count(const struct rows *rows);
 
 #endif

@@ -26,7 +26,7 @@ static struct rows *find_codes(struct invocation *invocation, const char *accoun
                  " FROM apppass.code_overview"
                  " WHERE account = lower($1) AND revoked_at IS NULL"
                  " AND ($2::text IS NULL OR selector = lower($2))"
-                 " AND ($3::text IS NULL OR lower(device) = lower($3))"
+                 " AND ($3::text IS NULL OR lower(device) = lower(normalize($3)))"
                  " ORDER BY device, selector",
                  account, command_option(invocation, OPTION_CODE),
                  command_option(invocation, OPTION_DEVICE));
@@ -118,27 +118,37 @@ static enum status revoke_found(struct invocation *invocation, const char *accou
     return STATUS_DONE;
 }
 
+/* Nobody to show a list to, or nothing in it: the database says what is wrong. */
+static enum status revoke_unseen(struct invocation *invocation, const char *account,
+                                 const struct rows *codes)
+{
+    struct rows *rows = revoke(invocation, account);
+    long revoked;
+
+    if (rows == NULL)
+        return near_complain(invocation, account,
+                             command_option(invocation, OPTION_DEVICE),
+                             command_option(invocation, OPTION_CODE));
+    revoked = rows_integer(rows, 0, "revoked");
+    rows_free(&rows);
+    report(invocation, codes, revoked);
+    return STATUS_DONE;
+}
+
 enum status run_revoke(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
-    struct rows *codes = find_codes(invocation, account), *rows;
+    struct rows *codes;
     enum status status;
 
+    if (command_has(invocation, OPTION_YES) && !command_has(invocation, OPTION_DRY_RUN) &&
+        invocation->output.format == FORMAT_PEOPLE)
+        return revoke_unseen(invocation, account, NULL);
+    codes = find_codes(invocation, account);
     if (codes == NULL)
         return database_status(invocation->database);
-    if (rows_count(codes) > 0) {
-        status = revoke_found(invocation, account, codes);
-    } else {
-        /* Nothing to end: the database knows best why not. */
-        rows = revoke(invocation, account);
-        status = rows != NULL ? STATUS_DONE
-                              : near_complain(invocation, account,
-                                              command_option(invocation, OPTION_DEVICE),
-                                              command_option(invocation, OPTION_CODE));
-        if (rows != NULL)
-            report(invocation, codes, rows_integer(rows, 0, "revoked"));
-        rows_free(&rows);
-    }
+    status = rows_count(codes) > 0 ? revoke_found(invocation, account, codes)
+                                   : revoke_unseen(invocation, account, codes);
     rows_free(&codes);
     return status;
 }

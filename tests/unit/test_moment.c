@@ -106,6 +106,8 @@ static void relative(void **state)
         {-86400, "1 day ago"},
         {-45 * 86400, "45 days ago"},
         {180 * 86400, "in 6 months"},
+        {180 * 86400 - 60, "in 6 months"},
+        {86400 - 60, "in 1 day"},
         {-364 * 86400, "12 months ago"},
         {-800 * 86400, "2 years ago"},
     };

@@ -1,0 +1,8 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:maintain from pg
+
+BEGIN;
+
+DROP FUNCTION apppass.maintain(boolean);
+
+COMMIT;

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_REALM_H
+#define APPPASS_REALM_H
+
+/* What the policy commands share. */
+
+#include "command.h"
+
+/* Tell which realm may have been meant. */
+void realm_offer(struct invocation *invocation, const char *realm);
+
+/* Who changes policy by plain SQL, and why, for the audit; within a transaction. */
+enum status realm_context(struct invocation *invocation);
+
+#endif
