@@ -29,7 +29,7 @@ static unsigned times_alpha(unsigned value)
 /* Index in the alphabet of a lower-case character that is in it; FOREIGN otherwise. */
 static unsigned symbol_value(char symbol)
 {
-    const char *found = symbol == '\0' ? NULL : memchr(alphabet, symbol, 32);
+    const char *found = symbol == '\0' ? NULL : strchr(alphabet, symbol);
 
     return found == NULL ? FOREIGN : (unsigned)(found - alphabet);
 }

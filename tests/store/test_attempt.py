@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from conftest import (ALICE, PROBE, Driver, calls, conninfo, issue, reset_statements,
+from conftest import (ALICE, Driver, calls, conninfo, issue, reset_statements,
                       statements)
 from harness.basics import free_port, run, until
 

@@ -74,7 +74,7 @@ def test_the_session_is_hardened_and_named(server, driver):
                         f" WHERE usename = '{PROBE}'", "postgres")
     assert shown == "apppass"
     # A role of the same name as the session's shows what its options are.
-    server.psql(f"""
+    server.psql("""
         CREATE OR REPLACE FUNCTION public.spy() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             NEW.service := left(concat_ws('/', current_setting('idle_session_timeout'),
@@ -353,7 +353,6 @@ def test_too_many_connections_are_waited_out(server, driver):
 
 
 def test_missing_rights_and_a_missing_schema_say_what_to_do(server, driver):
-    import psycopg2
     server.psql("CREATE ROLE apppass_stranger LOGIN", "postgres")
     try:
         driver.open(server.conninfo("apppass_stranger"))

@@ -11,7 +11,7 @@ from .basics import Failure, example, folder, plugin_folder
 from .clients import DOORS
 from .cyrus import Cyrus, read_imapd_conf
 from .postfix import Postfix
-from .postgres import ADMINISTRATOR, VERIFIER, Postgres
+from .postgres import ADMINISTRATOR, Postgres
 
 CODE = re.compile(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3,6}\b")
 
