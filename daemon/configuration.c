@@ -25,9 +25,13 @@ static bool open_files(struct configuration *configuration, bool use_memo,
     const struct settings *settings = &configuration->options.verifier;
 
     if (settings->key_path != NULL) {
-        configuration->keys = hash_keys_load(settings->key_path, error, error_size);
-        if (configuration->keys == NULL)
+        char reason[256];
+
+        configuration->keys = hash_keys_load(settings->key_path, reason, sizeof(reason));
+        if (configuration->keys == NULL) {
+            snprintf(error, error_size, "apppass_key: %s", reason);
             return false;
+        }
     }
     /* Without the memo it works as well, only slower: memo_open has said so. */
     if (settings->memo_path != NULL && use_memo)
@@ -41,11 +45,12 @@ static bool open_files(struct configuration *configuration, bool use_memo,
     return try_verifier(&configuration->shared, error, error_size);
 }
 
-struct configuration *configuration_new(struct options *options, bool use_memo,
-                                        const struct log *log, char *error,
+struct configuration *configuration_new(struct options *options, const char *path,
+                                        bool use_memo, const struct log *log, char *error,
                                         size_t error_size)
 {
     struct configuration *configuration = calloc(1, sizeof(*configuration));
+    char reason[512];
 
     if (configuration == NULL) {
         snprintf(error, error_size, "out of memory");
@@ -55,8 +60,15 @@ struct configuration *configuration_new(struct options *options, bool use_memo,
     configuration->options = *options;
     memset(options, 0, sizeof(*options));
     atomic_init(&configuration->references, 1);
-    if (!open_files(configuration, use_memo, log, error, error_size))
+    if (!open_files(configuration, use_memo, log, reason, sizeof(reason))) {
+        unsigned line = options_line(&configuration->options, reason);
+
+        if (line > 0)
+            snprintf(error, error_size, "%s:%u: %s", path, line, reason);
+        else
+            snprintf(error, error_size, "%s: %s", path, reason);
         configuration_release(&configuration);
+    }
     return configuration;
 }
 

@@ -23,12 +23,12 @@ struct configuration {
 /*
  * configuration_new - open what `options` name, and see that a verifier can work with it
  *
- * Takes the contents of *options over in either case.  NULL and a message where it can't
- * be used.  `use_memo` false leaves the memo alone (a check by another user must not
- * create it).  Free with configuration_release.
+ * Takes the contents of *options, read from `path`, over in either case.  NULL and
+ * "FILE:LINE: reason" where it can't be used.  `use_memo` false leaves the memo alone (a
+ * check by another user must not create it).  Free with configuration_release.
  */
-struct configuration *configuration_new(struct options *options, bool use_memo,
-                                        const struct log *log, char *error,
+struct configuration *configuration_new(struct options *options, const char *path,
+                                        bool use_memo, const struct log *log, char *error,
                                         size_t error_size) MUST_CHECK;
 
 struct configuration *configuration_hold(struct configuration *configuration) MUST_CHECK;

@@ -92,7 +92,10 @@ static void session_read(struct loop *loop, struct session *session)
     if (whole(loop, session)) {
         submit(loop, session);
     } else if (count == 0 || errno != EAGAIN) {
-        complain(loop, &loop->cut_off, "a client hung up before its request was whole");
+        /* One that never sent a byte was looking whether we are there. */
+        if (session->request.string > 0 || session->request.length_read > 0)
+            complain(loop, &loop->cut_off,
+                     "a client hung up before its request was whole");
         drop(loop, session);
     }
 }
@@ -210,7 +213,8 @@ static void reload(struct loop *loop)
     sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld",
                (long long)deadline_now_ms() * 1000);
     if (options_read(listener->config_path, &options, error, sizeof(error)))
-        fresh = configuration_new(&options, true, listener->log, error, sizeof(error));
+        fresh = configuration_new(&options, listener->config_path, true, listener->log,
+                                  error, sizeof(error));
     if (fresh == NULL) {
         log_message(listener->log, LOG_LEVEL_ERROR,
                     "could not reload, going on with the old configuration: %s", error);

@@ -123,8 +123,9 @@ static bool check(struct daemon *daemon)
 
     if (!plan_access(daemon, &access))
         return false;
-    daemon->configuration = configuration_new(&daemon->options, false, sink_log(),
-                                              daemon->error, sizeof(daemon->error));
+    daemon->configuration =
+        configuration_new(&daemon->options, daemon->arguments.config_path, false,
+                          sink_log(), daemon->error, sizeof(daemon->error));
     return daemon->configuration != NULL;
 }
 
@@ -200,8 +201,9 @@ static bool open_all(struct daemon *daemon)
         log_message(sink_log(), LOG_LEVEL_WARNING,
                     "%s can't be read by the user apppassd runs as: SIGHUP will not work",
                     daemon->arguments.config_path);
-    daemon->configuration = configuration_new(&daemon->options, true, sink_log(),
-                                              daemon->error, sizeof(daemon->error));
+    daemon->configuration =
+        configuration_new(&daemon->options, daemon->arguments.config_path, true,
+                          sink_log(), daemon->error, sizeof(daemon->error));
     return daemon->configuration != NULL;
 }
 

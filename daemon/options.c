@@ -373,6 +373,17 @@ static bool check_whole(struct file *file, struct options *options)
     return true;
 }
 
+static void keep_lines(const struct file *file, struct options *options)
+{
+    for (size_t i = 0; i < OPTIONS_VERIFIER_MAX && verifier_settings[i].name != NULL;
+         i++) {
+        const char *name = verifier_settings[i].name;
+        const struct entry *entry = find_entry(file, name, strlen(name));
+
+        options->verifier_lines[i] = entry == NULL ? 0 : entry->line;
+    }
+}
+
 bool options_read(const char *path, struct options *options_r, char *error,
                   size_t error_size)
 {
@@ -391,10 +402,22 @@ bool options_read(const char *path, struct options *options_r, char *error,
                check_whole(&file, options_r);
     if (fd >= 0)
         close(fd);
+    keep_lines(&file, options_r);
     file_free(&file);
     if (!good)
         options_free(options_r);
     return good;
+}
+
+unsigned options_line(const struct options *options, const char *reason)
+{
+    size_t length = strcspn(reason, ":");
+
+    for (size_t i = 0; i < OPTIONS_VERIFIER_MAX && verifier_settings[i].name != NULL; i++)
+        if (strlen(verifier_settings[i].name) == length &&
+            memcmp(verifier_settings[i].name, reason, length) == 0)
+            return options->verifier_lines[i];
+    return 0;
 }
 
 void options_free(struct options *options)

@@ -38,11 +38,15 @@ extern const struct setting daemon_settings[];
 /* The syslog(3) facility of a log_facility value. */
 int options_facility(int value);
 
+#define OPTIONS_VERIFIER_MAX 32 /* entries of verifier_settings that lines are kept for  \
+                                 */
+
 /* Everything one configuration file says. */
 struct options {
     struct settings verifier;
     struct daemon_settings daemon;
-    mode_t socket_mode; /* of daemon.socket_mode */
+    mode_t socket_mode;                            /* of daemon.socket_mode */
+    unsigned verifier_lines[OPTIONS_VERIFIER_MAX]; /* 0: not in the file */
 };
 
 /*
@@ -56,5 +60,13 @@ struct options {
 bool options_read(const char *path, struct options *options_r, char *error,
                   size_t error_size) MUST_CHECK;
 void options_free(struct options *options);
+
+/*
+ * options_line - the line of the option that `reason` starts with
+ *
+ * For what turns out to be wrong after the file was read: reasons start with the
+ * verifier's option and a colon.  0 where that is not so, or the file does not set it.
+ */
+unsigned options_line(const struct options *options, const char *reason) MUST_CHECK;
 
 #endif

@@ -51,8 +51,8 @@ def test_check_good(fresh):
 
 @pytest.mark.parametrize("name, value, message", [
     ("apppass_timeout", "soon", "apppass_timeout"),
-    ("apppass_conninfo", "host=a prot=5432", "prot"),
-    ("apppass_key", "/nonexistent/key", "/nonexistent/key"),
+    ("apppass_conninfo", "nonsense", ":1: apppass_conninfo: "),
+    ("apppass_key", "/nonexistent/key", ":6: apppass_key: "),
     ("apppassd_user", "nobody-here", 'no user "nobody-here"'),
     ("apppassd_group", "nobody-here", 'no group "nobody-here"'),
     ("apppassd_socket_owner", "nobody-here", 'no user "nobody-here"'),
@@ -196,7 +196,7 @@ def test_reload(fresh, code):
 
 @pytest.mark.parametrize("text, message", [
     ("apppass_conninfo: host=/nonexistent\napppass_timeout: 0\n", ":2: apppass_timeout"),
-    ("apppass_conninfo: nonsense\n", "nonsense"),
+    ("#\napppass_conninfo: nonsense\n", ":2: apppass_conninfo: "),
     ("", "apppass_conninfo is missing"),
 ])
 def test_bad_reload_keeps_the_old(fresh, code, text, message):
