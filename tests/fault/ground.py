@@ -1,0 +1,193 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The mail site under attack: PostgreSQL, Postfix, Cyrus IMAP, apppassd, and one crowd of users."""
+
+import itertools
+import pwd
+import shutil
+
+from harness.apppassd import Apppassd
+from harness.basics import descendants, folder, name_of, plugin_folder, write
+from harness.postgres import CHATTY, VERIFIER, Postgres
+from harness.site import Site
+
+TIMEOUT_MS = 1500       # apppass_timeout of this site
+# What a login may take beyond apppass_timeout: the servers' own work, on a machine that
+# has other things to do.
+LITTLE_S = 2.5
+LIMIT_S = TIMEOUT_MS / 1000 + LITTLE_S
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+MAX_CONNECTIONS = 100
+
+_numbers = itertools.count(1)
+
+
+def alpha(value):
+    """Multiply by the generator of GF(32) over x^5+x^2+1."""
+    value <<= 1
+    return value ^ 0b100101 if value & 32 else value
+
+
+def check_symbol(symbols):
+    """What makes 15, 19, 23 or 27 symbols a code that looks right."""
+    total = 0
+    for symbol in symbols:
+        total = alpha(total) ^ ALPHABET.index(symbol)
+    return ALPHABET[alpha(total)]
+
+
+def with_other_secret(code):
+    """The same selector, another secret, a correct check symbol."""
+    symbols = code.replace("-", "")[:-1]
+    other = symbols[:5] + ALPHABET[ALPHABET.index(symbols[5]) ^ 1] + symbols[6:]
+    return other + check_symbol(other)
+
+
+def with_other_selector(code):
+    """A selector that the account does not have (issue() never makes four equal symbols)."""
+    other = "zzzz" + code.replace("-", "")[4:-1]
+    return other + check_symbol(other)
+
+
+def mistyped(code):
+    """One symbol off: the check symbol notices."""
+    return code[:-1] + ALPHABET[ALPHABET.index(code[-1]) ^ 1]
+
+
+class Ground(Site):
+    """
+    A Site whose servers reach the database by TCP, so that anything can be put in between:
+    configure() gives all of them other options and starts them anew, heal() undoes
+    whatever a test did.
+    """
+
+    def __init__(self, state, build):
+        super().__init__(state, build)
+        self.postgres = Postgres(self.state / "postgres", settings={
+            **CHATTY, "max_connections": MAX_CONNECTIONS, "wal_level": "replica"})
+        self.apppassd = Apppassd(self.state / "apppassd", build)
+        self.current = None     # the options the servers run with
+        self.cases = {}         # for Crowd
+        self.accounts = []
+
+    def usual(self):
+        return {"conninfo": self.postgres.conninfo(VERIFIER, tcp=True), "timeout": TIMEOUT_MS}
+
+    def create(self, processes=None):
+        folder(self.state)
+        plugin_folder(self.plugins, self.build)
+        folder(self.state / "memo", mode=0o711)
+        for owner in ("root", "cyrus", self.apppassd.user):
+            folder(self.state / "memo" / owner, owner, 0o700)
+        self.postgres.create()
+        self.postgres.psql("ALTER SYSTEM SET deadlock_timeout = '200ms'", "postgres")
+        self.postgres.deploy()
+        with open(self.postgres.data / "pg_hba.conf", "r+", encoding="utf-8") as hba:
+            rest = hba.read()
+            hba.seek(0)
+            hba.write(f"local all postgres trust\nhost all {VERIFIER} 127.0.0.1/32 scram-sha-256\n"
+                      "local replication postgres trust\n" + rest)
+        self.postgres.psql("SELECT pg_reload_conf()", "postgres")
+        self.apppassd.create("", apppass_timeout=TIMEOUT_MS)
+        self.cyrus.create(self.plugins, {})
+        self.postfix.create(self.plugins, "", self.cyrus.ports["lmtp"])
+        self.configure(**self.usual())
+        self._people()
+        return self
+
+    def _options(self, owner, options):
+        return {f"apppass_{name}": value for name, value in
+                {"memo": self.state / "memo" / owner / "memo", **options}.items()
+                if value is not None}
+
+    def configure(self, **options):
+        """Give every server these apppass_ options (None takes one out) and start it anew."""
+        if options == self.current:
+            return
+        self.current = None
+        for server in (self.postfix, self.cyrus, self.apppassd):
+            server.stop()
+        write(self.postfix.config / "sasl" / "smtpd.conf", "mech_list: PLAIN LOGIN\n" + "".join(
+            f"{name}: {value}\n" for name, value in self._options("root", options).items()),
+              mode=0o600)
+        self._imapd_conf({
+            "sasl_pwcheck_method": "saslauthd", "sasl_saslauthd_path": self.apppassd.socket,
+            "sasl_log_level": 4, "sasl_mech_list": "PLAIN LOGIN", "virtdomains": "userid",
+            **{f"sasl_{name}": value for name, value in self._options("cyrus", options).items()}})
+        for name in [name for name in self.apppassd.options if name.startswith("apppass_")]:
+            del self.apppassd.options[name]
+        self.apppassd.set(**self._options(self.apppassd.user, options))
+        # Started as root, it trusts root's files alone.
+        shutil.chown(self.apppassd.config, "root", pwd.getpwnam(self.apppassd.user).pw_gid)
+        self.apppassd.config.chmod(0o640)
+        self.apppassd.start()
+        self.cyrus.start()
+        self.postfix.start()
+        self.current = options
+
+    def restart(self):
+        """New processes of every server, same options."""
+        options, self.current = self.current, None
+        self.configure(**options)
+
+    def _imapd_conf(self, ours):
+        kept = [line for line in self.cyrus.config.read_text().splitlines()
+                if line.split(":")[0] not in ours and not line.startswith("sasl_")]
+        write(self.cyrus.config, "\n".join(kept) + "\n" + "".join(
+            f"{name}: {value}\n" for name, value in ours.items()), "cyrus", 0o600)
+
+    def _people(self):
+        account = self.person()
+        good = self.issue(account, "laptop")
+        revoked = self.issue(account, "old phone")
+        self.revoke(account, revoked)
+        self.cases = {
+            "right": (account, good, True),
+            "wrong secret": (account, with_other_secret(good), False),
+            "right again": (account, good, True),
+            "revoked": (account, revoked, False),
+            "unknown account": ("nobody@example.org", good, False),
+        }
+        self.typed += [(name, password) for name, password, _ in self.cases.values()]
+
+    def person(self):
+        """A new account with a mailbox."""
+        self.accounts.append(self.add_account(f"user{next(_numbers)}@example.org"))
+        return self.accounts[-1]
+
+    def issue(self, account, device, *options):
+        return super().issue(account, device, "--force", *options)
+
+    def change(self, account, code, what):
+        """Plain SQL on one code, as a DBA would."""
+        self.sql(f"UPDATE apppass.code AS c SET {what} FROM apppass.account AS a"
+                 f" WHERE a.id = c.account_id AND a.username = '{account}'"
+                 f" AND c.selector = '{code[:4]}'")
+
+    def revoke(self, account, code):
+        self.change(account, code, "revoked_at = now(), revoke_reason = 'sold'")
+
+    def sql(self, text, user="postgres"):
+        return self.postgres.psql(text, user)
+
+    def heal(self):
+        """The database as it was, the servers with their usual options."""
+        self.postgres.resume()
+        if not self.postgres.daemon.pid():
+            self.postgres.start()
+        self.configure(**self.usual())
+
+    def stop(self):
+        super().stop()
+        self.apppassd.stop()
+
+    def logs(self):
+        return super().logs() + [self.apppassd.log]
+
+    def server_processes(self):
+        """pids by program name of everything that authenticates."""
+        found = {"smtpd": self.postfix.smtpd_processes(), "apppassd": [self.apppassd.daemon.pid()],
+                 "imapd": []}
+        found["imapd"] = [pid for pid in descendants(self.cyrus.daemon.pid())
+                          if name_of(pid) == "imapd"]
+        return found
