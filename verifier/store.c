@@ -28,7 +28,7 @@
 #define RECORD_BREATH_MS    5000  /* or that may have passed by then: a lock */
 #define REPEAT_MESSAGE_MS   60000 /* the same trouble is logged again after this */
 #define RESTARTING_PAUSE_MS 100   /* between connects to a server that is starting */
-#define FREE_WAIT_MS        200
+#define FREE_WAIT_MS        1000  /* a pooler forgets the record of who has gone */
 #define STATEMENT_GRACE_MS  500
 #define PARAMETERS_MAX      128 /* libpq 15 knows 42 keywords */
 #define REASON_MAX          512

@@ -225,6 +225,39 @@ def silence():
     port.close()
 
 
+class Slammer:
+    """A port that closes every connection at once, and counts them."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(16)
+        self.port = self.listener.getsockname()[1]
+        self.count = 0
+        self.thread = threading.Thread(target=self._slam)
+        self.thread.start()
+
+    def _slam(self):
+        while True:
+            try:
+                self.listener.accept()[0].close()
+            except OSError:
+                return
+            self.count += 1
+
+    def close(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
+
+
+@pytest.fixture
+def slammer():
+    port = Slammer()
+    yield port
+    port.close()
+
+
 class Proxy:
     """A TCP path to `port` that can die without a word; later connections get through."""
 

@@ -6,7 +6,7 @@ import secrets
 
 import pytest
 
-from conftest import (ALICE, Driver, calls, conninfo, issue, reset_statements,
+from conftest import (ALICE, PROBE, Driver, calls, conninfo, issue, reset_statements,
                       statements)
 from harness.basics import free_port, run, until
 
@@ -274,7 +274,29 @@ def test_a_replacement_that_does_not_arrive_is_not_made_again(server, driver, bo
         answer = driver.attempt(bob, code.typed)
         assert (answer.outcome, answer.hashes) == ("ok", 1)
     assert "m=64," in stored_hash(server, code)
+    # Nor is one made for another code, while it is known that it could not arrive.
+    other = issue(server, driver, bob)
+    assert driver.attempt(bob, other.typed).hashes == 1
     assert sum("apppass_record_conninfo" in line for line in driver.logs) == 1
+
+
+def test_a_replacement_that_changes_nothing_is_not_made_again(server, driver, bob):
+    code = issue(server, driver, bob)
+    server.psql("""
+        BEGIN;
+        ALTER FUNCTION apppass.upgrade_hash(bigint, text, text) RENAME TO upgrade_hash_kept;
+        CREATE FUNCTION apppass.upgrade_hash(bigint, text, text) RETURNS boolean
+        LANGUAGE sql AS 'SELECT false';
+        GRANT EXECUTE ON FUNCTION apppass.upgrade_hash(bigint, text, text)
+        TO apppass_verifier;
+        COMMIT""", "postgres")
+    try:
+        driver.verifier(conninfo(server))
+        assert [driver.attempt(bob, code.typed).hashes for _ in range(3)] == [2, 1, 1]
+    finally:
+        server.psql("BEGIN; DROP FUNCTION apppass.upgrade_hash(bigint, text, text);"
+                    "ALTER FUNCTION apppass.upgrade_hash_kept RENAME TO upgrade_hash; COMMIT",
+                    "postgres")
 
 
 def test_recording_elsewhere(server, driver, bob):
