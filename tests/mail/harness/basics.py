@@ -92,6 +92,13 @@ def example(name):
     return (EXAMPLES / name).read_text()
 
 
+def read_settings(text, separator=":"):
+    """name: value lines as a dict; lines that start with # are comments."""
+    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
+    return {name.strip(): value.strip()
+            for name, value in (line.split(separator, 1) for line in lines)}
+
+
 def plugin_folder(target, build):
     """
     A SASL plugin folder as it is after installation: the stock modules and ours.

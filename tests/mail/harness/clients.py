@@ -13,6 +13,14 @@ from typing import NamedTuple
 OK, REFUSED, TEMPORARY = "ok", "refused", "temporary"
 
 
+# How Cyrus puts a temporary failure: of the plugin, and of apppassd (which can only hang up).
+_TEMPORARY_WORDS = ("remote authentication server unavailable", "generic failure")
+
+
+def _is_temporary(text):
+    return any(words in text for words in _TEMPORARY_WORDS)
+
+
 class Reply(NamedTuple):
     """What a server said, and what it means in its protocol's words."""
 
@@ -46,7 +54,17 @@ class Connection:
     def __exit__(self, *_):
         self.close()
 
+    farewell = None     # the protocol's polite last command
+
     def close(self):
+        # A server process that loses its client may end; one that is told goes on to the next.
+        if self.farewell:
+            try:
+                self.send(self.farewell)
+                while self.file.readline():
+                    pass
+            except OSError:
+                pass
         self.file.close()
         self.socket.close()
 
@@ -63,6 +81,8 @@ class Connection:
 
 class Imap(Connection):
     """IMAP up to the end of the login."""
+
+    farewell = "z LOGOUT"
 
     def __init__(self, port, timeout=60.0):
         super().__init__(port, timeout)
@@ -89,7 +109,7 @@ class Imap(Connection):
         text = self.command(words, *continuations)[1]
         if text.startswith("OK"):
             return Reply(OK, text)
-        return Reply(TEMPORARY if "unavailable" in text else REFUSED, text)
+        return Reply(TEMPORARY if _is_temporary(text) else REFUSED, text)
 
     def authenticate_plain(self, account, password, authzid="", initial=False):
         message = plain(account, password, authzid)
@@ -111,6 +131,8 @@ class Imap(Connection):
 
 class Smtp(Connection):
     """SMTP up to the end of the login."""
+
+    farewell = "QUIT"
 
     def __init__(self, port, timeout=60.0):
         super().__init__(port, timeout)
@@ -151,6 +173,8 @@ class Smtp(Connection):
 class Pop(Connection):
     """POP3 up to the end of the login."""
 
+    farewell = "QUIT"
+
     def __init__(self, port, timeout=60.0):
         super().__init__(port, timeout)
         self.greeting = self.line()
@@ -163,7 +187,7 @@ class Pop(Connection):
     def _judge(text):
         if text.startswith("+OK"):
             return Reply(OK, text)
-        return Reply(TEMPORARY if "unavailable" in text else REFUSED, text)
+        return Reply(TEMPORARY if _is_temporary(text) else REFUSED, text)
 
     def user_pass(self, account, password):
         self.ask(b"USER " + to_bytes(account))
@@ -176,6 +200,8 @@ class Pop(Connection):
 
 class Sieve(Connection):
     """ManageSieve (RFC 5804) up to the end of the login."""
+
+    farewell = "LOGOUT"
 
     def __init__(self, port, timeout=60.0):
         super().__init__(port, timeout)
@@ -192,7 +218,7 @@ class Sieve(Connection):
         text = self.answer()[-1]
         if text.startswith("OK"):
             return Reply(OK, text)
-        return Reply(TEMPORARY if "unavailable" in text else REFUSED, text)
+        return Reply(TEMPORARY if _is_temporary(text) else REFUSED, text)
 
 
 def http_basic(port, account, password, path="/dav/"):

@@ -1,14 +1,18 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Debian's Cyrus IMAP from private folders: imapd, pop3d, timsieved, httpd, lmtpd."""
 
+import os
 import shutil
 import smtplib
+import subprocess
 import sys
 from pathlib import Path
 
-from .basics import Daemon, accepts, example, folder, free_port, write
+from .basics import (Daemon, Failure, accepts, example, folder, free_port, read_settings,
+                     write)
 
 BINARIES = Path("/usr/lib/cyrus/bin")
+DEV_LOG = Path("/dev/log")
 
 # Cyrus logs to /dev/log and nowhere else.  The servers see a /dev of their own whose
 # `log` is ours; the machine's is left alone.
@@ -26,12 +30,6 @@ ln -s "$1" /dev/log
 shift
 exec "$@"
 """
-
-
-def read_imapd_conf(text):
-    """option: value lines as a dict."""
-    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in (line.split(":", 1) for line in lines)}
 
 
 class Cyrus:
@@ -64,7 +62,7 @@ class Cyrus:
         self.plugins = plugins
         self.ports = {door: free_port() for door in self.DOORS}
         settings = {
-            **read_imapd_conf(example("cyrus/imapd.conf")),
+            **read_settings(example("cyrus/imapd.conf")),
             "configdirectory": self.state / "config",
             "defaultpartition": "default",
             "partition-default": self.state / "spool",
@@ -102,15 +100,28 @@ class Cyrus:
                 f'  recover cmd="ctl_cyrusdb -C {self.config} -r"\n'
                 "}\nSERVICES {\n" + "\n".join(lines) + "\n}\nEVENTS {\n}\n")
 
+    def _around_master(self):
+        """What gives master our log socket as its /dev/log."""
+        if subprocess.run(["unshare", "--mount", "true"], capture_output=True,
+                          check=False).returncode == 0:
+            return ["unshare", "--mount", "--propagation", "private", "--",
+                    "/bin/sh", "-c", _PRIVATE_DEV, "sh", self.socket]
+        # A container without CAP_SYS_ADMIN has no syslog either: its /dev/log is free.
+        try:
+            os.symlink(self.socket, DEV_LOG)
+        except FileExistsError:
+            raise Failure("Cyrus logs to /dev/log, which is taken, and this machine does not"
+                          " allow a mount namespace to give it another") from None
+        return []
+
     def start(self):
         self.socket.unlink(missing_ok=True)
         self.logger.launch([sys.executable, Path(__file__).with_name("logsocket.py"),
                             self.socket, self.log])
         self.logger.ready(self.socket.exists, "the log socket")
         self.daemon.launch(
-            ["unshare", "--mount", "--propagation", "private", "--",
-             "/bin/sh", "-c", _PRIVATE_DEV, "sh", self.socket,
-             BINARIES / "master", "-C", self.config, "-M", self.state / "cyrus.conf",
+            self._around_master() +
+            [BINARIES / "master", "-C", self.config, "-M", self.state / "cyrus.conf",
              "-p", self.state / "master.pid"],
             environment={"SASL_PATH": str(self.plugins)})
         for door, port in self.ports.items():
@@ -120,6 +131,8 @@ class Cyrus:
     def stop(self):
         self.daemon.stop()
         self.logger.stop()
+        if DEV_LOG.is_symlink() and DEV_LOG.readlink() == self.socket:
+            DEV_LOG.unlink()
 
     def destroy(self):
         self.stop()

@@ -4,16 +4,26 @@
 import re
 
 from .basics import until
-from .clients import plain, to_bytes
+from .clients import CHECKPASS_DOORS, plain, to_bytes
+
+
+# The service each door is known by.
+SERVICES = {"imap": "imap", "smtp": "smtp", "pop3": "pop", "sieve": "sieve", "http": "HTTP"}
+
+
+def attempt_line(door, account, outcome):
+    """The start of the log line of an attempt at that door; apppassd is not told the client."""
+    client = "-" if door in CHECKPASS_DOORS else "127.0.0.1"
+    return f"apppass: {outcome} user={account} service={SERVICES[door.split()[0]]} client={client} "
 
 
 class Watch:
-    """The mail log from now on."""
+    """What Postfix, Cyrus and apppassd log from now on."""
 
     def __init__(self, site):
         self.site = site
         self.starts = {path: path.stat().st_size if path.exists() else 0
-                       for path in (site.postfix.log, site.cyrus.log)}
+                       for path in (site.postfix.log, site.cyrus.log, site.apppassd.log)}
 
     def text(self):
         parts = []
@@ -31,9 +41,12 @@ class Watch:
                     if all(word in line for word in words)]
         return until(found, f"a log line with {words}\n{self.text()[-3000:]}", timeout=15)[0]
 
-    def outcomes(self):
-        """Every attempt line of apppass."""
-        return re.findall(r"apppass: ((?:accepted|refused|unavailable): .*)", self.text())
+    def outcomes(self, count=0):
+        """Every attempt line of apppass, once there are `count`: Postfix logs through postlogd."""
+        def found():
+            return re.findall(r"apppass: ((?:accepted|refused|unavailable): .*)", self.text())
+        return until(lambda: len(found()) >= count and [found()],
+                     f"{count} attempt lines\n{self.text()[-3000:]}", timeout=15)[0]
 
 
 def process_of(line):
@@ -59,9 +72,9 @@ def assert_nowhere(site, typed):
     if site.postgres.answers():
         places["dump"] = site.postgres.dump().encode()
     assert any(places.values()), "there is nothing to look through"
-    needles = {needle for needle in _needles(typed) if len(needle) >= 8}
+    needles = {needle.lower() for needle in _needles(typed) if len(needle) >= 8}
     assert needles, "nothing was typed"
     for place, content in places.items():
         folded = content.lower()
         for needle in needles:
-            assert needle not in content and needle.lower() not in folded, f"typed text in {place}"
+            assert needle not in folded, f"typed text in {place}: {needle!r}"

@@ -7,7 +7,7 @@ import signal
 from pathlib import Path
 
 from .basics import (Daemon, Failure, accepts, descendants, example, folder, free_port, name_of,
-                     run, write)
+                     read_settings, run, write)
 
 # The services a submission server needs, as in Debian's master.cf.
 _MASTER = """
@@ -24,12 +24,6 @@ lmtp      unix  -       -       y       -       -       lmtp
 anvil     unix  -       -       y       -       1       anvil
 postlog   unix-dgram n  -       n       -       1       postlogd
 """
-
-
-def read_main_cf(text):
-    """name = value lines as a dict; Postfix's own rules for comments."""
-    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    return {name.strip(): value.strip() for name, value in (line.split("=", 1) for line in lines)}
 
 
 class Postfix:
@@ -56,7 +50,7 @@ class Postfix:
         self.port = free_port()
         settings = {
             "compatibility_level": "3.6",
-            **read_main_cf(example("postfix/main.cf")),
+            **read_settings(example("postfix/main.cf"), "="),
             "queue_directory": self.queue,
             "data_directory": self.state / "data",
             "cyrus_sasl_config_path": folder(self.config / "sasl"),

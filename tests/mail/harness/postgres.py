@@ -56,8 +56,11 @@ class Postgres:
         self.password = None    # of the verifier
         self.stopped = []
 
-    def create(self):
-        """initdb, configuration, start; roles that exist before the deployment."""
+    def create(self, peers=None):
+        """
+        initdb, configuration, start; roles that exist before the deployment.
+        `peers` renames system users of examples/postgresql/pg_ident.conf.
+        """
         folder(self.state)
         folder(self.state / "cluster", "postgres", 0o700)
         self.data = self.state / "cluster" / "data"
@@ -66,13 +69,13 @@ class Postgres:
         run(as_user("postgres") + [
             self.binaries / "initdb", "-D", self.data, "-U", "postgres", "--no-sync",
             "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
-        self._configure()
+        self._configure(peers or {})
         self.start()
         self.psql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE", "postgres", "postgres")
         self.psql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres", "postgres")
         return self
 
-    def _configure(self):
+    def _configure(self, peers):
         settings = {
             "listen_addresses": "'127.0.0.1'",
             "port": self.port,
@@ -88,7 +91,12 @@ class Postgres:
             conf.writelines(f"{name} = {value}\n" for name, value in settings.items())
         write(self.data / "pg_hba.conf", example("postgresql/pg_hba.conf")
               + "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n", "postgres", 0o600)
-        write(self.data / "pg_ident.conf", example("postgresql/pg_ident.conf"), "postgres", 0o600)
+        ident = example("postgresql/pg_ident.conf")
+        for user, stand_in in peers.items():
+            ident, count = re.subn(rf"(?m)^(apppass\s+){user}\b", rf"\g<1>{stand_in}", ident)
+            if count != 1:
+                raise Failure(f"examples/postgresql/pg_ident.conf: expected one line for {user}")
+        write(self.data / "pg_ident.conf", ident, "postgres", 0o600)
 
     def start(self):
         """Start and wait until it answers queries."""
@@ -116,18 +124,24 @@ class Postgres:
 
     def hang(self):
         """Stop every process in place: connections are accepted, nobody answers."""
-        pid = self.daemon.pid()
-        self.stopped = [pid] + descendants(pid)
-        for victim in self.stopped:
-            os.kill(victim, signal.SIGSTOP)
+        # The postmaster first: then no process is added while the rest are stopped.
+        postmaster = self.daemon.pid()
+        self._send(postmaster, signal.SIGSTOP)
+        self.stopped = [postmaster, *descendants(postmaster)]
+        for victim in self.stopped[1:]:
+            self._send(victim, signal.SIGSTOP)
 
     def resume(self):
         for victim in self.stopped:
-            try:
-                os.kill(victim, signal.SIGCONT)
-            except ProcessLookupError:
-                pass
+            self._send(victim, signal.SIGCONT)
         self.stopped = []
+
+    @staticmethod
+    def _send(pid, number):
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass    # a backend that ended by itself
 
     def destroy(self):
         self.stop("immediate")

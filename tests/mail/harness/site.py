@@ -7,9 +7,10 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from .basics import Failure, example, folder, plugin_folder
+from .apppassd import Apppassd
+from .basics import Failure, example, folder, plugin_folder, read_settings, until
 from .clients import DOORS
-from .cyrus import Cyrus, read_imapd_conf
+from .cyrus import Cyrus
 from .postfix import Postfix
 from .postgres import ADMINISTRATOR, Postgres
 
@@ -39,19 +40,34 @@ class Site:
         self.postgres = Postgres(self.state / "postgres", keep)
         self.postfix = Postfix(self.state / "postfix", keep)
         self.cyrus = Cyrus(self.state / "cyrus", keep)
+        self.apppassd = Apppassd(self.state / "apppassd", self.build, keep=keep)
         self.typed = []     # (account, what was typed as its password)
 
     def create(self, processes=None):
-        """Configure and start everything; `processes` limits each kind of mail server."""
+        """
+        Configure and start everything; `processes` limits each kind of mail server
+        and the workers of apppassd.
+        """
         folder(self.state)
         plugin_folder(self.plugins, self.build)
-        self.postgres.create().deploy()
+        # The examples' system user "apppass" need not exist here; another stands in for it.
+        self.postgres.create(peers={"apppass": self.apppassd.user}).deploy()
+        written = read_settings(example("apppassd.conf"))
+        self.apppassd.create(
+            self._socket_conninfo(written["apppass_conninfo"]),
+            apppassd_socket_group=written["apppassd_socket_group"],
+            apppassd_socket_mode=written["apppassd_socket_mode"],
+            apppassd_workers=processes)
         self.cyrus.create(self.plugins, self.cyrus_options(), processes)
         self.postfix.create(self.plugins, self.smtpd_conf(), self.cyrus.ports["lmtp"],
                             processes=processes)
+        self.apppassd.start()
         self.cyrus.start()
         self.postfix.start()
         return self
+
+    def _socket_conninfo(self, text):
+        return f"{fill_conninfo(text, host=self.postgres.socket)} port={self.postgres.port}"
 
     def smtpd_conf(self):
         """examples/postfix/sasl/smtpd.conf with this site's database."""
@@ -59,14 +75,18 @@ class Site:
                              password=self.postgres.password)
 
     def cyrus_options(self):
-        """The options of examples/cyrus/imapd.conf that name a database, for this site."""
-        options = read_imapd_conf(example("cyrus/imapd.conf"))
-        conninfo = fill_conninfo(options["sasl_apppass_conninfo"], host=self.postgres.socket)
-        return {"sasl_apppass_conninfo": f"{conninfo} port={self.postgres.port}"}
+        """The options of examples/cyrus/imapd.conf that name a database or a socket."""
+        options = read_settings(example("cyrus/imapd.conf"))
+        return {
+            "sasl_apppass_conninfo": self._socket_conninfo(options["sasl_apppass_conninfo"]),
+            "sasl_pwcheck_method": options["sasl_pwcheck_method"],
+            "sasl_saslauthd_path": self.apppassd.socket,
+        }
 
     def stop(self):
         self.postfix.stop()
         self.cyrus.stop()
+        self.apppassd.stop()
         self.postgres.stop()
 
     def destroy(self):
@@ -75,14 +95,15 @@ class Site:
 
     def logs(self):
         """Every file any of the servers writes to."""
-        return [path for path in (self.postfix.log, self.cyrus.log, self.postgres.log,
+        return [path for path in (self.postfix.log, self.cyrus.log, self.apppassd.log,
+                                  self.postgres.log,
                                   self.postfix.daemon.output, self.cyrus.daemon.output,
                                   self.cyrus.logger.output) if path.exists()]
 
     def apppass(self, *words, user=ADMINISTRATOR, check=True, **options):
         """Run the tool as an operator."""
         done = subprocess.run(
-            [str(self.tool), *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
+            [str(self.tool), "--yes", *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
             text=True, check=False, env={**os.environ, **self.postgres.environment(user)}, **options)
         if check and done.returncode != 0:
             raise Failure(f"apppass {' '.join(map(str, words))}: exit {done.returncode}\n"
@@ -97,7 +118,7 @@ class Site:
 
     def issue(self, account, device, *options):
         """Issue a code with the tool; returns it as printed."""
-        answer = self.apppass("issue", account, "--device", device, *options)
+        answer = self.apppass("issue", account, "--device", device, "--force", *options)
         return self._note(account, CODE.findall(answer.stdout))
 
     def _note(self, account, codes):
@@ -110,3 +131,8 @@ class Site:
         """One attempt at one of clients.DOORS; what was typed is remembered."""
         self.typed.append((account, password))
         return DOORS[door](self, account, password)
+
+    def last_service(self, account):
+        """Where a code of the account was last used, once that is recorded."""
+        sql = f"SELECT last_service FROM apppass.code_overview WHERE account = '{account}'"
+        return until(lambda: self.postgres.psql(sql), f"a recorded use of {account}'s code")

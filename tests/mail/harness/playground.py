@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""playground.py start BUILD | stop: the servers of ./quickstart, and what it shows on them."""
+
+import re
+import shlex
+import shutil
+import signal
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from harness.basics import ROOT, Failure, folder, run, state_folder, write  # noqa: E402
+from harness.clients import OK, REFUSED  # noqa: E402
+from harness.site import Site  # noqa: E402
+
+PLAYGROUND = ROOT / "playground"
+SERVERS = PLAYGROUND / "servers"        # a link: socket paths must be short, and reachable
+ACCOUNT = "alice@example.org"
+DEVICE = "Thunderbird on the laptop"
+SHOWN = {
+    "IMAP AUTHENTICATE": "imap AUTHENTICATE PLAIN",
+    "SMTP AUTH": "smtp AUTH PLAIN, initial response",
+    "IMAP LOGIN": "imap LOGIN",
+    "POP3": "pop3 USER/PASS",
+    "ManageSieve": "sieve AUTHENTICATE PLAIN",
+    "CalDAV": "http Basic",
+}
+# What imapd adds to its OK.
+UNINTERESTING = r"\[CAPABILITY [^]]*\] | SESSIONID=.*"
+
+
+def stop():
+    """End what is running; True where something was."""
+    if not SERVERS.is_symlink():
+        return False
+    state = SERVERS.resolve()
+    Site(state, "", keep=True).destroy()
+    shutil.rmtree(PLAYGROUND)
+    return True
+
+
+def show(site, code, expected):
+    """Insist on `expected` at every door; print two of the replies and name the other doors."""
+    for name, door in SHOWN.items():
+        reply = site.knock(door, ACCOUNT, code)
+        if reply.meaning != expected:
+            raise Failure(f"{name} answered {reply.text!r} to the code, expected: {expected}")
+        if name.startswith(("IMAP A", "SMTP")):
+            print(f"    {name}: {re.sub(UNINTERESTING, '', reply.text)}")
+    others = ", ".join(list(SHOWN)[2:])
+    print(f"    {'It opens' if expected == OK else 'It is refused by'} {others} too.")
+
+
+def write_environment(site, code):
+    """playground/env: shell assignments, for root's eyes (it holds a code)."""
+    values = {
+        **site.postgres.environment(),
+        "APPPASS": site.tool,
+        "IMAP_PORT": site.cyrus.ports["imap"],
+        "SMTP_PORT": site.postfix.port,
+        "SIEVE_PORT": site.cyrus.ports["sieve"],
+        "POP3_PORT": site.cyrus.ports["pop"],
+        "HTTP_PORT": site.cyrus.ports["http"],
+        "ACCOUNT": ACCOUNT,
+        "CODE": code,
+        "MAIL_LOG": " ".join(map(str, site.logs())),
+    }
+    write(PLAYGROUND / "env",
+          "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items()),
+          mode=0o600)
+
+
+NEXT = """\
+The playground keeps running until "./quickstart stop".  To try:
+    . playground/env
+    $APPPASS list $ACCOUNT
+    curl -s --url imap://127.0.0.1:$IMAP_PORT/INBOX -u "$ACCOUNT:$CODE" --login-options AUTH=PLAIN
+    swaks --server 127.0.0.1:$SMTP_PORT --auth PLAIN -au $ACCOUNT -ap $CODE -f $ACCOUNT -t $ACCOUNT
+    $APPPASS revoke $ACCOUNT --device Phone --reason lost
+    psql -c 'SELECT * FROM apppass.code_overview'
+    tail -f $MAIL_LOG"""
+
+
+def start(build):
+    if stop():
+        print("The playground that was running is gone; this is a new one.")
+    folder(PLAYGROUND)
+    SERVERS.symlink_to(state_folder("apppass-playground."))
+    site = Site(SERVERS.resolve(), build, keep=True)
+    site.create()
+    version = site.postgres.psql("SHOW server_version").split()[0]
+    print(f"PostgreSQL {version}: private cluster, schema deployed with sqitch.")
+    print(f"Postfix {run(['postconf', '-dh', 'mail_version']).strip()}, smtpd in its chroot jail:"
+          f" port {site.postfix.port}.  Cyrus IMAP: port {site.cyrus.ports['imap']}.")
+    site.add_account(ACCOUNT)
+    code = site.issue(ACCOUNT, DEVICE)
+    print(f'{ACCOUNT} has a mailbox, and a code for "{DEVICE}": {code}')
+    show(site, code, OK)
+    site.apppass("revoke", ACCOUNT, "--device", DEVICE, "--reason", "laptop sold")
+    print("Revoked.  The same code, the same running servers:")
+    show(site, code, REFUSED)
+    second = site.issue(ACCOUNT, "Phone")
+    print(f'Code for "Phone", valid: {second}')
+    write_environment(site, second)
+    print(NEXT)
+
+
+def main(arguments):
+    if arguments == ["stop"]:
+        print("The playground is stopped." if stop() else "No playground is running.")
+        return 0
+    done = False
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        start(arguments[1])
+        done = True
+    except Failure as failure:
+        print(f"quickstart: {failure}", file=sys.stderr)
+        return 1
+    finally:
+        if not done:
+            stop()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

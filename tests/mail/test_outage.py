@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""No database: temporary failure in each protocol's words, and recovery without help."""
+
+import time
+
+import pytest
+
+from harness.basics import until
+from harness.clients import DOORS, OK, PLUGIN_DOORS, TEMPORARY
+from harness.evidence import Watch, attempt_line
+
+UNABLE_TO_SAY = ("sieve AUTHENTICATE PLAIN", "pop3 USER/PASS")
+UNAVAILABLE = "remote authentication server unavailable"
+
+
+def words(door):
+    """The words each server has for it."""
+    if door.startswith("smtp"):
+        return "454 4.7.0 Temporary authentication failure"
+    if door == "http Basic":
+        return "500 Internal Server Error"
+    # These two have one answer for everything; that it was no wrong password is in the log.
+    if door in UNABLE_TO_SAY:
+        return "NO " if door.startswith("sieve") else "-ERR [AUTH] Invalid login"
+    return UNAVAILABLE if door in PLUGIN_DOORS else "generic failure"
+
+
+@pytest.fixture
+def outage(site):
+    """Leaves the database running, whatever the test did to it."""
+    yield site.postgres
+    site.postgres.resume()
+    if not site.postgres.daemon.pid():
+        site.postgres.start()
+
+
+def assert_temporary(site, door, account, code):
+    reply = site.knock(door, account, code)
+    assert words(door) in reply.text, reply
+    assert reply.meaning == TEMPORARY or door in UNABLE_TO_SAY, reply
+
+
+def recovered(site, door, account, code):
+    return until(lambda: site.knock(door, account, code).meaning == OK,
+                 f"{door} to accept again", timeout=90)
+
+
+@pytest.mark.parametrize("door", DOORS)
+def test_stopped(site, account, code, outage, door):
+    assert site.knock(door, account, code).meaning == OK
+    outage.stop()
+    watch = Watch(site)
+    assert_temporary(site, door, account, code)
+    watch.line(attempt_line(door, account, "unavailable:").rstrip())
+    outage.start()
+    recovered(site, door, account, code)
+
+
+@pytest.mark.parametrize("door", ["imap AUTHENTICATE PLAIN", "smtp AUTH PLAIN", "imap LOGIN", "http Basic"])
+def test_crashed(site, account, code, outage, door):
+    assert site.knock(door, account, code).meaning == OK
+    outage.kill()
+    assert_temporary(site, door, account, code)
+    outage.start()
+    recovered(site, door, account, code)
+
+
+@pytest.mark.parametrize("door", ["imap AUTHENTICATE PLAIN", "smtp AUTH PLAIN", "imap LOGIN", "http Basic"])
+def test_hanging(site, account, code, outage, door):
+    """Connected, but nobody answers: the attempt ends within apppass_timeout (5 s)."""
+    assert site.knock(door, account, code).meaning == OK
+    outage.hang()
+    started = time.monotonic()
+    assert_temporary(site, door, account, code)
+    assert time.monotonic() - started < 7
+    outage.resume()
+    recovered(site, door, account, code)
+
+
+@pytest.mark.parametrize("door", ["imap AUTHENTICATE PLAIN", "smtp AUTH PLAIN", "imap LOGIN", "http Basic"])
+def test_restart_between_two_logins_is_not_seen(site, account, code, outage, door):
+    """The kept connection is dead, the database is not: the very next login works."""
+    assert site.knock(door, account, code).meaning == OK
+    outage.stop()
+    outage.start()
+    assert site.knock(door, account, code).meaning == OK
+    site.postgres.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                       " WHERE usename = 'apppass_mail'", "postgres")
+    assert site.knock(door, account, code).meaning == OK
