@@ -95,7 +95,8 @@ CREATE TABLE apppass.code (
         AND revoke_reason !~ '^\s*$')
 );
 CREATE INDEX code_device_id ON apppass.code (device_id);
-CREATE INDEX code_realm_selector ON apppass.code (realm_id, selector);
+-- An expression, so that no plan can take this one for the lookup of an account's code, however poor the statistics.
+CREATE INDEX code_realm_selector ON apppass.code (realm_id, (selector || ''));
 CREATE INDEX code_replaces_id ON apppass.code (replaces) WHERE replaces IS NOT NULL;
 COMMENT ON TABLE apppass.code IS 'App passwords. Rows are never deleted: a revoked code that is still being tried must be recognised.';
 COMMENT ON COLUMN apppass.code.id IS 'Key; logs and views name a code by it.';

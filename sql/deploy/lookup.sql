@@ -20,12 +20,14 @@ DECLARE
     symbol text := apppass.fold($2);
     door text := apppass.service_name($3);
     address inet := apppass.client_address($4);
+    place cidr := apppass.client_network(address);
+    domain text := CASE WHEN pg_catalog.strpos(wanted, '@') > 0 THEN pg_catalog.regexp_replace(wanted, '^.*@', '') END;
 BEGIN
     SELECT v.verdict, v.code_id, v.username, CASE WHEN v.verdict = 'accepted' THEN v.hash END,
            v.argon2_memory_kib, v.argon2_passes, v.argon2_lanes,
            v.verdict = 'accepted' AND NOT EXISTS (
                SELECT FROM apppass.code_use AS u
-               WHERE u.code_id = v.code_id AND u.service = coalesce(door, '-') AND u.network = apppass.client_network(address)
+               WHERE u.code_id = v.code_id AND u.service = coalesce(door, '-') AND u.network = place
                  AND u.last_at > pg_catalog.now() - interval '5 minutes')
     INTO verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due
     FROM (
@@ -40,7 +42,7 @@ BEGIN
                     WHEN NOT r.codes_allowed THEN 'realm_denied'
                     WHEN r.mfa_required AND NOT a.mfa_enrolled THEN 'mfa_missing'
                     WHEN c.id IS NULL THEN
-                        CASE WHEN EXISTS (SELECT FROM apppass.code AS o WHERE o.realm_id = a.realm_id AND o.selector = symbol)
+                        CASE WHEN EXISTS (SELECT FROM apppass.code AS o WHERE o.realm_id = a.realm_id AND o.selector || '' = symbol)
                              THEN 'wrong_account' ELSE 'unknown_code' END
                     WHEN c.revoked_at IS NOT NULL THEN 'revoked'
                     WHEN c.expires_at <= pg_catalog.now() OR c.created_at + r.max_lifetime <= pg_catalog.now() THEN 'expired'
@@ -67,8 +69,17 @@ BEGIN
                 CASE WHEN symbol IS NULL THEN 'main_password' ELSE 'accepted' END)::apppass.verdict AS verdict
         FROM (VALUES (wanted)) AS asked (username)
         LEFT JOIN apppass.account AS a ON a.username = asked.username
-        LEFT JOIN apppass.realm AS r ON r.id = coalesce(a.realm_id, apppass.realm_of(asked.username))
-        LEFT JOIN apppass.code AS c ON c.account_id = a.id AND c.selector = symbol
+        -- An unknown name gets the parameters of its domain, so that refusing it can cost what refusing a known one does.
+        LEFT JOIN LATERAL (
+            SELECT t.* FROM apppass.realm AS t
+            WHERE t.id = coalesce(a.realm_id, (SELECT o.id FROM apppass.realm AS o WHERE o.name IN (domain, 'default')
+                                               ORDER BY o.name = 'default' LIMIT 1))
+            OFFSET 0
+        ) AS r ON true
+        -- A plain join could be made by the selector alone.
+        LEFT JOIN LATERAL (
+            SELECT t.* FROM apppass.code AS t WHERE t.account_id = a.id AND t.selector = symbol OFFSET 0
+        ) AS c ON true
         -- Without OFFSET the verdict would be computed once for each mention above.
         OFFSET 0
     ) AS v;

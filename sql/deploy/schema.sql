@@ -39,6 +39,11 @@ BEGIN
     EXECUTE pg_catalog.format($f$
         CREATE FUNCTION apppass.bcrypt(secret text) RETURNS text LANGUAGE sql VOLATILE STRICT
         BEGIN ATOMIC SELECT %I.crypt($1, %I.gen_salt('bf', 10)); END $f$, home, home);
+EXCEPTION
+    WHEN insufficient_privilege THEN
+        RAISE EXCEPTION 'role % may not use pgcrypto, which is in schema %', current_user, home
+            USING ERRCODE = '42501', DETAIL = SQLERRM,
+                  HINT = pg_catalog.format('Let the schema''s owner run: GRANT USAGE ON SCHEMA %I TO %I', home, current_user);
 END
 $$;
 REVOKE ALL ON FUNCTION apppass.random_bytes(integer), apppass.bcrypt(text) FROM PUBLIC;
@@ -62,7 +67,8 @@ CREATE FUNCTION apppass.fold(name text) RETURNS text LANGUAGE sql IMMUTABLE STRI
     RETURN pg_catalog.translate($1, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') COLLATE "C";
 COMMENT ON FUNCTION apppass.fold(text) IS 'The name with ASCII letters in lower case, whatever the locale.';
 
-CREATE FUNCTION apppass.service_name(service text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+-- Not STRICT, which would keep them from being inlined; NULL stays NULL all the same.
+CREATE FUNCTION apppass.service_name(service text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE apppass.fold($1)
         WHEN 'pop3' THEN 'pop' WHEN 'pop3s' THEN 'pop' WHEN 'pops' THEN 'pop'
         WHEN 'imaps' THEN 'imap'
@@ -73,7 +79,7 @@ CREATE FUNCTION apppass.service_name(service text) RETURNS text LANGUAGE sql IMM
     END;
 COMMENT ON FUNCTION apppass.service_name(text) IS 'The one name of a service: imap, pop, smtp, sieve, dav, or the given name in lower case.';
 
-CREATE FUNCTION apppass.client_address(client inet) RETURNS inet LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION apppass.client_address(client inet) RETURNS inet LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE
         WHEN pg_catalog.family($1) = 6 AND $1 OPERATOR(pg_catalog.<<=) '::ffff:0.0.0.0/96'::inet
             THEN '0.0.0.0'::inet + (pg_catalog.set_masklen($1, 128) - '::ffff:0.0.0.0'::inet)

@@ -1,0 +1,68 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Many writers at once: the chain fits, limits hold, nobody waits for an open transaction.  Sourced by run.
+
+clients=8
+# together SQL...: every statement file by pgbench clients at once; {N} is the client's number
+together() {
+    local count=$1 statement=$2
+    printf '%s\n' "$statement" >"$base/bench.sql"
+    pgbench -n -c "$clients" -j 2 -t "$count" -f "$base/bench.sql" apppass >"$base/bench.out" 2>&1 || { cat "$base/bench.out"; return 1; }
+}
+hash='$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
+psql -Xq -c "SELECT apppass.add_account('busy' || n || '@example.org') FROM generate_series(0, 7) AS n" >/dev/null
+
+ok 'concurrent: 8 writers' together 25 "SELECT apppass.set_mfa('busy' || :client_id || '@example.org', random() < 0.5, 'r' || random());
+BEGIN;
+SELECT apppass.store_code('busy' || :client_id || '@example.org', 'D' || random(), left(md5(random()::text), 4), '$hash');
+UPDATE apppass.account SET mfa_enrolled = NOT mfa_enrolled WHERE username = 'busy' || :client_id || '@example.org';
+END;"
+ok 'concurrent: the chain fits' is '' 'SELECT problem FROM apppass.audit_verify()'
+ok 'concurrent: without gaps' is t 'SELECT max(position) = count(*) AND min(position) = 1 AND count(position) = count(*) FROM apppass.audit'
+ok 'concurrent: nothing failed' grep -q 'number of failed transactions: 0 ' "$base/bench.out"
+
+psql -Xq -c "INSERT INTO apppass.realm (name, max_codes) VALUES ('narrow.org', 5)" -c "SELECT apppass.add_account('one@narrow.org')" >/dev/null
+pgbench -n -c "$clients" -j 2 -t 3 -f <(echo "SELECT apppass.issue_code('one@narrow.org', 'Phone ' || :client_id);") apppass >/dev/null 2>&1
+ok 'concurrent: max_codes holds' is 5 "SELECT live_codes FROM apppass.account_overview WHERE account = 'one@narrow.org'"
+psql -Xq -c "UPDATE apppass.realm SET max_codes = 1000 WHERE name = 'narrow.org'"
+ok 'concurrent: one new label for all' together 5 "SELECT apppass.issue_code('one@narrow.org', 'Shared');"
+ok 'concurrent: is one device' is 1 "SELECT count(*) FROM apppass.device_overview WHERE device = 'Shared'"
+ok 'concurrent: each minted another selector' is 40 "SELECT count(DISTINCT selector) FROM apppass.code_overview WHERE device = 'Shared'"
+
+code=$(psql -XAtq -c "SELECT code_id FROM apppass.code_overview WHERE device = 'Shared' LIMIT 1")
+ok 'concurrent: 8 recorders of one use' together 20 "SELECT apppass.record_use($code, 'imap', '192.0.2.1');"
+ok 'concurrent: make one row' is 1 "SELECT count(*) FROM apppass.code_use WHERE code_id = $code"
+
+# hold SQL: a session that has run this and keeps its transaction open until released
+hold() {
+    rm -f "$base/fifo" "$base/held.out"
+    mkfifo "$base/fifo"
+    psql -XAtq <"$base/fifo" >"$base/held.out" 2>&1 &
+    holder=$!
+    exec 7>"$base/fifo"
+    printf "BEGIN; %s; SELECT 'holding';\n" "$1" >&7
+    # Its output tells when it is there; tail ends with the first match.
+    tail -n +1 -F "$base/held.out" 2>/dev/null | grep -qm1 -e holding -e ERROR
+}
+release() {
+    echo 'COMMIT;' >&7
+    exec 7>&-
+    wait "$holder"
+}
+
+hold "SELECT apppass.set_mfa('busy0@example.org', true, 'x'), apppass.set_mfa('busy0@example.org', false, 'x')"
+ok 'a forgotten transaction holds nobody up' is '' "SET statement_timeout = '5s'; SELECT apppass.set_mfa('busy1@example.org', true, 'x')"
+release
+ok 'and joins the chain when it ends' is '' 'SELECT problem FROM apppass.audit_verify()'
+
+hold 'LOCK TABLE apppass.code_use, apppass.refusal, apppass.audit_head IN ACCESS EXCLUSIVE MODE'
+ok 'recording a refusal gives up on a lock' refuses 'lock timeout' psql -XAtq -c "SET statement_timeout = '10s'" \
+    -c "SELECT apppass.record_refusal('wrong_code', 'busy0@example.org', NULL, 'imap', NULL)"
+ok 'recording use does' refuses 'lock timeout' psql -XAtq -c "SET statement_timeout = '10s'" -c "SELECT apppass.record_use($code, 'smtp', NULL)"
+ok 'upgrading a hash does, even at its commit' refuses 'lock timeout' psql -XAtq -c "SET statement_timeout = '10s'" \
+    -c "SELECT apppass.upgrade_hash($code, (SELECT hash FROM apppass.code WHERE id = $code), '$hash')"
+release
+ok 'and the hash was not changed' is t "SELECT hash LIKE '\$2a\$%' FROM apppass.code WHERE id = $code"
+printf "SELECT apppass.set_mfa('busy' || :client_id || '@example.org', random() < 0.5, 'x');\n" >"$base/bench.sql"
+PGOPTIONS='-c default_transaction_isolation=serializable' pgbench -n -c "$clients" -j 2 -t 20 --max-tries 1000 -f "$base/bench.sql" apppass >"$base/bench.out" 2>&1
+ok 'serializable writers may be told to retry' grep -q 'number of failed transactions: 0 ' "$base/bench.out"
+ok 'and the chain fits' is '' 'SELECT problem FROM apppass.audit_verify()'

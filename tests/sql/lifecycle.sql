@@ -1,0 +1,109 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Accounts, codes, reset, revocation, upkeep: what the functions do and refuse.
+BEGIN;
+\ir setup.sql
+SELECT plan(71);
+
+-- accounts
+SELECT isnt(apppass.add_account(' Alice@Example.org ', operator => 'helga'), NULL, 'an account is added');
+SELECT pg_temp.same($$ SELECT account, created_by FROM apppass.account_overview $$, $$ VALUES ('alice@example.org', 'postgres/helga') $$, 'with who did it');
+SELECT throws_ok($$ SELECT apppass.add_account('ALICE@example.org') $$, '23505', NULL, 'once');
+SELECT throws_ok($$ SELECT apppass.add_account('a b@example.org') $$, '22023', NULL, 'no spaces');
+SELECT throws_ok($$ SELECT apppass.add_account(E'a\nb@example.org') $$, '22023', NULL, 'no control characters');
+SELECT throws_ok($$ SELECT apppass.add_account('') $$, '22023', NULL, 'no empty name');
+SELECT throws_ok($$ SELECT apppass.add_account(NULL) $$, '42501', NULL, 'no NULL');
+SELECT throws_ok($$ SELECT apppass.add_account(repeat('x', 256)) $$, '22023', NULL, 'at most 255 bytes');
+SELECT lives_ok($$ SELECT apppass.add_account(repeat('x', 255)) $$, 'which do');
+SELECT throws_ok($$ SELECT apppass.add_account('x', 'nowhere') $$, 'P0002', NULL, 'a realm must exist');
+SELECT lives_ok($$ SELECT apppass.add_account('müller@example.org', 'default', true) $$, 'Unicode names, chosen realm, MFA');
+SELECT ok((SELECT mfa_enrolled FROM apppass.account_overview WHERE account = 'müller@example.org'), 'MFA noted');
+
+-- storing
+SELECT pg_temp.same($$ SELECT account_name, device, selector, services, networks, expires_at
+                     FROM apppass.store_code('ALICE@example.org', ' Küche ', '1111', pg_temp.digest(), ARRAY['SMTP', 'imaps', 'imap'], '{10.0.0.0/8}') $$,
+    $$ VALUES ('alice@example.org', 'Küche', '1111', ARRAY['imap', 'smtp'], '{10.0.0.0/8}'::cidr[], NULL::timestamptz) $$, 'a code is stored, tidied');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) $$, '23505',
+    'duplicate key value violates unique constraint "code_selector_unique"', 'a selector once in an account');
+SELECT lives_ok($$ SELECT apppass.store_code('müller@example.org', 'Phone', '1111', pg_temp.digest()) $$, 'again in another');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'Phone', 'oooo', pg_temp.digest()) $$, '22023', NULL, 'not a selector');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'Phone', '2222', 'secret') $$, '22023', NULL, 'not a hash');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'Phone', '2222', NULL) $$, '22023', NULL, 'no hash');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', E'a\u202eb', '2222', pg_temp.digest()) $$, '22023', NULL, 'a label that turns the text round');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', E'a\tb', '2222', pg_temp.digest()) $$, '22023', NULL, 'a label with control characters');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', repeat('x', 101), '2222', pg_temp.digest()) $$, '22023', NULL, 'a label too long');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', '  ', '2222', pg_temp.digest()) $$, '22023', NULL, 'a blank label');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', NULL, '2222', pg_temp.digest()) $$, '22023', NULL, 'no label');
+SELECT throws_ok($$ SELECT apppass.store_code('nobody', 'Phone', '2222', pg_temp.digest()) $$, 'P0002', 'account "nobody" not found', 'no such account');
+SELECT lives_ok($$ SELECT apppass.store_code('alice@example.org', E'KU\u0308CHE', '2222', pg_temp.digest()) $$, 'a label in other letters');
+SELECT pg_temp.same($$ SELECT device, codes FROM apppass.device_overview WHERE account = 'alice@example.org' $$, $$ VALUES ('Küche', 2::bigint) $$, 'is the same device');
+
+-- lookups
+SELECT is(pg_temp.verdict('alice@example.org', '9999'), 'unknown_code', 'no such code');
+SELECT apppass.store_code('müller@example.org', 'Phone', '9999', pg_temp.digest());
+SELECT is(pg_temp.verdict('alice@example.org', '9999'), 'wrong_account', 'somebody else''s code');
+SELECT is(pg_temp.verdict('nobody@example.org', '9999'), 'unknown_user', 'no such account');
+SELECT is(pg_temp.verdict(NULL, '9999'), 'unknown_user', 'no name');
+SELECT is(pg_temp.verdict('alice@example.org', '2222', 'smtp'), 'accepted', 'accepted');
+SELECT is(pg_temp.verdict('ALICE@EXAMPLE.ORG', '2222'), 'accepted', 'in capitals');
+SELECT is_empty($$ SELECT 1 FROM (VALUES ('9999'), ('1111')) AS s (selector), apppass.lookup('alice@example.org', s.selector, 'pop', NULL) AS l WHERE l.hash IS NOT NULL $$,
+    'a refusal carries no hash');
+SELECT pg_temp.same($$ SELECT verdict::text, account_name, code_id IS NOT NULL FROM apppass.lookup('alice@example.org', '1111', 'pop', '10.1.1.1') $$,
+    $$ VALUES ('service_denied', 'alice@example.org', true) $$, 'but names the code');
+
+-- disabling
+SELECT throws_ok($$ SELECT apppass.set_account_enabled('alice@example.org', false, NULL) $$, 'AP002', 'disabling an account needs a reason', 'disabling needs a reason');
+SELECT lives_ok($$ SELECT apppass.set_account_enabled('alice@example.org', false, 'left', 'T-1') $$, 'disable');
+SELECT is(pg_temp.verdict('alice@example.org', '2222'), 'account_disabled', 'its codes stop');
+SELECT is(pg_temp.verdict('alice@example.org', NULL), 'account_disabled', 'its main password stops');
+SELECT throws_ok($$ SELECT apppass.issue_code('alice@example.org', 'x') $$, 'AP001', NULL, 'no new codes');
+SELECT is((SELECT state FROM apppass.code_overview WHERE account = 'alice@example.org' AND selector = '2222'), 'suspended', 'shown as suspended');
+SELECT throws_ok($$ SELECT apppass.set_account_enabled('alice@example.org', true, ' ') $$, 'AP002', NULL, 'enabling needs a reason');
+SELECT apppass.set_account_enabled('alice@example.org', true, 'back');
+SELECT is(pg_temp.verdict('alice@example.org', '2222'), 'accepted', 'and they work again');
+
+-- revoking
+SELECT throws_ok($$ SELECT apppass.revoke_code('alice@example.org', '2222', NULL) $$, 'AP002', 'revoking a code needs a reason', 'revoking needs a reason');
+SELECT throws_ok($$ SELECT apppass.revoke_code('alice@example.org', '2222-aaaa-bbbb-cccc-dddd', 'lost') $$, '22023', 'that is not a selector', 'never the whole code, which is not repeated');
+SELECT throws_ok($$ SELECT apppass.revoke_code('alice@example.org', '8888', 'lost') $$, 'P0002', NULL, 'no such code');
+SELECT is(apppass.revoke_code('alice@example.org', ' 2222', 'lost', 'T-2', 'helga'), 1, 'revoke');
+SELECT is(pg_temp.verdict('alice@example.org', '2222'), 'revoked', 'it is revoked');
+SELECT pg_temp.same($$ SELECT revoked_by, revoke_reason, state FROM apppass.code_overview WHERE account = 'alice@example.org' AND selector = '2222' $$,
+    $$ VALUES ('postgres/helga', 'lost', 'revoked') $$, 'by whom and why');
+SELECT throws_ok($$ SELECT apppass.revoke_code('alice@example.org', '2222', 'lost') $$, 'P0002', NULL, 'once');
+SELECT throws_ok($$ SELECT apppass.revoke_device('alice@example.org', 'Phone', 'lost') $$, 'P0002', 'account "alice@example.org" has no device "Phone"', 'no such device');
+SELECT is(apppass.revoke_device('alice@example.org', 'KÜCHE', 'lost'), 1, 'a device');
+SELECT throws_ok($$ SELECT apppass.revoke_device('alice@example.org', 'Küche', 'lost') $$, 'P0002', NULL, 'once');
+SELECT is(apppass.revoke_account('müller@example.org', 'password changed'), 2, 'an account');
+SELECT is(apppass.revoke_account('müller@example.org', 'password changed'), 0, 'with nothing left');
+SELECT throws_ok($$ SELECT apppass.revoke_account('müller@example.org', '') $$, 'AP002', NULL, 'an account needs a reason');
+
+-- reset
+SELECT apppass.store_code('alice@example.org', 'Phone', '3333', pg_temp.digest(), '{smtp}', '{10.0.0.0/8}');
+SELECT throws_ok($$ SELECT apppass.reset_device('alice@example.org', 'Phone', '4444', pg_temp.digest()) $$, 'AP002', 'resetting a device needs a reason', 'a reset needs a reason');
+SELECT throws_ok($$ SELECT apppass.reset_device('alice@example.org', 'Phone', '4444', pg_temp.digest(), '-1 day', 'x') $$, '22023', NULL, 'no negative grace');
+SELECT pg_temp.same($$ SELECT selector, services, networks, old_selectors, old_ends_at FROM apppass.reset_device('alice@example.org', 'phone', '4444', pg_temp.digest(), reason => 'lost') $$,
+    $$ VALUES ('4444', '{smtp}'::text[], '{10.0.0.0/8}'::cidr[], '{3333}'::text[], now()) $$, 'reset: same services and networks');
+SELECT is(pg_temp.verdict('alice@example.org', '3333', 'smtp', '10.1.1.1'), 'revoked', 'reset: the old one ends');
+SELECT is(pg_temp.verdict('alice@example.org', '4444', 'smtp', '10.1.1.1'), 'accepted', 'reset: the new one works');
+SELECT is((SELECT old_ends_at FROM apppass.reset_device('alice@example.org', 'phone', '5555', pg_temp.digest(), '1 day', 'new phone')), now() + interval '1 day', 'reset with grace');
+SELECT is(pg_temp.verdict('alice@example.org', '4444', 'smtp', '10.1.1.1'), 'accepted', 'reset with grace: the old one still works');
+SELECT is((SELECT expires_at FROM apppass.code_overview WHERE selector = '4444'), now() + interval '1 day', 'reset with grace: until then');
+SELECT is((SELECT replaces_code_id FROM apppass.code_overview WHERE selector = '5555'), (SELECT code_id FROM apppass.code_overview WHERE selector = '4444'), 'reset: linked');
+SELECT throws_ok($$ SELECT apppass.reset_code('alice@example.org', 'Tablet', reason => 'x') $$, 'P0002', NULL, 'reset: no such device');
+
+-- upkeep
+SELECT pg_temp.set_realm('default', 'lapse_after = ''7 days'', unused_after = ''60 days''');
+SELECT pg_temp.age_code((SELECT code_id FROM apppass.code_overview WHERE selector = '5555'), '8 days');
+SELECT apppass.store_code('alice@example.org', 'Laptop', '6666', pg_temp.digest());
+SELECT apppass.record_use((SELECT code_id FROM apppass.code_overview WHERE selector = '6666'), 'imap', NULL);
+SELECT pg_temp.age_code((SELECT code_id FROM apppass.code_overview WHERE selector = '6666'), '61 days');
+SELECT pg_temp.same($$ SELECT selector, never_used, idle > '60 days' FROM apppass.unused_code ORDER BY 1 $$, $$ VALUES ('5555', true, false), ('6666', false, true) $$, 'unused codes are listed');
+SELECT set_eq($$ SELECT action, device, selector, detail FROM apppass.maintain(true) WHERE action = 'revoke' $$,
+    $$ VALUES ('revoke', 'Phone', '5555', 'not used within 7 days of issue'), ('revoke', 'Laptop', '6666', 'not used for 60 days') $$, 'a dry run says what it would do');
+SELECT is((SELECT count(*) FROM apppass.code_overview WHERE selector IN ('5555', '6666') AND revoked_at IS NULL), 2::bigint, 'and does nothing');
+SELECT is((SELECT count(*) FROM apppass.maintain() WHERE action = 'revoke'), 2::bigint, 'maintain does it');
+SELECT pg_temp.same($$ SELECT revoke_reason FROM apppass.code_overview WHERE selector = '6666' $$, $$ VALUES ('not used for 60 days') $$, 'and says why');
+SELECT is_empty($$ SELECT * FROM apppass.maintain() $$, 'a second time there is nothing to do');
+
+SELECT * FROM finish();
+ROLLBACK;

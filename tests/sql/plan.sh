@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What a login costs the database: one statement, index probes only.  Sourced by run.
+
+psql -Xq -c "
+    INSERT INTO apppass.realm (name, services, unused_after, lapse_after) VALUES ('plan.org', '{imap}', '1 year', '1 year');
+    SELECT apppass.add_account('u' || n || '@plan.org') FROM generate_series(1, 300) AS n" >/dev/null
+psql -Xq -c "SELECT apppass.store_code(account, 'Phone', '1111', '\$argon2id\$v=19\$m=19456,t=2,p=1\$c2FsdHNhbHRzYWx0c2FsdA\$aGFzaGhhc2hoYXNo', networks => '{10.0.0.0/8}')
+    FROM apppass.account_overview WHERE realm = 'plan.org'" -c "INSERT INTO apppass.access_rule (action, network) VALUES ('deny', '203.0.113.0/24')" >/dev/null
+
+# explained SQL: the plans of every statement that it runs, those inside functions too
+explained() {
+    PGOPTIONS='-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on
+        -c auto_explain.log_analyze=on -c auto_explain.log_timing=off -c auto_explain.log_level=notice' \
+        psql -XAtq -v ON_ERROR_STOP=1 -c "$1" 2>&1
+}
+plans() {
+    explained "$1" >"$base/plan.out" || { cat "$base/plan.out"; return 1; }
+    # One Query Text for the SELECT itself, one inside the function
+    [ "$(grep -c 'Query Text' "$base/plan.out")" = "$2" ] || { cat "$base/plan.out"; return 1; }
+}
+probes_only() {
+    ! grep -E 'Seq Scan|Hash|cost=1[0-9]{10}|Removed by Join' "$base/plan.out" \
+        && grep -q 'Index Scan using account_username_unique' "$base/plan.out" \
+        && grep -A1 'Index Scan using code_selector_unique' "$base/plan.out" | grep -q 'account_id = .*selector = '
+}
+while read -r name arguments; do
+    ok "plan: $name runs one statement" plans "SELECT verdict FROM apppass.lookup($arguments)" 2
+    ok "plan: $name costs index probes only" probes_only
+done <<'CASES'
+accepted 'u7@plan.org', '1111', 'imap', '10.1.1.1'
+unknown_user 'nobody@plan.org', '1111', 'imap', '10.1.1.1'
+unknown_code 'u7@plan.org', '2222', 'imap', '10.1.1.1'
+service_denied 'u7@plan.org', '1111', 'smtp', '10.1.1.1'
+network_denied 'u7@plan.org', '1111', 'imap', '203.0.113.1'
+main_password 'u7@plan.org', NULL, 'imap', '10.1.1.1'
+CASES
+ok 'plan: recording use' explained "SELECT apppass.record_use((SELECT min(code_id) FROM apppass.code_overview WHERE account = 'u7@plan.org'), 'imap', '10.1.1.1')"
+psql -Xq -c 'ANALYZE apppass.account, apppass.code' -c 'SET enable_seqscan = off' >/dev/null
+by_account() {
+    psql -XAtq -c "SET enable_seqscan = off; EXPLAIN SELECT * FROM apppass.code_overview WHERE account = lower('U7@plan.org')" >"$base/plan.out"
+    grep -q 'Index.* Scan using account_username_unique' "$base/plan.out" && ! grep 'Seq Scan on \(account\|code\|device\|code_use\)' "$base/plan.out" || { cat "$base/plan.out"; return 1; }
+}
+ok 'plan: the overview finds one account by index' by_account
+psql -Xq -c 'DELETE FROM apppass.access_rule'
