@@ -19,6 +19,7 @@
 #define ACCEPT_BATCH    64    /* clients accepted before others are read again */
 #define ACCEPT_PAUSE_MS 100   /* after accept(2) failed for want of descriptors */
 #define COMPLAIN_MS     10000 /* between two messages of the same kind */
+#define WATCHDOG_MS     30000 /* between two looks at the workers */
 #define STUCK_MS        30000 /* a worker busy so long after its deadline won't return */
 
 /* Something that happens many times, told once in a while. */
@@ -36,10 +37,10 @@ struct loop {
     struct session **polled_session; /* of the same index */
     struct deadline accept_again;
     struct deadline watchdog;
-    int watchdog_ms; /* 0: nobody watches */
+    int watchdog_ms;
     bool stopping;
     bool aborted;
-    struct complaint stalled, cut_off, waited;
+    struct complaint stalled, cut_off, waited, no_descriptor, stuck;
 };
 
 static void complain(struct loop *loop, struct complaint *complaint, const char *what)
@@ -111,8 +112,9 @@ static void accept_clients(struct loop *loop, int fd)
         if (client < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
                 errno == ENOBUFS) {
-                log_message(loop->listener->log, LOG_LEVEL_ERROR,
-                            "could not accept a client: %s", strerror(errno));
+                complain(loop, &loop->no_descriptor,
+                         "could not accept a client: too many "
+                         "open files, or no memory");
                 loop->accept_again = deadline_in(ACCEPT_PAUSE_MS);
             }
             return;
@@ -260,11 +262,21 @@ static void take_signals(struct loop *loop)
 
 static void feed_watchdog(struct loop *loop)
 {
-    if (loop->watchdog_ms == 0 || !deadline_passed(loop->watchdog))
+    struct pool *pool = loop->listener->pool;
+    struct pool_counts counts = pool_counts(pool);
+
+    if (!deadline_passed(loop->watchdog))
         return;
-    if (!pool_stuck(loop->listener->pool, STUCK_MS))
-        sd_notify(0, "WATCHDOG=1");
     loop->watchdog = deadline_in(loop->watchdog_ms);
+    if (pool_stuck(pool, STUCK_MS)) {
+        complain(loop, &loop->stuck,
+                 "a worker is still busy 30 s after its request has ended");
+        return;
+    }
+    sd_notifyf(0,
+               "WATCHDOG=1\nSTATUS=Serving: %lu accepted, %lu refused, %lu unanswered, "
+               "%zu at work",
+               counts.accepted, counts.refused, counts.unavailable, pool_used(pool));
 }
 
 /* ---- the loop ---- */
@@ -302,7 +314,7 @@ static int loop_wait_ms(struct loop *loop, struct deadline next)
     if (!deadline_passed(loop->accept_again) &&
         deadline_left_ms(loop->accept_again) < wait_ms)
         wait_ms = deadline_left_ms(loop->accept_again);
-    if (loop->watchdog_ms != 0 && deadline_left_ms(loop->watchdog) < wait_ms)
+    if (deadline_left_ms(loop->watchdog) < wait_ms)
         wait_ms = deadline_left_ms(loop->watchdog);
     return wait_ms;
 }
@@ -342,10 +354,10 @@ static void loop_prepare(struct loop *loop)
 
     TAILQ_INIT(&loop->reading);
     follow_options(loop);
-    if (sd_watchdog_enabled(0, &watchdog_us) > 0) {
+    loop->watchdog_ms = WATCHDOG_MS;
+    if (sd_watchdog_enabled(0, &watchdog_us) > 0)
         loop->watchdog_ms = (int)(watchdog_us / 2000) + 1;
-        loop->watchdog = deadline_in(0);
-    }
+    loop->watchdog = deadline_in(loop->watchdog_ms);
 }
 
 bool listener_run(struct listener *listener)

@@ -66,15 +66,13 @@ static int parse_arguments(int argc, char **argv, struct arguments *arguments)
     int option;
 
     arguments->config_path = OPTIONS_FILE;
-    while ((option = getopt(argc, argv, "c:dfhtv")) != -1) {
+    while ((option = getopt(argc, argv, "c:dhtv")) != -1) {
         switch (option) {
         case 'c':
             arguments->config_path = optarg;
             break;
         case 'd':
             arguments->debug = true;
-            break;
-        case 'f': /* always in the foreground */
             break;
         case 't':
             arguments->test = true;

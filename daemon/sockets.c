@@ -83,19 +83,22 @@ static bool clear_path(const struct sockaddr_un *address, char *error, size_t er
     return true;
 }
 
-/* Bind, give it to those who may connect, listen: in this order, so that nobody else ever
- * could. */
+/*
+ * Bind, give it to those who may connect, listen: in this order, so that nobody else ever
+ * could.  Its mode comes from the umask: chmod(2) would follow whatever the owner of the
+ * folder put there in between.
+ */
 static int bind_path(const struct sockaddr_un *address,
                      const struct sockets_access *access, char *error, size_t error_size)
 {
     const char *path = address->sun_path;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-    mode_t mask = umask(0777);
+    mode_t mask = umask(0777 & ~access->mode);
     int result = bind(fd, (const struct sockaddr *)address, sizeof(*address));
 
     umask(mask);
     if (result < 0 || lchown(path, access->owner, access->group) < 0 ||
-        chmod(path, access->mode) < 0 || listen(fd, BACKLOG) < 0) {
+        listen(fd, BACKLOG) < 0) {
         snprintf(error, error_size, "could not listen on %s: %s", path, strerror(errno));
         if (fd >= 0)
             close(fd);
