@@ -183,25 +183,16 @@ static enum outcome look_up(struct trial *trial, const char *selector)
                         trial->deadline, &trial->row);
 }
 
-static enum outcome decide_code(struct trial *trial)
+static bool may_fall_back(const struct trial *trial)
 {
-    enum outcome outcome = look_up(trial, trial->code.selector);
-
-    if (outcome != OUTCOME_OK)
-        return outcome;
-    trial->verdict = trial->row.verdict;
-    if (trial->verdict != VERDICT_ACCEPTED)
-        return OUTCOME_DENIED;
-    outcome = check_hash(trial);
-    if (outcome == OUTCOME_DENIED)
-        trial->verdict = VERDICT_WRONG_CODE;
-    return outcome;
+    return trial->verifier->shared.settings->fallback != SETTINGS_FALLBACK_NONE &&
+           trial->attempt->main_password != NULL;
 }
 
 static enum outcome decide_main_password(struct trial *trial)
 {
     const struct attempt *attempt = trial->attempt;
-    enum verdict not_a_code = trial->verdict;
+    enum verdict without = trial->verdict;
     enum outcome outcome = look_up(trial, NULL);
 
     if (outcome != OUTCOME_OK)
@@ -211,14 +202,31 @@ static enum outcome decide_main_password(struct trial *trial)
         return OUTCOME_DENIED;
     outcome = attempt->main_password(attempt->context, trial->row.username);
     if (outcome == OUTCOME_DENIED)
-        trial->verdict = not_a_code;
+        trial->verdict = without;
+    return outcome;
+}
+
+static enum outcome decide_code(struct trial *trial)
+{
+    enum outcome outcome = look_up(trial, trial->code.selector);
+
+    if (outcome != OUTCOME_OK)
+        return outcome;
+    trial->verdict = trial->row.verdict;
+    /* A main password looks like a code once in a while: no code of anybody's, ask. */
+    if (trial->verdict == VERDICT_UNKNOWN_CODE && may_fall_back(trial))
+        return decide_main_password(trial);
+    if (trial->verdict != VERDICT_ACCEPTED)
+        return OUTCOME_DENIED;
+    outcome = check_hash(trial);
+    if (outcome == OUTCOME_DENIED)
+        trial->verdict = VERDICT_WRONG_CODE;
     return outcome;
 }
 
 static enum outcome decide(struct trial *trial)
 {
     const struct attempt *attempt = trial->attempt;
-    const struct settings *settings = trial->verifier->shared.settings;
     enum code_shape shape;
 
     trial->verdict = VERDICT_UNKNOWN_USER;
@@ -234,9 +242,7 @@ static enum outcome decide(struct trial *trial)
         return decide_code(trial);
     if (shape == CODE_SHAPE_MISTYPED)
         trial->verdict = VERDICT_MISTYPED;
-    if (settings->fallback == SETTINGS_FALLBACK_NONE || attempt->main_password == NULL)
-        return OUTCOME_DENIED;
-    return decide_main_password(trial);
+    return may_fall_back(trial) ? decide_main_password(trial) : OUTCOME_DENIED;
 }
 
 /* ---- what follows from it ---- */

@@ -226,7 +226,9 @@ static enum outcome check_main(void *context, const char *username)
     const struct attempt *attempt = context;
 
     printf("main %s\n", username);
-    if (strcmp(attempt->password, "the main password") == 0)
+    if (strcmp(attempt->password, "the main password") == 0 ||
+        strcmp(attempt->password, "c49ngk80y3zh6dzf") ==
+            0) /* a code by its check symbol */
         return OUTCOME_OK;
     if (strcmp(attempt->password, "nobody knows") == 0)
         return OUTCOME_UNAVAILABLE;

@@ -391,6 +391,14 @@ def test_a_wrong_main_password_is_no_code(server, lenient, bob):
     assert lenient.callbacks == [bob, bob]
 
 
+def test_a_main_password_may_look_like_a_code(server, lenient, bob):
+    answer = lenient.attempt(bob, "c49ngk80y3zh6dzf")
+    assert (answer.outcome, answer.verdict) == ("ok", "main_password")
+    assert lenient.attempt(bob, "k7xp2m9qwt0v1c3hd81p").verdict == "unknown_code"
+    lenient.verifier(conninfo(server))
+    assert lenient.attempt(bob, "c49ngk80y3zh6dzf").verdict == "unknown_code"
+
+
 def test_nobody_knows_is_an_outage(lenient, bob):
     assert lenient.attempt(bob, "nobody knows").outcome == "unavailable"
     assert lenient.log == [f"unavailable: user={bob} service=imap client=192.0.2.1"]
