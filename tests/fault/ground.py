@@ -160,7 +160,7 @@ class Ground(Site):
 
     def change(self, account, code, what):
         """Plain SQL on one code, as a DBA would."""
-        self.sql(f"UPDATE apppass.code AS c SET {what} FROM apppass.account AS a"
+        self.sql(f"SET apppass.reason = 'test'; UPDATE apppass.code AS c SET {what} FROM apppass.account AS a"
                  f" WHERE a.id = c.account_id AND a.username = '{account}'"
                  f" AND c.selector = '{code[:4]}'")
 
