@@ -12,8 +12,8 @@
 #include "prompt.h"
 
 static const struct column account_columns[] = {
-    {"account", "ACCOUNT", COLUMN_TEXT, 0, NULL},
-    {"realm", "REALM", COLUMN_TEXT, 0, NULL},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"realm", "REALM", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"state", "STATE", COLUMN_TEXT, COLUMN_STATE, NULL},
     {"mfa_enrolled", "MFA", COLUMN_BOOLEAN, 0, NULL},
     {"devices", "DEVICES", COLUMN_NUMBER, 0, NULL},

@@ -93,10 +93,36 @@ const char *command_role_name(enum role role)
 
 /* ---- help ---- */
 
+#define HELP_WIDTH 79
+
+/* Text after what stands to its left, broken between words; ASCII. */
+static void print_beside(int indent, const char *text)
+{
+    int used = indent;
+
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+
+        if (used > indent && used + 1 + length > HELP_WIDTH) {
+            printf("\n%*s", indent, "");
+            used = indent;
+        } else if (used > indent) {
+            putchar(' ');
+            used++;
+        }
+        printf("%.*s", length, text);
+        used += length;
+        text += length + (int)strspn(text + length, " ");
+    }
+    putchar('\n');
+}
+
+#define OPTION_INDENT 26
+
 static void print_option(enum option_id id, enum need need)
 {
     const struct option_spec *spec = &option_specs[id];
-    char left[64];
+    char left[64], help[256];
     char letter[8] = "";
 
     if (spec->letter != '\0')
@@ -104,7 +130,12 @@ static void print_option(enum option_id id, enum need need)
     snprintf(left, sizeof left, "%s--%s%s%s", letter, spec->name,
              spec->argument != NULL ? " " : "",
              spec->argument != NULL ? spec->argument : "");
-    printf("  %-22s  %s%s\n", left, spec->help, need == NEED_ALWAYS ? " (needed)" : "");
+    snprintf(help, sizeof help, "%s%s", spec->help,
+             need == NEED_ALWAYS ? " (needed)" : "");
+    printf("  %-*s", OPTION_INDENT - 2, left);
+    if (strlen(left) + 3 > OPTION_INDENT)
+        printf("\n%*s", OPTION_INDENT, "");
+    print_beside(OPTION_INDENT, help);
 }
 
 static void print_synopsis(FILE *file, const struct command *command)
@@ -152,11 +183,13 @@ void command_print_help(const struct command *command)
         heading = true;
         print_option(option->id, option->need);
     }
-    printf("\nAlso --json, --csv, --dbname and the other options of every command: "
-           "apppass --help\n");
+    printf("\nAlso --json, --csv, --dbname and the other options that apppass --help "
+           "lists.\n");
     if (command->role != ROLE_NONE)
         printf("Needs the role %s.\n", command_role_name(command->role));
 }
+
+#define COMMAND_INDENT 31
 
 void command_print_overview(void)
 {
@@ -164,27 +197,30 @@ void command_print_overview(void)
         "Usage: apppass [-d CONNINFO] [--json] COMMAND ...\n\n"
         "App passwords (codes) for mail programs: each belongs to one account and one\n"
         "device, is shown once, and can be revoked alone.\n\n"
-        "Commands:\n");
+        "  a new device     apppass issue alice@example.org --device Phone\n"
+        "  a lost phone     apppass revoke alice@example.org --device Phone --reason "
+        "lost\n"
+        "  it doesn't work  apppass diagnose alice@example.org\n");
     for (const struct command *command = commands; command->name != NULL; command++) {
         char left[64];
 
         if (command->hidden)
             continue;
+        if (command->heading != NULL)
+            printf("\n%s:\n", command->heading);
         snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
-        printf("  %-26s  %s\n", left, command->summary);
+        printf("  %-*s", COMMAND_INDENT - 2, left);
+        if (strlen(left) + 3 > COMMAND_INDENT)
+            printf("\n%*s", COMMAND_INDENT, "");
+        print_beside(COMMAND_INDENT, command->summary);
     }
     printf("\nOptions of every command:\n");
     for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
         if (option_specs[id].global)
             print_option(id, NEED_NOT);
     printf("\nThe database is found as psql finds it: -d, or PGHOST, PGDATABASE, "
-           "PGSERVICE ...\n"
-           "More about one command: apppass help COMMAND\n\n"
-           "  a code for a new device  "
-           "apppass issue alice@example.org --device \"Phone\"\n"
-           "  a lost phone             "
-           "apppass revoke alice@example.org --device Phone --reason lost\n"
-           "  what codes are there     apppass list alice@example.org\n");
+           "PGSERVICE.\n"
+           "More about one command: apppass help COMMAND\n");
 }
 
 enum status run_help(struct invocation *invocation)
@@ -241,38 +277,48 @@ enum status command_usage_error(const struct invocation *invocation, const char 
     return STATUS_USAGE;
 }
 
-static enum status unknown_command(const struct invocation *invocation)
+/* Offer commands: those like what was typed, or (`group`) all that begin with its first
+ * word. */
+static size_t offer_commands(const struct invocation *invocation, const char *both,
+                             bool group)
 {
     const char *typed = invocation->arguments[0];
-    char both[256];
-    size_t offered = 0;
+    size_t length = strlen(typed), offered = 0;
 
-    if (invocation->argument_count > 1)
-        snprintf(both, sizeof both, "%s %s", typed, invocation->arguments[1]);
-    else
-        snprintf(both, sizeof both, "%s", typed);
     for (const struct command *command = commands; command->name != NULL; command++) {
-        size_t length = strlen(typed);
-        bool group =
-            strncmp(command->name, typed, length) == 0 && command->name[length] == ' ';
-        bool near = word_count(command->name) > 1 ? suggest_near(both, command->name)
-                                                  : suggest_near(typed, command->name);
+        bool wanted = word_count(command->name) > 1 ? suggest_near(both, command->name)
+                                                    : suggest_near(typed, command->name);
 
-        if (!group && !near)
+        if (group)
+            wanted = strncmp(command->name, typed, length) == 0 &&
+                     command->name[length] == ' ';
+        if (!wanted || command->hidden)
             continue;
-        if (offered++ == 0) {
-            if (group)
-                message_error("\"%s\" needs a second word", typed);
-            else
-                message_error("there is no command \"%s\"; did you mean", both);
-        }
+        if (offered++ == 0 && (!group || invocation->argument_count == 1))
+            message_error(group ? "\"%s\" needs a second word"
+                                : "there is no command \"%s\"; did you mean",
+                          both);
+        else if (offered == 1)
+            message_error("there is no command \"%s\"", both);
         fprintf(stderr, "    ");
         print_synopsis(stderr, command);
     }
-    if (offered == 0) {
-        message_error("there is no command \"%s\"", typed);
-        message_hint("apppass --help lists them");
-    }
+    return offered;
+}
+
+static enum status unknown_command(const struct invocation *invocation)
+{
+    char both[256];
+
+    snprintf(both, sizeof both, "%s%s%s", invocation->arguments[0],
+             invocation->argument_count > 1 ? " " : "",
+             invocation->argument_count > 1 ? invocation->arguments[1] : "");
+    if ((invocation->argument_count > 1 && offer_commands(invocation, both, false) > 0) ||
+        offer_commands(invocation, both, true) > 0 ||
+        offer_commands(invocation, both, false) > 0)
+        return STATUS_USAGE;
+    message_error("there is no command \"%s\"", invocation->arguments[0]);
+    message_hint("apppass --help lists them");
     return STATUS_USAGE;
 }
 

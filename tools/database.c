@@ -38,7 +38,8 @@ struct database {
     char sqlstate[SQLSTATE_LENGTH + 1];
     char where[256];
     PGnotify *notification;
-    bool shielded; /* a commit is under way: Ctrl-C has to wait */
+    bool shielded;  /* a commit is under way: Ctrl-C has to wait */
+    bool timed_out; /* while connecting */
 };
 
 struct rows {
@@ -114,7 +115,7 @@ static enum status complain_connect(struct database *database)
         if (*c == '\n' || *c == '\t')
             *c = ' ';
     message_error("could not reach the database: %s",
-                  text[0] != '\0' ? text : "no answer in time");
+                  text[0] == '\0' || database->timed_out ? "no answer in time" : text);
     if (strncmp(sqlstate, "28", 2) == 0) {
         message_hint(
             "log in as a PostgreSQL role that may (-d \"user=NAME ...\" or PGUSER)");
@@ -146,6 +147,16 @@ static enum status classify(const char *sqlstate, bool connected)
     return STATUS_REFUSED;
 }
 
+const char *database_message(const struct database *database)
+{
+    const char *primary =
+        database->failed != NULL
+            ? PQresultErrorField(database->failed, PG_DIAG_MESSAGE_PRIMARY)
+            : NULL;
+
+    return primary != NULL ? primary : PQerrorMessage(database->connection);
+}
+
 /* Schema, table, function, column or type missing: not the schema this tool speaks to. */
 static bool schema_differs(const char *sqlstate)
 {
@@ -157,9 +168,16 @@ static bool schema_differs(const char *sqlstate)
     return false;
 }
 
-static void complain_schema(const struct database *database, const char *primary)
+static bool schema_exists(struct database *database);
+
+static void complain_schema(struct database *database)
 {
-    if (strcmp(database->sqlstate, "3F000") == 0) {
+    char primary[512];
+
+    /* The arguments of a function that is not there would fill the screen. */
+    snprintf(primary, sizeof primary, "%.*s",
+             (int)strcspn(database_message(database), "("), database_message(database));
+    if (!schema_exists(database)) {
         message_error("the database (%s) has no schema apppass", database->where);
         message_hint(
             "deploy it with \"sqitch deploy\", or name another database with -d");
@@ -207,16 +225,6 @@ static const char *translate(const char *hint)
     return hint;
 }
 
-const char *database_message(const struct database *database)
-{
-    const char *primary =
-        database->failed != NULL
-            ? PQresultErrorField(database->failed, PG_DIAG_MESSAGE_PRIMARY)
-            : NULL;
-
-    return primary != NULL ? primary : PQerrorMessage(database->connection);
-}
-
 void database_complain(struct database *database)
 {
     const char *detail, *hint;
@@ -231,7 +239,7 @@ void database_complain(struct database *database)
         return;
     }
     if (schema_differs(database->sqlstate)) {
-        complain_schema(database, database_message(database));
+        complain_schema(database);
         return;
     }
     detail = PQresultErrorField(database->failed, PG_DIAG_MESSAGE_DETAIL);
@@ -308,7 +316,10 @@ static bool connect_once(struct database *database, const char *conninfo,
            status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
         short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
 
-        if (wait_socket(database, events, deadline, false) <= 0)
+        int ready = wait_socket(database, events, deadline, false);
+
+        database->timed_out = ready == 0;
+        if (ready <= 0)
             return false;
         status = PQconnectPoll(database->connection);
     }
@@ -519,6 +530,20 @@ static enum status run(struct database *database, const char *sql)
 
     rows_free(&rows);
     return status;
+}
+
+/* False also where it can't be found out. */
+static bool schema_exists(struct database *database)
+{
+    struct rows *rows;
+    bool exists;
+
+    database_rollback(database);
+    rows = database_try(
+        database, "SELECT to_regnamespace('apppass') IS NOT NULL AS there", 0, NULL);
+    exists = rows != NULL && rows_boolean(rows, 0, "there");
+    rows_free(&rows);
+    return exists;
 }
 
 enum status database_begin(struct database *database)

@@ -14,7 +14,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct column list_columns[] = {
-    {"account", "ACCOUNT", COLUMN_TEXT, 0, NULL},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"selector", "CODE", COLUMN_TEXT, 0, NULL},
     {"state", "STATE", COLUMN_TEXT, COLUMN_STATE, NULL},

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "message.h"
 #include "near.h"
@@ -19,6 +20,14 @@ static const char accounts_like[] =
     " account"
     " LIMIT 5000";
 
+/* 0 for the same; what only begins alike comes after a slip of one letter. */
+static size_t rank_of(const char *typed, const char *name)
+{
+    if (strncasecmp(typed, name, strlen(typed)) == 0 && strlen(name) > strlen(typed))
+        return 1;
+    return suggest_distance(typed, name);
+}
+
 /* Offer the nearest of a column, nearest first. */
 static size_t offer(const struct rows *rows, const char *column, const char *typed,
                     const char *what)
@@ -26,11 +35,11 @@ static size_t offer(const struct rows *rows, const char *column, const char *typ
     size_t offered = 0;
     size_t limit = strlen(typed);
 
-    for (size_t distance = 0; distance <= limit && offered < OFFERED_MAX; distance++)
+    for (size_t rank = 0; rank <= limit && offered < OFFERED_MAX; rank++)
         for (size_t row = 0; row < rows_count(rows) && offered < OFFERED_MAX; row++) {
             const char *name = rows_text(rows, row, column);
 
-            if (name == NULL || suggest_distance(typed, name) != distance ||
+            if (name == NULL || rank_of(typed, name) != rank ||
                 !suggest_near(typed, name))
                 continue;
             if (offered++ == 0)

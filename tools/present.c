@@ -303,8 +303,9 @@ bool present_show(struct present *present, const struct invocation *invocation,
             output_line("Profile", "in %s, readable only by you, the code inside",
                         present->profile.path);
     } else if (output->format == FORMAT_PEOPLE) {
-        printf("\nIt is shown this once. Capitals, blanks and hyphens make no difference "
-               "when it is typed.\n");
+        printf(
+            "\nIt is shown this once. Capitals, blanks and hyphens make no difference\n"
+            "when it is typed.\n");
     }
     return fflush(stdout) == 0;
 }

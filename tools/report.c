@@ -44,7 +44,7 @@ enum status report_limit(const struct invocation *invocation, const char *fallba
 /* ---- unused ---- */
 
 static const struct column unused_columns[] = {
-    {"account", "ACCOUNT", COLUMN_TEXT, 0, NULL},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"selector", "CODE", COLUMN_TEXT, 0, NULL},
     {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
@@ -184,7 +184,7 @@ enum status run_audit_verify(struct invocation *invocation)
 
 static const struct column maintain_columns[] = {
     {"action", "ACTION", COLUMN_TEXT, 0, NULL},
-    {"account", "ACCOUNT", COLUMN_TEXT, 0, ""},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, ""},
     {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, ""},
     {"selector", "CODE", COLUMN_TEXT, 0, ""},
     {"detail", "DETAIL", COLUMN_TEXT, COLUMN_WRAP, ""},

@@ -11,7 +11,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct column columns[] = {
-    {"account", "ACCOUNT", COLUMN_TEXT, 0, NULL},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"selector", "CODE", COLUMN_TEXT, 0, NULL},
     {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},

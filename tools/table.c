@@ -146,7 +146,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 
 /* In the order of the overview: the telephone first. */
 const struct command commands[] = {
-    {.name = "issue", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_issue,
+    {.name = "issue", .heading = "On the telephone", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_issue,
      .summary = "make a code for a device and show it once",
      .details =
          "The code is made and hashed here: the database never sees it. It is shown on\n"
@@ -180,13 +180,13 @@ const struct command commands[] = {
      .options = {{OPTION_DEVICE, NEED_ALWAYS}, {OPTION_GRACE, 0}, REASON_NEEDED,
                  HANDING_OVER, {OPTION_DRY_RUN, 0}}},
     {.name = "revoke", .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_revoke,
-     .summary = "end a code, a device, or everything of an account",
+     .summary = "end a code, a device, or all of an account",
      .details = "Takes effect at the next login, and cannot be undone.",
      .example = "apppass revoke alice@example.org --device Phone --reason \"lost\"",
      .options = {{OPTION_CODE, NEED_ONE}, {OPTION_DEVICE, NEED_ONE},
                  {OPTION_ALL, NEED_ONE}, REASON_NEEDED, {OPTION_DRY_RUN, 0}}},
 
-    {.name = "account add", .arguments = "ACCOUNT", .role = ROLE_HELPDESK,
+    {.name = "account add", .heading = "Accounts", .arguments = "ACCOUNT", .role = ROLE_HELPDESK,
      .run = run_account_add,
      .summary = "add an account",
      .details =
@@ -231,7 +231,7 @@ const struct command commands[] = {
      .options = {{OPTION_REASON, 0}, {OPTION_PARTIAL, 0}, {OPTION_RESUME, 0},
                  {OPTION_DRY_RUN, 0}}},
 
-    {.name = "unused", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_unused,
+    {.name = "unused", .heading = "Looking back", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_unused,
      .summary = "list live codes that nobody uses",
      .details =
          "Codes that were not used for 90 days, or since --since. LAPSES is when the\n"
@@ -240,7 +240,7 @@ const struct command commands[] = {
      .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}}},
     {.name = "audit verify", .arguments = "", .role = ROLE_AUDITOR,
      .run = run_audit_verify,
-     .summary = "verify that nothing was changed in the audit trail"},
+     .summary = "prove that the audit trail is unchanged"},
     {.name = "audit", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_audit,
      .summary = "show who did what, when and why",
      .details = "The latest 50 events; --limit shows more.",
@@ -252,11 +252,11 @@ const struct command commands[] = {
     {.name = "metrics", .arguments = "", .role = ROLE_HELPDESK, .run = run_metrics,
      .summary = "print counters for Prometheus"},
     {.name = "maintain", .arguments = "", .role = ROLE_HELPDESK, .run = run_maintain,
-     .summary = "do the daily work: partitions, retention, unused codes",
+     .summary = "daily work: partitions, retention, lapsed codes",
      .details = "Run it once a day, from cron or a timer.",
      .options = {{OPTION_DRY_RUN, 0}}},
 
-    {.name = "realm show", .arguments = "[REALM]", .role = ROLE_HELPDESK,
+    {.name = "realm show", .heading = "Policy", .arguments = "[REALM]", .role = ROLE_HELPDESK,
      .run = run_realm_show,
      .summary = "show the policy of a tenant, or list the tenants",
      .details =
@@ -295,8 +295,8 @@ const struct command commands[] = {
      .summary = "remove an access rule",
      .options = {REASON_WELCOME, {OPTION_DRY_RUN, 0}}},
 
-    {.name = "key new", .arguments = "FILE", .role = ROLE_NONE, .run = run_key_new,
-     .summary = "make a key file for keyed hashes, or add a key to it",
+    {.name = "key new", .heading = "Installation", .arguments = "FILE", .role = ROLE_NONE, .run = run_key_new,
+     .summary = "make a key file for keyed hashes, or extend it",
      .details =
          "With a key that only the mail servers and this tool know, who can read or write\n"
          "the database can neither guess nor forge a code. The newest key makes new\n"

@@ -1,0 +1,376 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The commands of the helpdesk, one after the other."""
+
+import os
+import stat
+
+import pytest
+
+from conftest import ADMINISTRATOR, CODE
+
+
+def one(rows):
+    assert len(rows) == 1, rows
+    return rows[0]
+
+
+def test_new_employee_with_phone_and_laptop(desk):
+    account = desk.account()
+    phone = desk.issue(account, "Phone", "--service", "imap,smtp")
+    laptop = desk.issue(account, "Thunderbird on the laptop", "--expires", "180d",
+                        "--network", "192.0.2.0/24", "--network", "2001:db8::/48")
+    assert phone != laptop
+    rows = desk.json("list", account)
+    assert [row["device"] for row in rows] == ["Phone", "Thunderbird on the laptop"]
+    assert [row["selector"] for row in rows] == [phone[:4], laptop[:4]]
+    assert [row["state"] for row in rows] == ["live", "live"]
+    assert rows[0]["services"] == ["imap", "smtp"] and rows[0]["networks"] is None
+    assert rows[0]["expires_at"] is None and rows[0]["last_used_at"] is None
+    assert rows[1]["networks"] == ["192.0.2.0/24", "2001:db8::/48"]
+    assert rows[1]["expires_at"].endswith("Z")
+
+
+def test_code_never_reaches_the_database(desk):
+    account = desk.account()
+    code = desk.issue(account)
+    symbols = code.replace("-", "")
+    dump = desk.server.dump() + desk.server.log.read_text()
+    assert code[:4] in dump
+    for part in (code, symbols, symbols[4:], code[5:]):
+        assert part not in dump
+
+
+@pytest.mark.parametrize("length", [16, 20, 24, 28])
+def test_code_has_the_length_of_the_policy(desk, length):
+    realm = f"length{length}.example"
+    desk.ok("realm", "add", realm, f"code_length={length}", user=ADMINISTRATOR)
+    code = desk.issue(desk.account(realm=realm))
+    assert len(code.replace("-", "")) == length
+
+
+def test_issue_to_a_pipe_needs_force(desk):
+    account = desk.account()
+    answer = desk.run("issue", account, "--device", "Phone")
+    assert answer.status == 2 and "--force" in answer.err and not CODE.search(answer.out)
+    assert desk.json("list", account) == []
+
+
+def test_issue_json_holds_everything(desk):
+    account = desk.account()
+    made = desk.json("issue", account, "--device", "Phone", "--force", "--service", "IMAPS")
+    assert CODE.fullmatch(made.pop("code"))
+    assert made.pop("selector") == one(desk.json("list", account))["selector"]
+    assert made == {"account": account, "device": "Phone", "services": ["imap"],
+                    "networks": None, "expires_at": None, "output": None,
+                    "mobileconfig": None}
+
+
+def test_issue_into_a_file(desk, folder):
+    account = desk.account()
+    answer = desk.ok("issue", account, "--device", "Phone", "--output", folder / "code")
+    text = (folder / "code").read_text()
+    assert stat.S_IMODE(os.stat(folder / "code").st_mode) == 0o600
+    assert CODE.fullmatch(text.strip()) and text.strip() not in answer.out
+    assert text[:4] == one(desk.json("list", account))["selector"]
+
+
+def test_existing_file_is_never_overwritten(desk, folder):
+    account = desk.account()
+    (folder / "code").write_text("precious")
+    answer = desk.run("issue", account, "--device", "Phone", "--output", folder / "code")
+    assert answer.status == 1 and "never overwritten" in answer.err
+    assert (folder / "code").read_text() == "precious"
+    assert desk.json("list", account) == []
+
+
+def test_refused_issue_leaves_no_file(desk, folder):
+    account = desk.account()
+    desk.ok("account", "disable", account, "--reason", "left", "--yes")
+    answer = desk.run("issue", account, "--device", "Phone", "--output", folder / "code")
+    assert answer.status == 1 and not (folder / "code").exists()
+
+
+def test_issue_dry_run_stores_nothing(desk):
+    account = desk.account()
+    answer = desk.ok("issue", account, "--device", "Phone", "--dry-run")
+    assert not CODE.search(answer.out) and "dry run" in answer.err
+    assert desk.json("list", account, "--all") == []
+
+
+def test_selector_taken_gets_another_code(desk):
+    """The first tries collide: a trigger of the test refuses two selectors."""
+    account = desk.account()
+    desk.sql("""
+        CREATE SEQUENCE public.tries;
+        GRANT USAGE ON SEQUENCE public.tries TO PUBLIC;
+        CREATE FUNCTION public.collide() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF nextval('public.tries') < 3 THEN
+                RAISE unique_violation USING CONSTRAINT = 'code_selector_unique';
+            END IF;
+            RETURN NEW;
+        END $$;
+        CREATE TRIGGER collide BEFORE INSERT ON apppass.code
+            FOR EACH ROW EXECUTE FUNCTION public.collide();""")
+    try:
+        desk.issue(account)
+        assert len(desk.json("list", account)) == 1
+    finally:
+        desk.sql("DROP TRIGGER collide ON apppass.code; DROP FUNCTION public.collide();"
+                 "DROP SEQUENCE public.tries")
+
+
+def test_keyed_code(desk, folder):
+    account = desk.account()
+    desk.ok("key", "new", folder / "key")
+    desk.issue(account, "Phone", "--key", folder / "key")
+    digest = desk.sql("SELECT hash FROM apppass.code ORDER BY id DESC LIMIT 1")
+    assert ",keyid=" in digest
+    desk.issue(account, "Phone")
+    assert "keyid=" not in desk.sql("SELECT hash FROM apppass.code ORDER BY id DESC LIMIT 1")
+
+
+def test_lost_phone(desk):
+    account = desk.account()
+    phone, laptop = desk.issue(account, "Phone"), desk.issue(account, "Laptop")
+    answer = desk.json("revoke", account, "--device", "phone", "--reason", "lost",
+                       "--ticket", "4711", "--yes")
+    assert answer["revoked"] == 1 and one(answer["codes"])["selector"] == phone[:4]
+    assert [row["selector"] for row in desk.json("list", account)] == [laptop[:4]]
+    shown = one(desk.json("show", phone[:4], account))
+    assert (shown["state"], shown["revoke_reason"]) == ("revoked", "lost")
+    assert "lost" in desk.ok("show", phone[:4], account).out
+    event = desk.json("audit", account)[-1]
+    assert (event["action"], event["reason"], event["ticket"]) == ("code_revoked", "lost", "4711")
+
+
+def test_revoke_one_code(desk):
+    account = desk.account()
+    first, second = desk.issue(account, "Phone"), desk.issue(account, "Phone")
+    desk.ok("revoke", account, "--code", first[:4].upper(), "--reason", "typed in public", "--yes")
+    assert [row["selector"] for row in desk.json("list", account)] == [second[:4]]
+
+
+def test_offboarding(desk):
+    account = desk.account()
+    for device in ("Phone", "Laptop", "Printer"):
+        desk.issue(account, device)
+    desk.ok("account", "disable", account, "--reason", "left", "--yes")
+    assert {row["state"] for row in desk.json("list", account)} == {"suspended"}
+    assert desk.json("revoke", account, "--all", "--reason", "left", "--yes")["revoked"] == 3
+    assert desk.json("list", account) == []
+    assert len(desk.json("list", account, "--all")) == 3
+    assert desk.json("account", "show", account)["state"] == "disabled"
+
+
+def test_revoke_dry_run_revokes_nothing(desk):
+    account = desk.account()
+    code = desk.issue(account)
+    answer = desk.ok("revoke", account, "--all", "--reason", "x", "--dry-run")
+    assert code[:4] in answer.out and "nothing was done" in answer.err
+    assert desk.json("revoke", account, "--all", "--reason", "x", "--dry-run")["revoked"] == 0
+    assert len(desk.json("list", account)) == 1
+
+
+def test_reset_gives_a_new_code_in_place_of_the_old(desk):
+    account = desk.account()
+    old = desk.issue(account, "Phone", "--service", "imap", "--network", "192.0.2.0/24")
+    made = desk.json("reset", account, "--device", "Phone", "--reason", "new phone", "--force")
+    assert made["services"] == ["imap"] and made["networks"] == ["192.0.2.0/24"]
+    assert made["old_selectors"] == [old[:4]]
+    assert one(desk.json("list", account))["selector"] == made["selector"]
+
+
+def test_reset_with_grace(desk):
+    account = desk.account()
+    old = desk.issue(account)
+    answer = desk.ok("reset", account, "--device", "Phone", "--reason", "new phone",
+                     "--grace", "24h", "--force")
+    assert old[:4] in answer.out and "in 1 day" in answer.out
+    states = {row["selector"]: row for row in desk.json("list", account)}
+    assert len(states) == 2 and states[old[:4]]["expires_at"] is not None
+
+
+def test_reset_where_no_further_code_is_allowed(desk):
+    realm = "single.example"
+    desk.ok("realm", "add", realm, "max_codes=1", user=ADMINISTRATOR)
+    account = desk.account(realm=realm)
+    desk.issue(account)
+    refused = desk.run("issue", account, "--device", "Laptop", "--force")
+    assert refused.status == 1 and "apppass list" in refused.err
+    desk.ok("reset", account, "--device", "Phone", "--reason", "new", "--force")
+
+
+def test_accounts(desk):
+    account = desk.account("Zoe")
+    assert desk.json("account", "show", account.upper()) == {
+        "account": account.lower(), "realm": "default", "state": "enabled",
+        "mfa_enrolled": False, "devices": 0, "live_codes": 0, "last_used_at": None,
+        "created_at": desk.json("account", "show", account)["created_at"],
+        "created_by": "hilda"}
+    assert desk.json("account", "mfa", account, "on")["mfa_enrolled"] is True
+    assert desk.json("account", "disable", account, "--reason", "x", "--yes")["state"] == "disabled"
+    assert desk.json("account", "enable", account, "--reason", "y")["state"] == "enabled"
+    assert one(desk.json("account", "list", "zoe*"))["account"] == account.lower()
+    assert desk.json("account", "list", "no%such*") == []
+    added = desk.json("account", "add", "x" + account, "--mfa", "--reason", "new")
+    assert added["mfa_enrolled"] is True
+
+
+def test_disable_dry_run(desk):
+    account = desk.account()
+    answer = desk.ok("account", "disable", account, "--reason", "x", "--dry-run")
+    assert "dry run" in answer.err
+    assert desk.json("account", "show", account)["state"] == "enabled"
+
+
+def test_operator_is_in_the_audit(desk):
+    account = desk.account()
+    desk.ok("issue", account, "--device", "Phone", "--force", "--operator", "Petra",
+            "--reason", "asked by phone", "--ticket", "12")
+    event = desk.json("audit", account)[-1]
+    assert (event["action"], event["operator"], event["reason"], event["ticket"]) == (
+        "code_issued", "Petra", "asked by phone", "12")
+    assert event["application"] == "apppass"
+    assert "hash" not in (event["after"] or {}) or "$" not in str(event["after"])
+
+
+def test_realms(desk):
+    desk.ok("realm", "add", "tenant.example", "max_lifetime=6mo", user=ADMINISTRATOR)
+    shown = desk.json("realm", "show", "Tenant.Example")
+    assert shown["realm"] == "tenant.example" and "6 mon" in shown["max_lifetime"]
+    changed = desk.json(
+        "realm", "set", "tenant.example", "services=imap,SMTP", "max_codes=3", "lapse_after=14d",
+        "unused_after=1y", "mfa_required=yes", "description=A tenant",
+        "main_password_refused_from=2027-01-01", "max_lifetime=none", "--yes",
+        "--reason", "contract", user=ADMINISTRATOR)
+    assert changed["services"] == ["imap", "smtp"] and changed["max_codes"] == 3
+    assert changed["mfa_required"] is True and changed["max_lifetime"] is None
+    assert changed["main_password_refused_from"] == "2027-01-01T22:59:59Z"
+    assert changed["description"] == "A tenant"
+    event = [row for row in desk.json("audit", "--realm", "tenant.example")
+             if row["reason"] == "contract"]
+    assert event and event[-1]["actor"] == "ada"
+    assert any(row["realm"] == "tenant.example" for row in desk.json("realm", "show"))
+
+
+def test_realm_dry_run(desk):
+    before = desk.json("realm", "show", "default")
+    answer = desk.json("realm", "set", "default", "max_codes=7", "--dry-run", user=ADMINISTRATOR)
+    assert answer["max_codes"] == 7
+    assert desk.json("realm", "show", "default") == before
+
+
+def test_access_rules(desk):
+    desk.ok("realm", "add", "rules.example", user=ADMINISTRATOR)
+    made = one(desk.json(
+        "access", "add", "deny", "--realm", "rules.example", "--service", "pop3",
+        "--network", "198.51.100.0/24", "--description", "no POP there", "--position", "7",
+        "--yes", user=ADMINISTRATOR))
+    assert made == {"position": 7, "action": "deny", "realm": "rules.example", "service": "pop",
+                    "network": "198.51.100.0/24", "description": "no POP there"}
+    assert made in desk.json("access", "list", "--realm", "rules.example")
+    dry = desk.run("access", "remove", "7", "--dry-run", user=ADMINISTRATOR)
+    assert dry.status == 0 and made in desk.json("access", "list")
+    desk.ok("access", "remove", "7", "--yes", user=ADMINISTRATOR)
+    assert made not in desk.json("access", "list")
+    allowed = one(desk.json("access", "add", "allow", "--dry-run", user=ADMINISTRATOR))
+    assert allowed["action"] == "allow" and desk.json("access", "list") == []
+
+
+def test_monthly_review(desk):
+    account = desk.account()
+    code = desk.issue(account)
+    desk.sql("SET session_replication_role = replica; UPDATE apppass.code SET"
+             f" created_at = now() - interval '100 days' WHERE selector = '{code[:4]}'")
+    row = one(desk.json("unused", account))
+    assert (row["selector"], row["last_used_at"]) == (code[:4], None)
+    assert code[:4] in desk.ok("unused").out
+    assert desk.json("unused", account, "--since", "120d") == []
+    assert one(desk.json("unused", account, "--since", "99d"))["device"] == "Phone"
+
+
+def test_maintain(desk):
+    realm = "upkeep.example"
+    desk.ok("realm", "add", realm, "unused_after=30d", user=ADMINISTRATOR)
+    account = desk.account(realm=realm)
+    code = desk.issue(account)
+    desk.sql("SET session_replication_role = replica; UPDATE apppass.code SET"
+             f" created_at = now() - interval '40 days' WHERE selector = '{code[:4]}'")
+    would = [row for row in desk.json("maintain", "--dry-run") if row["account"] == account]
+    assert one(would)["action"] == "revoke"
+    assert one(desk.json("list", account, "--all"))["state"] == "lapsed"
+    done = [row for row in desk.json("maintain") if row["account"] == account]
+    assert one(done)["selector"] == code[:4]
+    assert one(desk.json("list", account, "--all"))["state"] == "revoked"
+
+
+def test_audit_trail_is_verified(desk):
+    answer = desk.json("audit", "verify", user=ADMINISTRATOR)
+    assert answer["problem"] is None and answer["rows_checked"] > 0
+    assert len(answer["head_hash"]) == 64
+
+
+def test_changed_audit_trail_is_noticed(desk):
+    change = ("SET session_replication_role = replica; UPDATE apppass.audit SET reason = '{}'"
+              " WHERE id = (SELECT min(id) FROM apppass.audit WHERE reason IS NOT NULL)")
+    before = desk.sql("SELECT reason FROM apppass.audit WHERE id ="
+                      " (SELECT min(id) FROM apppass.audit WHERE reason IS NOT NULL)")
+    desk.sql(change.format("forged"))
+    try:
+        answer = desk.run("audit", "verify", user=ADMINISTRATOR)
+        assert answer.status == 1 and "was changed" in answer.err
+    finally:
+        desk.sql(change.format(before))
+    desk.ok("audit", "verify", user=ADMINISTRATOR)
+
+
+def test_metrics(desk):
+    account = desk.account()
+    desk.issue(account)
+    desk.sql(f"SELECT apppass.record_refusal('wrong_code', '{account}', NULL, 'imap', NULL)")
+    text = desk.ok("metrics").out
+    names = set()
+    for line in text.splitlines():
+        if line.startswith("# HELP "):
+            names.add(line.split()[2])
+            continue
+        if line.startswith("# TYPE "):
+            assert line.split()[2] in names and line.split()[3] == "gauge"
+            continue
+        name, value = line.rsplit(" ", 1)
+        assert name.split("{")[0] in names and float(value) >= 0
+    assert 'apppass_refusals{verdict="wrong_code",service="imap"}' in text
+    assert 'apppass_codes{state="live"}' in text
+    assert "apppass_audit_unsealed_age_seconds 0" in text
+    assert any(row["name"] == "apppass_codes" for row in desk.json("metrics"))
+
+
+def test_key_file(desk, folder):
+    made = desk.json("key", "new", folder / "key")
+    again = desk.json("key", "new", folder / "key")
+    assert made["keyid"] != again["keyid"]
+    lines = (folder / "key").read_text().splitlines()
+    assert [line.split()[0] for line in lines] == [made["keyid"], again["keyid"]]
+    assert all(len(line.split()[1]) == 64 for line in lines)
+    assert stat.S_IMODE(os.stat(folder / "key").st_mode) == 0o600
+    (folder / "key").chmod(0o644)
+    assert desk.run("key", "new", folder / "key").status == 1
+    assert len((folder / "key").read_text().splitlines()) == 2
+
+
+def test_key_file_without_a_line_end(desk, folder):
+    desk.ok("key", "new", folder / "key")
+    text = (folder / "key").read_text()
+    (folder / "key").write_text(text.rstrip("\n"))
+    desk.ok("key", "new", folder / "key")
+    assert (folder / "key").read_text().startswith(text)
+
+
+def test_csv_output(desk):
+    account = desk.account()
+    desk.issue(account, 'a "quoted", label')
+    lines = desk.ok("list", account, "--csv").out.splitlines()
+    assert lines[0].startswith("account,device,selector,state,")
+    assert '"a ""quoted"", label"' in lines[1]
+    assert len(lines) == 2

@@ -1,0 +1,293 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Every way to be refused: the exit status, what is said, and what is said to do."""
+
+import pytest
+
+from conftest import ADMINISTRATOR, HELPDESK
+from harness.basics import free_port
+
+# Words, exit status, what the message must hold.
+USAGE = [
+    ([], ["say what to do", "--help"]),
+    (["issu"], ["no command", "apppass issue"]),
+    (["account", "ad"], ["did you mean", "apppass account add"]),
+    (["account"], ["second word", "apppass account add", "apppass account import"]),
+    (["frobnicate"], ["no command", "--help"]),
+    (["list", "--devcie", "x"], ["no option", "--device"]),
+    (["list", "-x"], ["no option -x"]),
+    (["list", "--device"], ["needs a value", "LABEL"]),
+    (["list", "--all=yes"], ["takes no value"]),
+    (["list", "--ticket", "1"], ["does not take --ticket"]),
+    (["list", "a", "b"], ['"b" is too much']),
+    (["list", "--json", "--csv"], ["not both"]),
+    (["list", "--device", "a", "--device", "b"], ["only once"]),
+    (["issue", "--device", "x"], ["ACCOUNT is missing"]),
+    (["issue", "a@example.org"], ["--device LABEL | --batch FILE"]),
+    (["issue", "a@example.org", "--device", "x", "--batch", "f"], ["only one"]),
+    (["issue", "a@example.org", "--device", "x", "--expires", "soon", "--force"],
+     ["no time in the future", "180d"]),
+    (["issue", "a@example.org", "--device", "x", "--expires", "2020-01-01", "--force"],
+     ["no time in the future"]),
+    (["issue", "a@example.org", "--batch", "f", "--output", "g"], ["stand in the file"]),
+    (["issue", "--batch", "f"], ["--output FILE"]),
+    (["issue", "--batch", "f", "--output", "g", "--qr"], ["goes without --qr"]),
+    (["issue", "a@example.org", "--device", "x", "--qr", "--output", "f"], ["--qr draws"]),
+    (["issue", "a@example.org", "--device", "x", "--mobileconfig", "f"], ["--imap-host"]),
+    (["issue", "a@example.org", "--device", "x", "--imap-host", "h", "--force"],
+     ["goes with --mobileconfig"]),
+    (["issue", "a@example.org", "--device", "x", "--mobileconfig", "f", "--imap-host", "h:x",
+      "--smtp-host", "s"], ['"h:x" is no server']),
+    (["issue", "a@example.org", "--device", "x", "--mobileconfig", "f", "--imap-host", "h",
+      "--smtp-host", "s", "--certificate", "c"], ["--certificate-key"]),
+    (["reset", "a@example.org", "--device", "x"], ["--reason TEXT is missing", "why"]),
+    (["reset", "a@example.org", "--device", "x", "--reason", "y", "--grace", "long", "--force"],
+     ["no span", "24h"]),
+    (["revoke", "a@example.org", "--reason", "x"], ["say which"]),
+    (["revoke", "a@example.org", "--all", "--code", "x", "--reason", "x"], ["only one"]),
+    (["revoke", "a@example.org", "--all"], ["--reason TEXT is missing"]),
+    (["show", "k7"], ["four symbols"]),
+    (["show", "uuuu"], ["four symbols"]),
+    (["account", "mfa", "a@example.org", "maybe"], ["on or off"]),
+    (["realm", "set", "default"], ["NAME=VALUE... is missing"]),
+    (["realm", "set", "default", "max_codes"], ["NAME=VALUE"]),
+    (["realm", "set", "default", "max_code=3"], ["did you mean max_codes"]),
+    (["realm", "set", "default", "max_codes=many"], ["a number"]),
+    (["realm", "set", "default", "mfa_required=perhaps"], ["yes or no"]),
+    (["realm", "set", "default", "lapse_after=soon"], ["180d"]),
+    (["realm", "set", "default", "main_password_refused_from=soon"], ["2027-03-31"]),
+    (["access", "add", "forbid"], ["allow or deny"]),
+    (["access", "add", "deny", "--service", "imap", "--service", "pop"], ["one service"]),
+    (["access", "remove", "first"], ["a number"]),
+    (["audit", "--since", "yesterday"], ["no time"]),
+    (["audit", "--limit", "ten"], ["no number"]),
+    (["unused", "--since", "long"], ["no time"]),
+    (["diagnose", "a@example.org", "--since", "long"], ["no time"]),
+    (["check", "a@example.org"], ["--service NAME is missing"]),
+    (["check", "a@example.org", "--service", "im ap"], ["is no service"]),
+    (["check", "a@example.org", "--service", "imap", "--from", "home"], ["is no address"]),
+    (["complete", "nothing"], ["accounts, devices"]),
+    (["help", "nothing"], ["no command"]),
+]
+
+
+@pytest.mark.parametrize("words, said", USAGE, ids=lambda value: " ".join(value)[:60])
+def test_usage(desk, words, said):
+    answer = desk.run(*words)
+    assert answer.status == 2, answer
+    assert answer.out == "", answer
+    for text in said:
+        assert text in answer.err, answer
+
+
+REFUSED = [
+    (["issue", "nobody@example.org", "--device", "x", "--force"], ["not found", "account add"]),
+    (["issue", "{account}", "--device", "", "--force"], ["label"]),
+    (["issue", "{account}", "--device", "x" * 101, "--force"], ["label"]),
+    (["issue", "{account}", "--device", "x", "--service", "im/ap", "--force"], ["im/ap"]),
+    (["issue", "{account}", "--device", "x", "--network", "192.0.2.1/24", "--force"],
+     ["192.0.2.1/24"]),
+    (["issue", "{account}", "--device", "x", "--key", "/nonexistent", "--force"],
+     ["/nonexistent"]),
+    (["issue", "{account}", "--device", "x", "--output", "/nonexistent/x"], ["nothing was issued"]),
+    (["issue", "--batch", "/nonexistent", "--output", "x"], ["could not read /nonexistent"]),
+    (["list", "nobody@example.org"], ["there is no account"]),
+    (["account", "show", "nobody@example.org"], ["there is no account"]),
+    (["account", "add", "{account}"], ["exists already", "apppass issue"]),
+    (["account", "add", "with blank@example.org"], ["not valid"]),
+    (["account", "add", "x@example.org", "--realm", "nowhere"], ["nowhere", "realm add"]),
+    (["account", "disable", "nobody@example.org", "--reason", "x"], ["there is no account"]),
+    (["account", "enable", "nobody@example.org", "--reason", "x"], ["not found"]),
+    (["account", "mfa", "nobody@example.org", "on"], ["not found"]),
+    (["account", "import", "/nonexistent"], ["could not read /nonexistent"]),
+    (["reset", "{account}", "--device", "Nokia", "--reason", "x", "--force"],
+     ["Nokia", "has no devices"]),
+    (["reset", "nobody@example.org", "--device", "x", "--reason", "x", "--force"],
+     ["there is no account"]),
+    (["revoke", "{account}", "--device", "Nokia", "--reason", "x", "--yes"], ["Nokia"]),
+    (["revoke", "{account}", "--code", "zzzz", "--reason", "x", "--yes"],
+     ["no live code", "zzzz"]),
+    (["revoke", "{account}", "--code", "zz", "--reason", "x", "--yes"], ["not a selector"]),
+    (["revoke", "nobody@example.org", "--all", "--reason", "x", "--yes"], ["not found"]),
+    (["show", "zzzz"], ["no code that starts with zzzz"]),
+    (["show", "zzzz", "{account}"], ["no code that starts with zzzz"]),
+    (["realm", "show", "defualt"], ["there is no realm", "did you mean default?"]),
+    (["access", "remove", "99999"], ["no rule at position", "access list"]),
+    (["access", "add", "allow", "--realm", "nowhere"], ["there is no realm"]),
+    (["audit", "nobody@example.org"], ["there is no account"]),
+    (["diagnose", "nobody@example.org"], ["there is no account"]),
+    (["check", "nobody@example.org", "--service", "imap"], ["there is no account"]),
+    (["check", "{account}", "--service", "imap"], ["no code was given"]),
+    (["key", "new", "/nonexistent/key"], ["could not open"]),
+]
+
+
+@pytest.mark.parametrize("words, said", REFUSED, ids=lambda value: " ".join(value)[:60])
+def test_refused(desk, words, said):
+    account = desk.account() if "{account}" in words else ""
+    answer = desk.run(*[word.replace("{account}", account) for word in words], user=ADMINISTRATOR)
+    assert answer.status == 1, answer
+    assert answer.out == "", answer
+    for text in said:
+        assert text in answer.err, answer
+
+
+NEAR = [
+    (["issue", "alcie@near.example", "--device", "x", "--force"], "alice@near.example"),
+    (["list", "alice"], "alice@near.example"),
+    (["account", "show", "alice@naer.example"], "alice@near.example"),
+    (["reset", "alice@near.example", "--device", "Phnoe", "--reason", "x", "--force"], "Phone"),
+    (["revoke", "alice@near.example", "--device", "phones", "--reason", "x", "--yes"], "Phone"),
+    (["diagnose", "alise@near.example"], "alice@near.example"),
+]
+
+
+@pytest.mark.parametrize("words, offered", NEAR, ids=lambda value: " ".join(value)[:60])
+def test_near_match_is_offered(desk, words, offered):
+    if desk.run("account", "show", "alice@near.example").status != 0:
+        desk.ok("account", "add", "alice@near.example")
+        desk.issue("alice@near.example", "Phone")
+    answer = desk.run(*words)
+    assert answer.status == 1 and offered in answer.err, answer
+
+
+def test_mistyped_selector_shows_the_live_ones(desk):
+    account = desk.account()
+    code = desk.issue(account)
+    answer = desk.run("revoke", account, "--code", "zzzz", "--reason", "x", "--yes")
+    assert answer.status == 1 and code[:4] in answer.err
+
+
+# What an auditor, who may only look, must not do; and the helpdesk, with policy.
+FORBIDDEN = [
+    ("audrey", ["issue", "{account}", "--device", "x", "--force"], "apppass_helpdesk"),
+    ("audrey", ["revoke", "{account}", "--all", "--reason", "x", "--yes"], "apppass_helpdesk"),
+    ("audrey", ["account", "add", "y@example.org"], "apppass_helpdesk"),
+    (HELPDESK, ["realm", "set", "default", "max_codes=3"], "apppass_admin"),
+    (HELPDESK, ["realm", "add", "x.example"], "apppass_admin"),
+    (HELPDESK, ["access", "add", "allow"], "apppass_admin"),
+    (HELPDESK, ["audit", "verify"], "apppass_auditor"),
+    ("stranger", ["list"], "apppass_helpdesk"),
+]
+
+
+@pytest.fixture(scope="module")
+def people(server):
+    """One with the auditor's rights, one without any."""
+    server.psql("CREATE ROLE audrey LOGIN IN ROLE apppass_auditor; CREATE ROLE stranger LOGIN",
+                "postgres")
+
+
+@pytest.mark.parametrize("user, words, role", FORBIDDEN)
+def test_forbidden(desk, people, user, words, role):
+    account = desk.account()
+    answer = desk.run(*[word.replace("{account}", account) for word in words], user=user)
+    assert answer.status == 77, answer
+    assert "permission denied" in answer.err and role in answer.err and user in answer.err, answer
+
+
+def test_unknown_role(desk):
+    answer = desk.run("list", user="nobody_at_all")
+    assert answer.status == 77 and "nobody_at_all" in answer.err, answer
+
+
+def test_unknown_database(desk):
+    answer = desk.run("list", "-d", "nowhere")
+    assert answer.status == 69 and '"nowhere" does not exist' in answer.err, answer
+    assert "PGDATABASE" in answer.err
+
+
+def test_no_server(desk):
+    answer = desk.run("list", PGHOST="127.0.0.1", PGPORT=str(free_port()))
+    assert answer.status == 69 and "could not reach the database" in answer.err, answer
+    assert "PGHOST" in answer.err
+
+
+def test_bad_connection_string(desk):
+    answer = desk.run("list", "-d", "host=x nonsense=1")
+    assert answer.status == 69 and "nonsense" in answer.err, answer
+
+
+def test_hanging_server_is_given_up(desk, server):
+    """Accepts connections, says nothing."""
+    server.hang()
+    try:
+        answer = desk.run("list", "-d", "connect_timeout=1", timeout=30)
+    finally:
+        server.resume()
+    assert answer.status == 69 and "no answer in time" in answer.err, answer
+
+
+def test_database_without_the_schema(desk):
+    desk.sql("CREATE DATABASE empty")
+    try:
+        for words in (["list"], ["account", "add", "a@b"], ["issue", "a", "--device", "b", "--force"]):
+            answer = desk.run(*words, user="postgres", PGDATABASE="empty")
+            assert answer.status == 69, answer
+            assert "has no schema apppass" in answer.err and "sqitch deploy" in answer.err
+    finally:
+        desk.sql("DROP DATABASE empty")
+
+
+def test_schema_of_another_version(desk):
+    desk.sql("CREATE DATABASE other")
+    other = {"user": "postgres", "database": "other"}
+    desk.server.psql("CREATE SCHEMA apppass; CREATE TABLE apppass.account ()", **other)
+    try:
+        for words in (["list"], ["issue", "a", "--device", "b", "--force"], ["realm", "show"]):
+            answer = desk.run(*words, user="postgres", PGDATABASE="other")
+            assert answer.status == 69 and "does not fit this tool" in answer.err, answer
+            assert "sqitch deploy" in answer.err and "newer tool" in answer.err, answer
+    finally:
+        desk.sql("DROP DATABASE other")
+
+
+def test_read_only_server_is_recognised(desk):
+    account = desk.account()
+    answer = desk.run("issue", account, "--device", "x", "--force",
+                      PGOPTIONS="-c default_transaction_read_only=on")
+    assert answer.status == 69 and "standby" in answer.err, answer
+
+
+def test_nobody_there_to_ask(desk):
+    account = desk.account()
+    desk.issue(account)
+    for words in (["revoke", account, "--all", "--reason", "x"],
+                  ["account", "disable", account, "--reason", "x"]):
+        answer = desk.run(*words)
+        assert answer.status == 1 and "--yes" in answer.err, answer
+    answer = desk.run("realm", "set", "default", "codes_allowed=no", user=ADMINISTRATOR)
+    assert answer.status == 1 and "--yes" in answer.err, answer
+    answer = desk.run("access", "add", "deny", user=ADMINISTRATOR)
+    assert answer.status == 1 and "--yes" in answer.err, answer
+    assert desk.json("list", account)[0]["state"] == "live"
+
+
+def test_hint_is_about_the_tool(desk):
+    """The database's hints speak of SQL functions; the helpdesk types commands."""
+    account = desk.account()
+    desk.ok("account", "disable", account, "--reason", "x", "--yes")
+    answer = desk.run("issue", account, "--device", "x", "--force")
+    assert answer.status == 1 and "apppass account enable" in answer.err
+    assert "SELECT" not in answer.err
+    desk.ok("realm", "add", "strict.example", "reason_required=yes", user=ADMINISTRATOR)
+    answer = desk.run("issue", desk.account(realm="strict.example"), "--device", "x", "--force")
+    assert answer.status == 1 and "--reason" in answer.err and "SET LOCAL" not in answer.err
+    desk.ok("realm", "add", "mfa.example", "mfa_required=yes", user=ADMINISTRATOR)
+    answer = desk.run("issue", desk.account(realm="mfa.example"), "--device", "x", "--force")
+    assert answer.status == 1 and "apppass account mfa" in answer.err, answer
+    desk.ok("realm", "add", "off.example", "codes_allowed=no", "--yes", user=ADMINISTRATOR)
+    answer = desk.run("issue", desk.account(realm="off.example"), "--device", "x", "--force")
+    assert answer.status == 1 and "apppass realm set" in answer.err, answer
+
+
+def test_help_and_version(desk):
+    assert "Usage: apppass" in desk.ok("--help").out
+    assert desk.ok("--version").out.startswith("apppass ")
+    for words in (["help", "issue"], ["issue", "--help"], ["issue", "-h"]):
+        assert "--device LABEL" in desk.ok(*words).out
+    assert "account add" in desk.ok("help", "account").out
+
+
+def test_help_needs_no_database(desk):
+    desk.ok("help", "list", PGHOST="/nonexistent")
+    desk.ok("list", "--help", PGHOST="/nonexistent")
