@@ -38,8 +38,9 @@ extern const struct setting daemon_settings[];
 /* The syslog(3) facility of a log_facility value. */
 int options_facility(int value);
 
-#define OPTIONS_VERIFIER_MAX 32 /* entries of verifier_settings that lines are kept for  \
-                                 */
+#define OPTIONS_VERIFIER_MAX                                                             \
+    32 /* entries of verifier_settings that lines are kept for                           \
+        */
 
 /* Everything one configuration file says. */
 struct options {

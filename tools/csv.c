@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "csv.h"
+#include "input.h"
 
 #define BUFFER_SIZE (CSV_FIELDS_MAX * (CSV_FIELD_MAX + 1))
 
@@ -50,36 +51,6 @@ void csv_release(struct csv *csv)
 {
     free(csv->buffer);
     csv->buffer = NULL;
-}
-
-/* RFC 3629: no overlong forms, no surrogates, nothing above U+10FFFF. */
-static bool valid_utf8(const char *text, size_t length)
-{
-    const unsigned char *s = (const unsigned char *)text, *end = s + length;
-
-    while (s < end) {
-        size_t more = *s < 0x80 ? 0 : *s >= 0xf0 ? 3 : *s >= 0xe0 ? 2 : 1;
-        unsigned char low = 0x80, high = 0xbf;
-
-        if ((*s >= 0x80 && *s < 0xc2) || *s > 0xf4 || (size_t)(end - s) <= more)
-            return false;
-        if (*s == 0xe0)
-            low = 0xa0;
-        if (*s == 0xed)
-            high = 0x9f;
-        if (*s == 0xf0)
-            low = 0x90;
-        if (*s == 0xf4)
-            high = 0x8f;
-        for (size_t i = 1; i <= more; i++) {
-            if (s[i] < low || s[i] > high)
-                return false;
-            low = 0x80;
-            high = 0xbf;
-        }
-        s += more + 1;
-    }
-    return true;
 }
 
 static bool fail(struct csv *csv, size_t line, const char *error)
@@ -164,9 +135,7 @@ static bool read_field(struct csv *csv, char *out, size_t *length_r)
     } else if (!read_plain(csv, out, length_r)) {
         return false;
     }
-    if (memchr(out, '\0', *length_r) != NULL)
-        return fail(csv, line, "a NUL byte: this is no text file");
-    if (!valid_utf8(out, *length_r))
+    if (!input_is_text(out, *length_r))
         return fail(csv, line, "not UTF-8: save the file as \"CSV UTF-8\"");
     out[*length_r] = '\0';
     return true;

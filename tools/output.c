@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <langinfo.h>
+#include <limits.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include <libsmartcols/libsmartcols.h>
 
@@ -366,6 +368,56 @@ enum status output_table(const struct output *output, const struct column *colum
         break;
     }
     return STATUS_DONE;
+}
+
+/* ---- paragraphs ---- */
+
+/* Columns that the first `length` bytes take on a terminal. */
+static int columns_of(const char *text, size_t length)
+{
+    mbstate_t state = {0};
+    int columns = 0;
+
+    while (length > 0) {
+        wchar_t c;
+        size_t used = mbrtowc(&c, text, length, &state);
+        int width;
+
+        if (used == 0 || used > length)
+            return columns + (int)length;
+        width = wcwidth(c);
+        columns += width > 0 ? width : 0;
+        text += used;
+        length -= used;
+    }
+    return columns;
+}
+
+void output_paragraph(const struct output *output, int indent, const char *text)
+{
+    char *harmless = output_harmless(text);
+    int room = output->terminal ? output_width() - indent : INT_MAX;
+    const char *word = harmless != NULL ? harmless : "";
+    int used = 0;
+
+    printf("%*s", indent, "");
+    while (*word != '\0') {
+        size_t length = strcspn(word, " ");
+        int width = columns_of(word, length);
+
+        if (used > 0 && used + 1 + width > room) {
+            printf("\n%*s", indent, "");
+            used = 0;
+        } else if (used > 0) {
+            putchar(' ');
+            used++;
+        }
+        printf("%.*s", (int)length, word);
+        used += width;
+        word += length + strspn(word + length, " ");
+    }
+    putchar('\n');
+    free(harmless);
 }
 
 /* ---- records ---- */

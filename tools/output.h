@@ -61,6 +61,10 @@ void output_json_members(struct json *json, const struct column *columns, size_t
 void output_line(const char *heading, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* Text made harmless, `indent` blanks before each line; on a terminal broken between
+ * words where it is too long. */
+void output_paragraph(const struct output *output, int indent, const char *text);
+
 /* "2026-11-23 04:30 (3 hours ago)"; `absent` where there is none.  Borrowed until the
  * next call. */
 const char *output_time(const struct output *output, const struct rows *rows, size_t row,

@@ -171,6 +171,23 @@ const struct command commands[] = {
          "SELECTOR is the first group of the code. Two accounts may have codes that start\n"
          "alike; name the account to see only its own.",
      .example = "apppass show k7xp"},
+    {.name = "diagnose", .arguments = "ACCOUNT", .role = ROLE_HELPDESK,
+     .run = run_diagnose,
+     .summary = "say why it does not work, and what to do",
+     .details =
+         "Looks at the latest attempts, at the codes and at the policy, and says in plain\n"
+         "words what happened and what helps.",
+     .example = "apppass diagnose alice@example.org",
+     .options = {{OPTION_SINCE, 0}, {OPTION_LIMIT, 0}, {OPTION_LOG, 0}}},
+    {.name = "check", .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_check,
+     .summary = "try a code as a mail server would, step by step",
+     .details =
+         "Reads the code from the terminal without showing it, or from standard input,\n"
+         "and runs the verifier itself. Nothing is recorded. It needs a database role\n"
+         "that may ask as the mail servers do: --verifier.",
+     .example = "apppass check alice@example.org --service imap --from 192.0.2.7",
+     .options = {{OPTION_SERVICE, NEED_ALWAYS}, {OPTION_FROM, 0}, {OPTION_VERIFIER, 0},
+                 {OPTION_KEY, 0}}},
     {.name = "reset", .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_reset,
      .summary = "give a device a new code in place of the old one",
      .details =

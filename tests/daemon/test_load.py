@@ -119,7 +119,7 @@ def test_no_descriptor_is_lost(conninfo, code):
 
 def sanitized(kind):
     """A build of apppassd with that sanitizer, beside the build under test."""
-    folder = Path(str(BUILD.resolve()) + f"-{kind}")
+    folder = Path(f"{BUILD.resolve()}-{kind.replace(',', '-')}")
     folder.mkdir(exist_ok=True)
     if not (folder / "Makefile").exists() or \
             (ROOT / "configure").stat().st_mtime > (folder / "Makefile").stat().st_mtime:

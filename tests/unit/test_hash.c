@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
@@ -151,6 +152,7 @@ static void hashes_of_other_makers_verify(void **state)
     } cases[] = {
         {"one lane", Argon2_id, 256, 2, 1, 16, 32},
         {"four lanes", Argon2_id, 256, 2, 4, 16, 32},
+        {"two lanes of huge pages", Argon2_id, 7000, 1, 2, 16, 32},
         {"Argon2i", Argon2_i, 64, 3, 1, 16, 32},
         {"Argon2i, two lanes", Argon2_i, 64, 1, 2, 16, 32},
         {"short salt", Argon2_id, 64, 1, 1, 8, 32},
@@ -238,6 +240,60 @@ static void a_policy_out_of_range_makes_no_hash(void **state)
         assert_int_equal(hash_computed(), before);
     }
 }
+
+/* The sanitizers reserve terabytes and can't live under a limit. */
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define MEMORY_CAN_BE_LIMITED 1
+#endif
+#ifdef __has_feature
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#undef MEMORY_CAN_BE_LIMITED
+#endif
+#endif
+
+#ifdef MEMORY_CAN_BE_LIMITED
+/* Both libraries, asked for more than the process may have. */
+static int compute_without_memory(const char *const hashes[])
+{
+    const struct rlimit limit = {256 * 1024 * 1024, 256 * 1024 * 1024};
+    const struct hash_policy policy = {HASH_MEMORY_MAX_KIB, 1, 2};
+    char made[HASH_STRING_MAX];
+
+    if (setrlimit(RLIMIT_AS, &limit) != 0)
+        return 2;
+    for (size_t i = 0; hashes[i] != NULL; i++) {
+        const char *reason = NULL;
+
+        if (hash_verify(hashes[i], CODE, strlen(CODE), NULL, &reason) !=
+                OUTCOME_UNAVAILABLE ||
+            reason == NULL || strstr(reason, "memory") == NULL)
+            return 3;
+    }
+    return hash_make(CODE, strlen(CODE), &policy, NULL, made) == OUTCOME_UNAVAILABLE &&
+                   made[0] == '\0'
+               ? 0
+               : 4;
+}
+
+static void no_memory_is_temporary(void **state)
+{
+    static const char *const hashes[] = {
+        "$argon2id$v=19$m=1048576,t=1,p=1$" SALT "$" TAG,
+        "$argon2id$v=19$m=1048576,t=1,p=2$" SALT "$" TAG,
+        "$y$jDT$k2XAnEHBqQ1Ct2aMXFKNa/$5B8vYYiY.CVt1RlTTf8KbXBH3hsxY/GNooZaBBGWEc8",
+        NULL};
+    pid_t child = fork();
+    int status;
+
+    (void)state;
+    assert_true(child >= 0);
+    if (child == 0)
+        _exit(compute_without_memory(hashes));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+        fail_msg("the child ended with status 0x%x", (unsigned)status);
+}
+#endif
 
 /* ---- crypt(3) ---- */
 
@@ -721,6 +777,9 @@ int main(void)
         cmocka_unit_test(hashes_of_libsodium_verify),
         cmocka_unit_test(made_hashes_verify_everywhere),
         cmocka_unit_test(a_policy_out_of_range_makes_no_hash),
+#ifdef MEMORY_CAN_BE_LIMITED
+        cmocka_unit_test(no_memory_is_temporary),
+#endif
         cmocka_unit_test(crypt_vectors),
         cmocka_unit_test(crypt_takes_no_nul_and_nothing_overlong),
         cmocka_unit_test(strange_hashes_cost_nothing),
