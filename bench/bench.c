@@ -1,0 +1,578 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+/*
+ * Measures logins; bench/run writes the plan, starts the servers and prints the table.
+ *
+ *   bench code COUNT     that many new codes: one line each, code, selector, hash
+ *   bench run SECONDS    reads jobs, measures them by turns for so long
+ *   bench storm WORKERS MODULES OPTIONS
+ *                        reads accounts and codes, logs each in once, in so many
+ * processes
+ *
+ * A job is a line of fields separated by tabs: measure, kind, attempts in a turn,
+ * expected SASL result, user name, password, then what the kind needs (see job_kinds).
+ * Each job has a process of its own, with its own libsasl2 configuration and connection;
+ * turns follow each other so that all see the same machine.
+ *
+ * Options are NAME=VALUE, separated by "|".
+ */
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+#include <sasl/sasl.h>
+
+#include "code.h"
+#include "hash.h"
+
+#define FIELDS_MAX  8
+#define JOBS_MAX    64
+#define OPTIONS_MAX 32
+#define PARALLEL    8
+#define CLIENT      "192.0.2.1;49948"
+
+static void die(const char *what, const char *why)
+{
+    fprintf(stderr, "bench: %s: %s\n", what, why);
+    exit(1);
+}
+
+static int64_t now_ns(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static void write_all(int to, const void *bytes, size_t size)
+{
+    for (const char *at = bytes; size > 0;) {
+        ssize_t done = write(to, at, size);
+
+        if (done <= 0)
+            die("could not write to a worker", strerror(errno));
+        at += done;
+        size -= (size_t)done;
+    }
+}
+
+/* False at the end of the stream. */
+static bool read_all(int from, void *bytes, size_t size)
+{
+    for (char *at = bytes; size > 0;) {
+        ssize_t done = read(from, at, size);
+
+        if (done <= 0)
+            return false;
+        at += done;
+        size -= (size_t)done;
+    }
+    return true;
+}
+
+/* ---- a SASL server ---- */
+
+static struct {
+    const char *path;
+    struct {
+        const char *name, *value;
+    } options[OPTIONS_MAX];
+    size_t count;
+} host;
+
+static int get_option(void *context, const char *plugin, const char *name,
+                      const char **result, unsigned *length)
+{
+    (void)context;
+    (void)plugin;
+    for (size_t i = 0; i < host.count; i++) {
+        if (strcmp(host.options[i].name, name) != 0)
+            continue;
+        *result = host.options[i].value;
+        if (length != NULL)
+            *length = (unsigned)strlen(host.options[i].value);
+        return SASL_OK;
+    }
+    return SASL_FAIL;
+}
+
+static int get_path(void *context, const char **path)
+{
+    (void)context;
+    *path = host.path;
+    return SASL_OK;
+}
+
+/* Errors are shown; what the log costs a real host is the host's. */
+static int take_line(void *context, int level, const char *line)
+{
+    (void)context;
+    if (level <= SASL_LOG_ERR && strncmp(line, "apppass", 7) == 0)
+        fprintf(stderr, "%s\n", line);
+    return SASL_OK;
+}
+
+typedef int callback(void);
+#define CALLBACK(function) ((callback *)(void (*)(void))(function))
+
+static const sasl_callback_t callbacks[] = {
+    {SASL_CB_GETOPT, CALLBACK(get_option), NULL},
+    {SASL_CB_LOG, CALLBACK(take_line), NULL},
+    {SASL_CB_GETPATH, CALLBACK(get_path), NULL},
+    {SASL_CB_LIST_END, NULL, NULL},
+};
+
+/* `options` is taken apart in place. */
+static void start_host(const char *path, char *options)
+{
+    char *rest = options, *one;
+
+    host.path = path;
+    host.count = 0;
+    while ((one = strsep(&rest, "|")) != NULL && host.count < OPTIONS_MAX) {
+        char *equals = strchr(one, '=');
+
+        if (equals == NULL)
+            continue;
+        *equals = '\0';
+        host.options[host.count].name = one;
+        host.options[host.count++].value = equals + 1;
+    }
+    if (sasl_server_init(callbacks, "apppass-bench") != SASL_OK)
+        die("sasl_server_init", path);
+}
+
+/* One connection, one PLAIN message with initial response. */
+static int log_in(const char *username, const char *password)
+{
+    sasl_conn_t *conn = NULL;
+    const char *out;
+    unsigned out_length;
+    char message[512];
+    int result, length;
+
+    length = snprintf(message, sizeof message, "%c%s%c%s", 0, username, 0, password);
+    result = sasl_server_new("imap", "mail.example.org", NULL, "192.0.2.25;143", CLIENT,
+                             NULL, 0, &conn);
+    if (result == SASL_OK)
+        result = sasl_server_start(conn, "PLAIN", message, (unsigned)length, &out,
+                                   &out_length);
+    sasl_dispose(&conn);
+    return result;
+}
+
+/* ---- jobs ---- */
+
+struct job {
+    char *measure, *kind;
+    int batch, expected;
+    char *username, *password, *first, *second;
+    int to, from; /* its process */
+    int64_t *samples;
+    size_t count, room;
+    int64_t busy_ns; /* time its turns took */
+};
+
+struct job_kind {
+    const char *name;
+    void (*start)(struct job *job);
+    int (*attempt)(const struct job *job); /* a SASL result */
+};
+
+static PGconn *floor_connection;
+
+static void start_sasl(struct job *job)
+{
+    start_host(job->first, job->second);
+    (void)log_in(job->username, job->password);
+}
+
+static int attempt_sasl(const struct job *job)
+{
+    return log_in(job->username, job->password);
+}
+
+/* first: connection string.  The lookup alone, as bare libpq does it best. */
+static void start_roundtrip(struct job *job)
+{
+    PGresult *result;
+
+    floor_connection = PQconnectdb(job->first);
+    result =
+        PQprepare(floor_connection, "lookup",
+                  "SELECT * FROM apppass.lookup($1, $2, 'imap', '192.0.2.1')", 2, NULL);
+    if (PQresultStatus(result) != PGRES_COMMAND_OK)
+        die("floor_roundtrip", PQerrorMessage(floor_connection));
+    PQclear(result);
+}
+
+/* password: the selector. */
+static int attempt_roundtrip(const struct job *job)
+{
+    const char *values[] = {job->username, job->password};
+    PGresult *result =
+        PQexecPrepared(floor_connection, "lookup", 2, values, NULL, NULL, 0);
+    bool good = PQntuples(result) == 1;
+
+    PQclear(result);
+    return good ? SASL_OK : SASL_FAIL;
+}
+
+static void start_nothing(struct job *job)
+{
+    (void)job;
+}
+
+/* username: canonical code; first: its hash. */
+static int attempt_argon2(const struct job *job)
+{
+    const char *reason;
+
+    return hash_verify(job->first, job->username, strlen(job->username), NULL, &reason) ==
+                   OUTCOME_OK
+               ? SASL_OK
+               : SASL_FAIL;
+}
+
+static size_t put_counted(char *to, const char *text)
+{
+    size_t length = strlen(text);
+
+    to[0] = (char)(length >> 8);
+    to[1] = (char)length;
+    memcpy(to + 2, text, length);
+    return length + 2;
+}
+
+/* first: socket of apppassd.  A connection for each request, as the protocol has it. */
+static int attempt_saslauthd(const struct job *job)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    char message[600], reply[64];
+    size_t length = 0;
+    ssize_t got;
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", job->first);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0) {
+        close(fd);
+        return SASL_UNAVAIL;
+    }
+    length += put_counted(message + length, job->username);
+    length += put_counted(message + length, job->password);
+    length += put_counted(message + length, "imap");
+    length += put_counted(message + length, "");
+    write_all(fd, message, length);
+    got = read(fd, reply, sizeof reply);
+    close(fd);
+    return got >= 4 && memcmp(reply + 2, "OK", 2) == 0 ? SASL_OK : SASL_BADAUTH;
+}
+
+/* first: module; second: bench/load, which says how long loading took. */
+static int attempt_load(const struct job *job)
+{
+    (void)job;
+    return SASL_OK;
+}
+
+static const struct job_kind job_kinds[] = {
+    {"sasl", start_sasl, attempt_sasl},        /* modules, options */
+    {"reconnect", start_sasl, attempt_sasl},   /* the same, each in a new child */
+    {"parallel", start_nothing, attempt_sasl}, /* the same in eight processes at once */
+    {"roundtrip", start_roundtrip, attempt_roundtrip},
+    {"argon2", start_nothing, attempt_argon2},
+    {"saslauthd", start_nothing, attempt_saslauthd},
+    {"load", start_nothing, attempt_load},
+};
+
+static const struct job_kind *find_kind(const char *name)
+{
+    for (size_t i = 0; i < sizeof job_kinds / sizeof *job_kinds; i++)
+        if (strcmp(job_kinds[i].name, name) == 0)
+            return &job_kinds[i];
+    die("unknown kind", name);
+    return NULL;
+}
+
+static int64_t timed(const struct job *job, const struct job_kind *kind)
+{
+    int64_t begin = now_ns(), end;
+    int result = kind->attempt(job);
+
+    end = now_ns();
+    if (result != job->expected) {
+        fprintf(stderr, "bench: %s: result %d instead of %d\n", job->measure, result,
+                job->expected);
+        exit(1);
+    }
+    return end - begin;
+}
+
+/* The child opens a connection of its own: the parent's is not for it. */
+static int64_t timed_in_child(const struct job *job, const struct job_kind *kind)
+{
+    int64_t taken = 0;
+    int pipes[2];
+    pid_t pid;
+
+    if (pipe(pipes) != 0 || (pid = fork()) < 0)
+        die("fork", strerror(errno));
+    if (pid == 0) {
+        taken = timed(job, kind);
+        write_all(pipes[1], &taken, sizeof taken);
+        sasl_done();
+        _exit(0);
+    }
+    close(pipes[1]);
+    if (!read_all(pipes[0], &taken, sizeof taken))
+        exit(1);
+    close(pipes[0]);
+    (void)waitpid(pid, NULL, 0);
+    return taken;
+}
+
+static int64_t timed_load(const struct job *job)
+{
+    char command[1200], line[64] = "";
+    FILE *program;
+
+    snprintf(command, sizeof command, "'%s' '%s'", job->second, job->first);
+    program = popen(command, "r");
+    if (program == NULL || fgets(line, sizeof line, program) == NULL)
+        die("load", job->first);
+    pclose(program);
+    return (int64_t)(strtod(line, NULL) * 1000);
+}
+
+/* A turn: read how many attempts, answer with the time of each. */
+static void serve(struct job *job, int from, int to)
+{
+    const struct job_kind *kind = find_kind(job->kind);
+    int batch;
+
+    kind->start(job);
+    while (read_all(from, &batch, sizeof batch)) {
+        for (int i = 0; i < batch; i++) {
+            int64_t taken = strcmp(job->kind, "reconnect") == 0
+                                ? timed_in_child(job, kind)
+                            : strcmp(job->kind, "load") == 0 ? timed_load(job)
+                                                             : timed(job, kind);
+
+            write_all(to, &taken, sizeof taken);
+        }
+    }
+    exit(0);
+}
+
+static void spawn(struct job *job)
+{
+    int down[2], up[2];
+    pid_t pid;
+
+    if (pipe(down) != 0 || pipe(up) != 0 || (pid = fork()) < 0)
+        die("fork", strerror(errno));
+    if (pid == 0) {
+        close(down[1]);
+        close(up[0]);
+        serve(job, down[0], up[1]);
+    }
+    close(down[0]);
+    close(up[1]);
+    job->to = down[1];
+    job->from = up[0];
+}
+
+static void take_samples(struct job *job, const struct job *worker)
+{
+    for (int i = 0; i < job->batch; i++) {
+        if (job->count == job->room) {
+            job->room = job->room * 2 + 1024;
+            job->samples = realloc(job->samples, job->room * sizeof *job->samples);
+            if (job->samples == NULL)
+                die("memory", strerror(errno));
+        }
+        if (!read_all(worker->from, &job->samples[job->count++], sizeof *job->samples))
+            exit(1);
+    }
+}
+
+/* One turn on all of a job's processes at once. */
+static void take_turn(struct job *job, const struct job *workers, size_t count)
+{
+    int64_t begin = now_ns();
+
+    for (size_t i = 0; i < count; i++)
+        write_all(workers[i].to, &job->batch, sizeof job->batch);
+    for (size_t i = 0; i < count; i++)
+        take_samples(job, &workers[i]);
+    job->busy_ns += now_ns() - begin;
+}
+
+static int compare(const void *a, const void *b)
+{
+    int64_t left = *(const int64_t *)a, right = *(const int64_t *)b;
+
+    return left < right ? -1 : left > right;
+}
+
+static void print_job(struct job *job)
+{
+    qsort(job->samples, job->count, sizeof *job->samples, compare);
+    printf("%s\tus\t%.1f\t%.1f\t%.1f\n", job->measure,
+           (double)job->samples[job->count / 2] / 1000,
+           (double)job->samples[job->count * 99 / 100] / 1000,
+           (double)job->count * 1e9 / (double)job->busy_ns);
+}
+
+static bool read_job(struct job *job, char *line)
+{
+    char *fields[FIELDS_MAX] = {NULL}, *rest = line;
+
+    line[strcspn(line, "\n")] = '\0';
+    for (size_t i = 0; i < FIELDS_MAX; i++)
+        if ((fields[i] = strsep(&rest, "\t")) == NULL)
+            return false;
+    *job = (struct job){
+        .measure = strdup(fields[0]),
+        .kind = strdup(fields[1]),
+        .batch = (int)strtol(fields[2], NULL, 10),
+        .expected = (int)strtol(fields[3], NULL, 10),
+        .username = strdup(fields[4]),
+        .password = strdup(fields[5]),
+        .first = strdup(fields[6]),
+        .second = strdup(fields[7]),
+    };
+    return true;
+}
+
+static int run_jobs(double seconds)
+{
+    static struct job jobs[JOBS_MAX], workers[JOBS_MAX][PARALLEL];
+    static char line[8192];
+    size_t count = 0, wide[JOBS_MAX];
+    int64_t end;
+
+    while (count < JOBS_MAX && fgets(line, sizeof line, stdin) != NULL)
+        if (read_job(&jobs[count], line))
+            count++;
+    for (size_t i = 0; i < count; i++) {
+        wide[i] = strcmp(jobs[i].kind, "parallel") == 0 ? PARALLEL : 1;
+        for (size_t j = 0; j < wide[i]; j++) {
+            workers[i][j] = jobs[i];
+            if (wide[i] > 1)
+                workers[i][j].kind = strdup("sasl");
+            spawn(&workers[i][j]);
+        }
+    }
+    for (size_t i = 0; i < count; i++) { /* warm up, not counted */
+        take_turn(&jobs[i], workers[i], wide[i]);
+        jobs[i].count = 0;
+        jobs[i].busy_ns = 0;
+    }
+    end = now_ns() + (int64_t)(seconds * 1e9);
+    do {
+        for (size_t i = 0; i < count; i++)
+            take_turn(&jobs[i], workers[i], wide[i]);
+    } while (now_ns() < end);
+    for (size_t i = 0; i < count; i++)
+        print_job(&jobs[i]);
+    return 0;
+}
+
+/* ---- the other commands ---- */
+
+static int make_codes(long count)
+{
+    const struct hash_policy policy = HASH_POLICY_DEFAULT;
+
+    for (long i = 0; i < count; i++) {
+        struct code code;
+        char shown[CODE_DISPLAY_MAX], hash[HASH_STRING_MAX];
+
+        if (!code_make(CODE_LENGTH_DEFAULT, &code) ||
+            hash_make(code.symbols, code.length, &policy, NULL, hash) != OUTCOME_OK)
+            die("could not make a code", "");
+        code_format(&code, shown);
+        printf("%s\t%s\t%s\t%s\n", shown, code.symbols, code.selector, hash);
+    }
+    return 0;
+}
+
+/* This process's share of the accounts; exits with the number of failures. */
+static void storm_worker(char *const *lines, size_t count, size_t first, size_t step,
+                         const char *modules, char *options)
+{
+    int failures = 0;
+
+    start_host(modules, options);
+    for (size_t i = first; i < count; i += step) {
+        char *password = strchr(lines[i], '\t');
+
+        *password++ = '\0';
+        if (log_in(lines[i], password) != SASL_OK)
+            failures++;
+    }
+    exit(failures > 100 ? 100 : failures);
+}
+
+/* Prints seconds to the last success, milliseconds of processor a login, the sum of the
+ * processes' largest memory in MiB, failures. */
+static int storm(size_t worker_count, const char *modules, char *options)
+{
+    static char *lines[100000];
+    static char line[512];
+    size_t count = 0;
+    int64_t begin;
+    long failures = 0, memory_kib = 0;
+    double cpu = 0;
+
+    while (count < 100000 && fgets(line, sizeof line, stdin) != NULL) {
+        line[strcspn(line, "\n")] = '\0';
+        lines[count++] = strdup(line);
+    }
+    begin = now_ns();
+    for (size_t i = 0; i < worker_count; i++)
+        if (fork() == 0)
+            storm_worker(lines, count, i, worker_count, modules, options);
+    for (size_t i = 0; i < worker_count; i++) {
+        struct rusage usage;
+        int status;
+
+        if (wait4(-1, &status, 0, &usage) < 0)
+            die("wait4", strerror(errno));
+        failures += WIFEXITED(status) ? WEXITSTATUS(status) : 1;
+        memory_kib += usage.ru_maxrss;
+        cpu += (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
+               (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
+    }
+    printf("%.3f\t%.3f\t%.0f\t%ld\n", (double)(now_ns() - begin) / 1e9,
+           cpu / (double)count, (double)memory_kib / 1024, failures);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "";
+
+    if (strcmp(command, "code") == 0 && argc == 3)
+        return make_codes(strtol(argv[2], NULL, 10));
+    if (strcmp(command, "run") == 0 && argc == 3)
+        return run_jobs(strtod(argv[2], NULL));
+    if (strcmp(command, "storm") == 0 && argc == 5)
+        return storm(strtoul(argv[2], NULL, 10), argv[3], argv[4]);
+    fprintf(stderr, "bench/run starts this program\n");
+    return 2;
+}
