@@ -49,6 +49,7 @@ static bool prepare(struct plugin *plugin, const sasl_utils_t *utils, char *erro
     if (plugin->settings.memo_path != NULL)
         plugin->memo = memo_open(plugin->settings.memo_path, &plugin->log);
     plugin->shared.memo = plugin->memo;
+    (void)memo_slot_count(); /* reads /sys, which Postfix's chroot lacks */
     verifier = verifier_new(&plugin->shared, error, error_size);
     if (verifier == NULL)
         return false;

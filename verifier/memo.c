@@ -323,7 +323,7 @@ static void disown_after_fork(void)
         atomic_store(&taken, 0);
 }
 
-int memo_slot_count(void)
+static int count_slots(void)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     long slots = processors > 0 ? 2 * processors : MEMO_SLOTS_MIN;
@@ -331,6 +331,19 @@ int memo_slot_count(void)
     if (slots < MEMO_SLOTS_MIN)
         return MEMO_SLOTS_MIN;
     return slots > MEMO_SLOTS_MAX ? MEMO_SLOTS_MAX : (int)slots;
+}
+
+/* glibc opens a file of /sys to count processors, which a chroot does not have. */
+int memo_slot_count(void)
+{
+    static _Atomic int counted;
+    int count = atomic_load(&counted);
+
+    if (count == 0) {
+        count = count_slots();
+        atomic_store(&counted, count);
+    }
+    return count;
 }
 
 /* False where another process holds it.  Where locking itself fails, the bits have to do.

@@ -59,7 +59,7 @@ void memo_add(struct memo *memo, const char *hash, const char *code, size_t leng
  * Slots bound the memory and processors that password hashes take: two for each
  * processor, at least MEMO_SLOTS_MIN and at most MEMO_SLOTS_MAX, counted over all
  * processes that opened the same memo; without a memo (NULL) over the threads of this
- * process alone.
+ * process alone.  The processors are counted once: before a chroot, where one is to come.
  */
 int memo_slot_count(void);
 
