@@ -306,8 +306,8 @@ static uint8_t *readable(const void *bytes)
 /*
  * libargon2's memory.  glibc gives blocks of 32 MiB and more back at every free, so each
  * computation would start with a page fault for every 4 KiB; huge pages make it one for
- * every 2 MiB, and 28 % of the time at 64 MiB.  Keeping the block instead would cost every
- * idle process that much.  libargon2 wipes it before it gives it back.
+ * every 2 MiB, and 28 % of the time at 64 MiB.  Keeping the block instead would cost
+ * every idle process that much.  libargon2 wipes it before it gives it back.
  */
 #define HUGE_PAGE ((size_t)2 * 1024 * 1024)
 

@@ -96,8 +96,6 @@ def test_libraries_people_use(site, account, code):
     with imaplib.IMAP4("127.0.0.1", site.cyrus.ports["imap"]) as imap:
         imap.authenticate("PLAIN", lambda _: f"\0{account}\0{code}".encode())
         imap.select("INBOX")
-        from harness.basics import until
-
         def arrived():
             imap.noop()
             return imap.search(None, "SUBJECT", '"sent with a code"')[1][0]
