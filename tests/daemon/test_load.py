@@ -4,6 +4,7 @@
 import os
 import random
 import signal
+import socket
 import time
 from pathlib import Path
 
@@ -65,8 +66,11 @@ def test_too_slow_is_temporary(conninfo, code, database):
     """Nobody is told "wrong" because the machine was slow."""
     server = make_daemon(conninfo, apppass_timeout=100, apppassd_workers=1).start()
     try:
-        crowd = Crowd(server, code)
-        assert crowd.ask(CLIENTS)[0] == []
+        wrong, temporary = Crowd(server, code).ask(CLIENTS)
+        assert wrong == [] and temporary > 0
+        log = server.log.read_text()
+        assert "a request waited apppass_timeout for a worker" in log
+        assert 0 < log.count("apppass: unavailable: ") <= temporary
         until(lambda: server.ask(ALICE, code) == "OK", "the queue to be empty")
     finally:
         server.destroy()
@@ -134,13 +138,17 @@ def sanitized(kind):
     ("thread", "WARNING: ThreadSanitizer"),
 ])
 def test_sanitized_under_load(conninfo, database, code, kind, reports):
-    """Requests of all kinds, reloads, stalled and vanishing clients; no report at the end."""
+    """
+    What the fuzzer found, requests of all kinds, reloads, lost backends, stalled and
+    vanishing clients; no report at the end.
+    """
     server = make_daemon(conninfo, sanitized(kind), apppass_timeout=20000,
                          apppassd_workers=4)
     server.set(apppass_memo=server.state / "run" / "memo")
     try:
         server.start(environment={"TSAN_OPTIONS": "second_deadlock_stack=1",
                                   "UBSAN_OPTIONS": "print_stacktrace=1"})
+        replay_corpus(server)
         crowd, end, asked = Crowd(server, code), time.monotonic() + LOAD_SECONDS, 0
         while time.monotonic() < end:
             assert crowd.ask(40) == ([], 0)
@@ -160,6 +168,20 @@ def test_sanitized_under_load(conninfo, database, code, kind, reports):
         assert_clean(server)
     finally:
         server.destroy()
+
+
+def replay_corpus(server):
+    """The inputs of the decoder's fuzz target (their first byte is the target's own)."""
+    inputs = sorted((ROOT / "tests" / "fuzz" / "corpus" / "saslauthd").iterdir())
+    assert inputs
+    for path in inputs:
+        with connect(server.socket) as connection:
+            try:
+                connection.sendall(path.read_bytes()[1:])
+                connection.shutdown(socket.SHUT_WR)
+            except (BrokenPipeError, ConnectionResetError):
+                pass    # answered before all of it was sent
+            assert answer(connection) in ("NO", None)
 
 
 def leave_rudely(server, code):
