@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from harness.basics import run, state_folder, until
+from harness.basics import folder, run, state_folder, until
 from harness.clients import OK, REFUSED, Smtp
 from harness.evidence import Watch
 from harness.postfix import Postfix
@@ -56,6 +56,27 @@ def test_stock_plain_never_answers(site, account, code):
         assert site.knock(door, account, "wrong").meaning == REFUSED
     assert len(watch.outcomes(4)) == 4
     assert "Password verification failed" not in watch.text()
+
+
+@pytest.mark.parametrize("order", ["ours first", "stock first"])
+def test_load_order_does_not_matter(site, account, code, order):
+    """Which module readdir finds first is luck; ours answers either way."""
+    state = state_folder()
+    ours, stock = folder(state / "ours"), folder(state / "stock")
+    for module in site.plugins.iterdir():
+        (ours if "apppass" in module.name else stock).joinpath(module.name).symlink_to(module)
+    search = [ours, stock] if order == "ours first" else [stock, ours]
+    server = Postfix(state / "postfix")
+    try:
+        server.create(":".join(map(str, search)), site.smtpd_conf()).start()
+        for mechanism in (Smtp.auth_plain, Smtp.auth_login):
+            site.typed.append((account, code))
+            with Smtp(server.port) as client:
+                assert "250-AUTH PLAIN LOGIN" in client.extensions
+                assert mechanism(client, account, code).meaning == OK
+    finally:
+        server.destroy()
+        shutil.rmtree(state)
 
 
 def test_plugin_viewer(site):
