@@ -8,14 +8,17 @@ import pytest
 from harness.basics import EXAMPLES, ROOT
 
 SHOWN = ["postgresql/roles.sql", "postgresql/pg_hba.conf", "postgresql/pg_ident.conf",
-         "postfix/main.cf", "postfix/master.cf", "postfix/sasl/smtpd.conf", "cyrus/imapd.conf"]
+         "postfix/main.cf", "postfix/master.cf", "postfix/sasl/smtpd.conf", "cyrus/imapd.conf",
+         "apppassd.conf"]
+
+# What follows an example's name: text, then the block that shows it.
+BLOCK = r"(`examples/{}`[^`]*?^```\w*\n)(.*?)(^```$)"
 
 
 @pytest.mark.parametrize("name", SHOWN)
 def test_readme_shows_the_example(name):
-    readme = (ROOT / "README.md").read_text()
-    blocks = re.findall(r"(?ms)^```\w*\n(.*?)^```$", readme.split(f"`examples/{name}`", 1)[1])
-    assert blocks[0] == (EXAMPLES / name).read_text()
+    shown = re.search(BLOCK.format(re.escape(name)), (ROOT / "README.md").read_text(), re.M | re.S)
+    assert shown and shown[2] == (EXAMPLES / name).read_text(), "run tests/mail/show-examples"
 
 
 def test_every_named_file_exists():

@@ -94,9 +94,15 @@ def example(name):
 
 def read_settings(text, separator=":"):
     """name: value lines as a dict; lines that start with # are comments."""
-    lines = (line for line in text.splitlines() if line.strip() and not line.startswith("#"))
-    return {name.strip(): value.strip()
-            for name, value in (line.split(separator, 1) for line in lines)}
+    settings = {}
+    for line in text.splitlines():
+        if line.strip() and not line.startswith("#"):
+            name, value = (part.strip() for part in line.split(separator, 1))
+            # Cyrus does not start with an option that is set twice.
+            if name in settings:
+                raise Failure(f"{name} is set twice")
+            settings[name] = value
+    return settings
 
 
 def plugin_folder(target, build):
