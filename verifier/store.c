@@ -196,7 +196,10 @@ static void flatten(const char *message, char *line, size_t size)
 
     line[0] = '\0';
     while (*message != '\0') {
-        size_t length = strcspn(message, "\n");
+        size_t length;
+
+        message += strspn(message, " \t"); /* hints are indented */
+        length = strcspn(message, "\n");
 
         if (length > 0 && !ends_in_source_line(message, length)) {
             int written = snprintf(line + used, size - used, "%s%.*s",

@@ -289,6 +289,8 @@ def test_a_stopped_server_is_unavailable_at_once_and_comes_back(server, driver):
     assert row.outcome == "unavailable" and row.elapsed < 500
     line, = driver.log
     assert line.startswith("database unreachable: ") and line.endswith("trying again in 1 s")
+    # libpq's hint is on a line of its own, behind a tab.
+    assert "; Is the server running" in line
     # While backing off: at once, and without another line.
     row = driver.lookup()
     assert row.outcome == "unavailable" and row.elapsed < 50 and driver.log == []
