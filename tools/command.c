@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "command.h"
+#include "describe.h"
 #include "interrupt.h"
 #include "message.h"
 #include "prompt.h"
@@ -228,13 +229,14 @@ enum status run_help(struct invocation *invocation)
     const struct command *command;
     size_t shown = 0;
 
-    if (invocation->argument_count == 0) {
-        command_print_overview();
-        return STATUS_DONE;
-    }
     command = find_command(invocation->arguments, invocation->argument_count);
-    if (command != NULL) {
-        command_print_help(command);
+    if (command != NULL || invocation->argument_count == 0) {
+        if (invocation->output.format == FORMAT_JSON)
+            describe_commands(command);
+        else if (command != NULL)
+            command_print_help(command);
+        else
+            command_print_overview();
         return STATUS_DONE;
     }
     for (command = commands; command->name != NULL; command++) {

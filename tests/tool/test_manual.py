@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The manual page tells the members of every command's JSON, and no others."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from conftest import ADMINISTRATOR, HELPDESK, TOOL, Desk
+from harness.postgres import VERIFIER
+
+PAGE = Path(__file__).resolve().parents[2] / "doc" / "apppass.1"
+
+# Members of documents that the page tells in the same entry as another document's.
+ONLY = {"reset": {"old_selectors", "old_ends_at"}}
+
+
+def promised():
+    """Heading of an entry of the section JSON -> the members it names."""
+    section = re.split(r"^\.Sh ", PAGE.read_text(), flags=re.M)
+    text = next(part for part in section if part.startswith("JSON\n"))
+    entries = {}
+    for entry in re.split(r"^\.It ", text, flags=re.M)[1:]:
+        head, body = entry.split("\n", 1)
+        names = set()
+        for line in re.findall(r"^\.Va (.*)$", body, flags=re.M):
+            names |= set(re.findall(r"[a-z0-9_]+", line.split(" Pq ")[0]))
+        entries[head] = names
+    return entries
+
+
+PROMISED = promised()
+
+
+def members(value):
+    """The names in a document, at every depth but below `before` and `after`."""
+    if isinstance(value, list):
+        return set().union(*map(members, value)) if value else set()
+    if not isinstance(value, dict):
+        return set()
+    found = set(value)
+    for name, inner in value.items():
+        if name not in ("before", "after"):
+            found |= members(inner)
+    return found
+
+
+@pytest.fixture(scope="module")
+def account(server):
+    desk = Desk(server)
+    name = desk.account("manual")
+    code = desk.issue(name, "Phone")
+    desk.sql(f"SELECT apppass.record_refusal('wrong_code', '{name}', code_id, 'imap', NULL)"
+             f" FROM apppass.code_overview WHERE selector = '{code[:4]}'"
+             f" AND account = '{name}'")
+    # Old enough to be unused; that of the second account, to lapse.
+    desk.ok("realm", "add", "lapses.example", "lapse_after=90d", user=ADMINISTRATOR)
+    lapsed = desk.issue(desk.account("manual", "lapses.example"))
+    desk.sql("SET session_replication_role = replica;"
+             " UPDATE apppass.code SET created_at = now() - interval '1 year'"
+             f" WHERE selector IN ('{code[:4]}', '{lapsed[:4]}')")
+    desk.ok("access", "add", "allow", "--position", "90", "--service", "imap",
+            user=ADMINISTRATOR)
+    return name, code
+
+
+CASES = [
+    ("Ic issue , reset", ["issue", "ACCOUNT", "--device", "New", "--force"]),
+    ("Ic issue , reset", ["reset", "ACCOUNT", "--device", "New", "--reason", "x", "--force"]),
+    ("Ic list , show", ["list", "ACCOUNT"]),
+    ("Ic list , show", ["show", "SELECTOR", "ACCOUNT"]),
+    ("Ic diagnose", ["diagnose", "ACCOUNT"]),
+    ("Ic account list", ["account", "list", "ACCOUNT"]),
+    ("Ic account add , account show , account disable , account enable , account mfa",
+     ["account", "show", "ACCOUNT"]),
+    ("Ic account add , account show , account disable , account enable , account mfa",
+     ["account", "disable", "ACCOUNT", "--reason", "x", "--yes"]),
+    ("Ic account add , account show , account disable , account enable , account mfa",
+     ["account", "enable", "ACCOUNT", "--reason", "x"]),
+    ("Ic account add , account show , account disable , account enable , account mfa",
+     ["account", "mfa", "ACCOUNT", "on"]),
+    ("Ic unused", ["unused", "ACCOUNT"]),
+    ("Ic audit", ["audit", "ACCOUNT"]),
+    ("Ic audit verify", ["audit", "verify"]),
+    ("Ic metrics", ["metrics"]),
+    ("Ic maintain", ["maintain", "--dry-run"]),
+    ("Ic realm show , realm set , realm add", ["realm", "show"]),
+    ("Ic realm show , realm set , realm add", ["realm", "show", "default"]),
+    ("Ic realm show , realm set , realm add",
+     ["realm", "set", "default", "description=x", "--dry-run"]),
+    ("Ic realm show , realm set , realm add",
+     ["realm", "add", "manual.example", "--dry-run"]),
+    ("Ic access list , access add , access remove", ["access", "list"]),
+    ("Ic access list , access add , access remove", ["access", "add", "allow", "--dry-run"]),
+    ("Ic access list , access add , access remove", ["access", "remove", "90", "--dry-run"]),
+    ("Ic key new", ["key", "new", "FILE"]),
+    ("Ic help", ["help"]),
+    ("Ic help", ["help", "account", "add"]),
+    ("Ic revoke", ["revoke", "ACCOUNT", "--all", "--reason", "x", "--yes"]),
+]
+
+
+@pytest.mark.parametrize("head, words", CASES, ids=lambda value: " ".join(value)
+                         if isinstance(value, list) else "")
+def test_members(desk, folder, account, head, words):
+    stands_for = {"ACCOUNT": account[0], "SELECTOR": account[1][:4], "FILE": folder / "key"}
+    user = ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain") else HELPDESK
+    found = members(desk.json(*[stands_for.get(word, word) for word in words], user=user))
+    wanted = PROMISED[head]
+    for only, names in ONLY.items():
+        if only in head and words[0] != only:
+            wanted = wanted - names
+    assert found == wanted
+
+
+@pytest.mark.parametrize("verb, words, text", [
+    ("added", ["account", "import", "-"], "account\nmanual{}@example.org\n"),
+    ("issued", ["issue", "--batch", "-", "--dry-run"], "account,device\n{0},Tablet\n"),
+])
+def test_members_of_batch(desk, account, verb, words, text):
+    found = members(desk.json(*words, text=text.format(account[0])))
+    assert found | {"added", "issued"} == PROMISED["Ic issue Fl -batch , Ic account import"]
+    assert verb in found
+
+
+def test_members_of_check(desk, account, server):
+    answer = desk.run("--json", "check", account[0], "--service", "imap", "--verifier",
+                      server.conninfo(VERIFIER), text="nonsense\n")
+    assert answer.status == 1 and members(answer.json()) == PROMISED["Ic check"]
+
+
+def test_members_of_watch(desk, terminal):
+    screen = terminal("--json", "watch", columns=1000)
+    account = None
+    while "code_issued" not in screen.text:
+        account = desk.account("watched")
+        desk.issue(account)
+        screen._read(0.5)
+    screen.expect('"code_issued"').interrupt().finish()
+    events = [json.loads(line) for line in screen.text.split("\n") if line.startswith("{")]
+    assert {"code_issued", "account_added"} & {event["event"] for event in events}
+    assert members(events) <= PROMISED["Ic watch"]
+
+
+def test_every_command_is_promised():
+    """Nothing in the table without an entry."""
+    heads = " , ".join(PROMISED).replace("Ic ", "")
+    named = {" ".join(name.split()) for name in heads.split(" , ")}
+    table = json.loads(subprocess.run([TOOL, "help", "--json"], capture_output=True,
+                                      check=True).stdout)
+    assert {command["name"] for command in table["commands"]} <= named
