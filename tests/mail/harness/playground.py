@@ -91,6 +91,7 @@ The playground keeps running until "./quickstart stop".  To try:
     $APPPASS list $ACCOUNT
     curl -s --url imap://127.0.0.1:$IMAP_PORT/INBOX -u "$ACCOUNT:$CODE" --login-options AUTH=PLAIN
     swaks --server 127.0.0.1:$SMTP_PORT --auth PLAIN -au $ACCOUNT -ap $CODE -f $ACCOUNT -t $ACCOUNT
+    $APPPASS issue $ACCOUNT --device Tablet --service imap
     $APPPASS revoke $ACCOUNT --device Phone --reason lost
     psql -c 'SELECT * FROM apppass.code_overview'
     tail -f $MAIL_LOG"""
