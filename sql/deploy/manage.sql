@@ -98,7 +98,8 @@ $$;
 COMMENT ON FUNCTION apppass.set_mfa(text, boolean, text, text) IS 'Notes whether the person has a second factor. Errors: P0002 no such account, 42501 not yours.';
 
 CREATE TYPE apppass.issue_terms AS (account_name text, realm text, code_length integer, services text[], max_lifetime interval,
-                                    memory_kib integer, passes integer, lanes integer, live_codes bigint, max_codes integer);
+                                    memory_kib integer, passes integer, lanes integer, live_codes bigint, max_codes integer,
+                                    account_id bigint);
 COMMENT ON TYPE apppass.issue_terms IS 'What policy says about the next code of an account.';
 
 CREATE FUNCTION apppass.issue_policy(username text) RETURNS apppass.issue_terms
@@ -112,10 +113,10 @@ BEGIN
                realm.argon2_memory_kib, realm.argon2_passes, realm.argon2_lanes,
                (SELECT count(*) FROM apppass.code AS c
                 WHERE c.account_id = account.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > pg_catalog.now())),
-               realm.max_codes)::apppass.issue_terms;
+               realm.max_codes, account.id)::apppass.issue_terms;
 END
 $$;
-COMMENT ON FUNCTION apppass.issue_policy(text) IS 'How to make the next code of this account. Raises what store_code would: AP001 policy refuses, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.issue_policy(text) IS 'How to make the next code of this account, and its key. Raises what store_code would: AP001 policy refuses, P0002 no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.own_device(account_id bigint, label text) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp

@@ -2,7 +2,7 @@
 -- Accounts, codes, reset, revocation, upkeep: what the functions do and refuse.
 BEGIN;
 \ir setup.sql
-SELECT plan(71);
+SELECT plan(75);
 
 -- accounts
 SELECT isnt(apppass.add_account(' Alice@Example.org ', operator => 'helga'), NULL, 'an account is added');
@@ -49,6 +49,13 @@ SELECT is_empty($$ SELECT 1 FROM (VALUES ('9999'), ('1111')) AS s (selector), ap
     'a refusal carries no hash');
 SELECT pg_temp.same($$ SELECT verdict::text, account_name, code_id IS NOT NULL FROM apppass.lookup('alice@example.org', '1111', 'pop', '10.1.1.1') $$,
     $$ VALUES ('service_denied', 'alice@example.org', true) $$, 'but names the code');
+SELECT is((SELECT account_id FROM apppass.lookup('alice@example.org', '1111', 'imap', '192.0.2.1')),
+    (SELECT account_id FROM apppass.account_overview WHERE account = 'alice@example.org'), 'lookup names the account by its key');
+SELECT is((SELECT account_id FROM apppass.lookup('alice@example.org', NULL, 'imap', NULL)),
+    (SELECT account_id FROM apppass.account_overview WHERE account = 'alice@example.org'), 'without a selector too');
+SELECT is((SELECT account_id FROM apppass.lookup('nobody@example.org', '1111', 'imap', NULL)), NULL, 'and has no key for an unknown name');
+SELECT is((SELECT account_id FROM apppass.issue_policy('alice@example.org')),
+    (SELECT account_id FROM apppass.account_overview WHERE account = 'alice@example.org'), 'issue_policy tells the key of the account');
 
 -- disabling
 SELECT throws_ok($$ SELECT apppass.set_account_enabled('alice@example.org', false, NULL) $$, 'AP002', 'disabling an account needs a reason', 'disabling needs a reason');
