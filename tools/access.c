@@ -25,11 +25,12 @@ static const struct column columns[] = {
 
 enum status run_access_list(struct invocation *invocation)
 {
-    struct rows *rows = QUERY(
-        invocation->database,
-        RULE_SELECT " WHERE $1::text IS NULL OR r.name = lower($1) OR x.realm_id IS NULL"
-                    " ORDER BY x.position",
-        command_option(invocation, OPTION_REALM));
+    struct rows *rows =
+        QUERY(invocation->database,
+              RULE_SELECT
+              " WHERE $1::text IS NULL OR r.name = apppass.fold($1) OR x.realm_id IS NULL"
+              " ORDER BY x.position",
+              command_option(invocation, OPTION_REALM));
     enum status status;
 
     if (rows == NULL)
@@ -68,7 +69,7 @@ static enum status insert_rule(struct invocation *invocation, const char *action
         " description)"
         " SELECT $1::integer, r.id, $3, $4::cidr, $5, $6"
         " FROM (SELECT $2::text AS name) AS asked"
-        " LEFT JOIN apppass.realm AS r ON r.name = lower(asked.name)"
+        " LEFT JOIN apppass.realm AS r ON r.name = apppass.fold(asked.name)"
         " WHERE asked.name IS NULL OR r.id IS NOT NULL"
         " RETURNING position",
         command_option(invocation, OPTION_POSITION), realm,

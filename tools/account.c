@@ -50,7 +50,7 @@ enum status run_account_list(struct invocation *invocation)
     struct rows *rows =
         QUERY(invocation->database,
               ACCOUNT_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
-                             " AND ($2::text IS NULL OR realm = lower($2))"
+                             " AND ($2::text IS NULL OR realm = apppass.fold($2))"
                              " ORDER BY account",
               pattern, command_option(invocation, OPTION_REALM));
     enum status status;
@@ -67,7 +67,8 @@ enum status run_account_list(struct invocation *invocation)
 static enum status show_account(struct invocation *invocation, const char *account)
 {
     struct rows *rows =
-        QUERY(invocation->database, ACCOUNT_SELECT " WHERE account = lower($1)", account);
+        QUERY(invocation->database, ACCOUNT_SELECT " WHERE account = apppass.fold($1)",
+              account);
     enum status status;
 
     if (rows == NULL)
@@ -132,10 +133,10 @@ static enum status set_enabled(struct invocation *invocation, const char *enable
 static bool count_codes(struct invocation *invocation, const char *account, long *count_r,
                         enum status *status_r)
 {
-    struct rows *rows =
-        QUERY(invocation->database,
-              "SELECT live_codes FROM apppass.account_overview WHERE account = lower($1)",
-              account);
+    struct rows *rows = QUERY(invocation->database,
+                              "SELECT live_codes FROM apppass.account_overview WHERE "
+                              "account = apppass.fold($1)",
+                              account);
 
     *status_r = STATUS_DONE;
     if (rows == NULL) {

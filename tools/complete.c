@@ -12,14 +12,15 @@ static const struct {
     const char *sql;
 } lists[] = {
     {"accounts", "SELECT account AS word FROM apppass.account_overview"
-                 " WHERE $1::text IS NULL OR starts_with(account, lower($1))"
+                 " WHERE $1::text IS NULL OR starts_with(account, apppass.fold($1))"
                  " ORDER BY account LIMIT 200"},
     {"devices",
      "SELECT DISTINCT device AS word FROM apppass.device_overview"
-     " WHERE $1::text IS NULL OR account = lower($1) ORDER BY device LIMIT 200"},
-    {"codes", "SELECT selector AS word FROM apppass.code_overview"
-              " WHERE ($1::text IS NULL OR account = lower($1)) AND revoked_at IS NULL"
-              " ORDER BY selector LIMIT 200"},
+     " WHERE $1::text IS NULL OR account = apppass.fold($1) ORDER BY device LIMIT 200"},
+    {"codes",
+     "SELECT selector AS word FROM apppass.code_overview"
+     " WHERE ($1::text IS NULL OR account = apppass.fold($1)) AND revoked_at IS NULL"
+     " ORDER BY selector LIMIT 200"},
     {"realms", "SELECT name AS word FROM apppass.realm WHERE $1::text IS NULL OR true"
                " ORDER BY name LIMIT 200"},
     {"services",

@@ -31,7 +31,7 @@ static const char account_query[] =
     " r.codes_allowed, r.mfa_required,"
     " coalesce(a.main_password_refused_from <= now(), false) AS main_password_refused"
     " FROM apppass.account_overview AS a LEFT JOIN apppass.realm AS r ON r.name = a.realm"
-    " WHERE a.account = lower($1)";
+    " WHERE a.account = apppass.fold($1)";
 
 /*
  * The attempts since $2, latest first: refused ones alike counted together, accepted ones
@@ -50,24 +50,25 @@ static const char attempts_query[] =
     "  SELECT max(at) AS at, min(at) AS first_at, count(*) AS count, verdict::text, "
     "service,"
     "   host(client) AS client, device, selector, code_id"
-    "  FROM apppass.refusal_log WHERE account = lower($1)"
+    "  FROM apppass.refusal_log WHERE account = apppass.fold($1)"
     "  AND at >= to_timestamp($2::double precision)"
     "  GROUP BY verdict, service, client, device, selector, code_id"
     "  UNION ALL SELECT last_used_at, last_used_at, 1, 'accepted', last_service,"
     "   last_network::text, device, selector, code_id FROM apppass.code_overview"
-    "  WHERE account = lower($1) AND last_used_at >= to_timestamp($2::double precision)"
+    "  WHERE account = apppass.fold($1) AND last_used_at >= to_timestamp($2::double "
+    "precision)"
     "  UNION ALL SELECT last_at, first_at, 1, 'main_password', service, network::text, "
     "NULL,"
     "   NULL, NULL FROM apppass.main_password_use"
-    "  WHERE account = lower($1) AND last_at >= to_timestamp($2::double precision)"
+    "  WHERE account = apppass.fold($1) AND last_at >= to_timestamp($2::double precision)"
     " ) AS t"
     " LEFT JOIN apppass.code_overview AS c ON c.code_id = t.code_id"
     " LEFT JOIN LATERAL (SELECT e.rule_position, e.description"
-    "  FROM apppass.explain_access(lower($1), t.service, t.client::inet) AS e"
+    "  FROM apppass.explain_access(apppass.fold($1), t.service, t.client::inet) AS e"
     "  WHERE e.action = 'deny' AND t.verdict IN ('service_denied', 'network_denied',"
     "  'realm_denied', 'main_password_refused')) AS x ON true"
     " LEFT JOIN LATERAL (SELECT o.device, o.selector FROM apppass.code_overview AS o"
-    "  WHERE o.account = lower($1) AND o.state = 'live' AND o.device = t.device"
+    "  WHERE o.account = apppass.fold($1) AND o.state = 'live' AND o.device = t.device"
     "  AND o.code_id <> t.code_id ORDER BY o.created_at DESC LIMIT 1) AS n ON true"
     " ORDER BY t.at DESC, t.count LIMIT $3::integer";
 

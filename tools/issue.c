@@ -97,7 +97,7 @@ static enum status ask_policy(struct invocation *invocation,
                         " r.argon2_passes AS passes, r.argon2_lanes AS lanes"
                         " FROM apppass.account_overview AS a"
                         " JOIN apppass.realm AS r ON r.name = a.realm"
-                        " WHERE a.account = lower($1)",
+                        " WHERE a.account = apppass.fold($1)",
                         account)
             : TRY_QUERY(invocation->database,
                         "SELECT code_length, memory_kib, passes, lanes"

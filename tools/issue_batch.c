@@ -80,7 +80,7 @@ static enum status skip_issued(struct batch *batch)
                      " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY"
                      " AS t (account, device, ordinality)"
                      " WHERE EXISTS (SELECT FROM apppass.code_overview AS c"
-                     "  WHERE c.account = lower(t.account) AND c.state = 'live'"
+                     "  WHERE c.account = apppass.fold(t.account) AND c.state = 'live'"
                      "  AND lower(c.device) = lower(normalize(t.device)))"
                      " ORDER BY t.ordinality",
                      accounts, devices));
@@ -94,14 +94,14 @@ static enum status skip_issued(struct batch *batch)
 static enum status ask_policies(struct batch *batch)
 {
     char *accounts = batch_array(batch, ACCOUNT);
-    struct rows *rows =
-        QUERY(batch->invocation->database,
-              "SELECT r.code_length, r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes"
-              " FROM unnest($1::text[]) WITH ORDINALITY AS t (account, ordinality)"
-              " LEFT JOIN apppass.account_overview AS a ON a.account = lower(t.account)"
-              " LEFT JOIN apppass.realm AS r ON r.name = a.realm"
-              " ORDER BY t.ordinality",
-              accounts);
+    struct rows *rows = QUERY(
+        batch->invocation->database,
+        "SELECT r.code_length, r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes"
+        " FROM unnest($1::text[]) WITH ORDINALITY AS t (account, ordinality)"
+        " LEFT JOIN apppass.account_overview AS a ON a.account = apppass.fold(t.account)"
+        " LEFT JOIN apppass.realm AS r ON r.name = a.realm"
+        " ORDER BY t.ordinality",
+        accounts);
     size_t row = 0;
 
     free(accounts);

@@ -74,7 +74,7 @@ enum status run_list(struct invocation *invocation)
     struct rows *rows = QUERY(
         invocation->database,
         CODE_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
-                    " AND ($2::text IS NULL OR realm = lower($2))"
+                    " AND ($2::text IS NULL OR realm = apppass.fold($2))"
                     " AND ($3::text IS NULL OR lower(device) = lower(normalize($3)))"
                     " AND ($4::text IS NULL OR services IS NULL"
                     "      OR services @> ARRAY[apppass.service_name($4)])"
@@ -141,7 +141,7 @@ enum status run_show(struct invocation *invocation)
                      "command line");
     rows = QUERY(invocation->database,
                  CODE_SELECT " WHERE selector = $1 AND ($2::text IS NULL OR account = "
-                             "lower($2)) ORDER BY account",
+                             "apppass.fold($2)) ORDER BY account",
                  selector, account);
     if (rows == NULL)
         return database_status(invocation->database);

@@ -15,8 +15,9 @@
 
 static const char accounts_like[] =
     "SELECT account FROM apppass.account_overview"
-    " ORDER BY (left(account, 3) = left(lower($1), 3))::integer"
-    " + (split_part(account, '@', 1) = split_part(lower($1), '@', 1))::integer * 2 DESC,"
+    " ORDER BY (left(account, 3) = left(apppass.fold($1), 3))::integer"
+    " + (split_part(account, '@', 1) = split_part(apppass.fold($1), '@', 1))::integer * "
+    "2 DESC,"
     " account"
     " LIMIT 5000";
 
@@ -66,7 +67,7 @@ void near_offer_devices(struct invocation *invocation, const char *account,
 {
     struct rows *rows = TRY_QUERY(invocation->database,
                                   "SELECT device FROM apppass.device_overview"
-                                  " WHERE account = lower($1) ORDER BY device",
+                                  " WHERE account = apppass.fold($1) ORDER BY device",
                                   account);
     size_t count;
 
@@ -89,7 +90,7 @@ void near_offer_codes(struct invocation *invocation, const char *account,
     struct rows *rows =
         TRY_QUERY(invocation->database,
                   "SELECT selector, device FROM apppass.code_overview"
-                  " WHERE account = lower($1) AND state IN ('live', 'suspended')"
+                  " WHERE account = apppass.fold($1) AND state IN ('live', 'suspended')"
                   " ORDER BY selector",
                   account);
     size_t count;
@@ -111,9 +112,10 @@ void near_offer_codes(struct invocation *invocation, const char *account,
 bool near_account_exists(struct invocation *invocation, const char *account,
                          enum status *status_r)
 {
-    struct rows *rows = QUERY(
-        invocation->database,
-        "SELECT 1 FROM apppass.account_overview WHERE account = lower($1)", account);
+    struct rows *rows =
+        QUERY(invocation->database,
+              "SELECT 1 FROM apppass.account_overview WHERE account = apppass.fold($1)",
+              account);
     bool exists;
 
     *status_r = rows == NULL ? database_status(invocation->database) : STATUS_DONE;

@@ -224,13 +224,19 @@ static void json_table(const struct column *columns, size_t count,
 
 /* ---- CSV (RFC 4180, but with the line ends of this system) ---- */
 
+/*
+ * A spreadsheet runs a cell that starts like a formula, and people choose their device
+ * labels: an apostrophe in front makes it text.
+ */
 static void csv_field(const char *text)
 {
+    bool formula = *text != '\0' && strchr("=+-@\t", *text) != NULL;
+
     if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, stdout);
+        printf("%s%s", formula ? "'" : "", text);
         return;
     }
-    putchar('"');
+    fputs(formula ? "\"'" : "\"", stdout);
     for (; *text != '\0'; text++) {
         if (*text == '"')
             putchar('"');

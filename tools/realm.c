@@ -62,7 +62,7 @@ static const struct column record_columns[] = {
 enum kind { KIND_TEXT, KIND_BOOLEAN, KIND_NUMBER, KIND_LIST, KIND_SPAN, KIND_TIME };
 
 #define SET(column, value)                                                               \
-    "UPDATE apppass.realm SET " column " = " value " WHERE name = lower($1)"
+    "UPDATE apppass.realm SET " column " = " value " WHERE name = apppass.fold($1)"
 
 static const struct setting {
     const char *name;
@@ -192,8 +192,8 @@ void realm_offer(struct invocation *invocation, const char *realm)
 
 static enum status show_realm(struct invocation *invocation, const char *realm)
 {
-    struct rows *rows =
-        QUERY(invocation->database, REALM_SELECT " WHERE r.name = lower($1)", realm);
+    struct rows *rows = QUERY(invocation->database,
+                              REALM_SELECT " WHERE r.name = apppass.fold($1)", realm);
     enum status status = STATUS_REFUSED;
 
     if (rows == NULL)
@@ -326,7 +326,7 @@ static enum status confirm_realm(struct invocation *invocation, const char *real
 {
     struct rows *rows = QUERY(invocation->database,
                               "SELECT count(*) AS codes FROM apppass.code_overview"
-                              " WHERE realm = lower($1) AND state = 'live'",
+                              " WHERE realm = apppass.fold($1) AND state = 'live'",
                               realm);
     char text[512];
 
@@ -373,9 +373,10 @@ enum status run_realm_add(struct invocation *invocation)
         status = realm_context(invocation);
     if (status != STATUS_DONE)
         return status;
-    rows = QUERY(invocation->database,
-                 "INSERT INTO apppass.realm (name) VALUES (lower($1)) RETURNING name",
-                 realm);
+    rows =
+        QUERY(invocation->database,
+              "INSERT INTO apppass.realm (name) VALUES (apppass.fold($1)) RETURNING name",
+              realm);
     if (rows == NULL)
         return database_status(invocation->database);
     rows_free(&rows);

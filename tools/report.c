@@ -71,7 +71,7 @@ enum status run_unused(struct invocation *invocation)
                   " date_part('epoch', u.lapses_at) AS lapses_at, u.realm, u.created_by,"
                   " u.code_id FROM apppass.unused_code AS u"
                   " WHERE ($1::text IS NULL OR u.account LIKE $1)"
-                  " AND ($2::text IS NULL OR u.realm = lower($2))"
+                  " AND ($2::text IS NULL OR u.realm = apppass.fold($2))"
                   " AND u.idle > CASE WHEN $3 = '' THEN interval '90 days'"
                   " ELSE now() - to_timestamp(nullif($3, '')::double precision) END"
                   " ORDER BY u.idle DESC, u.account, u.device",
@@ -118,7 +118,7 @@ static struct rows *find_events(struct invocation *invocation, const char *since
         " operator, ticket, realm, host(client) AS client, application, before, after,"
         " code_id, id FROM apppass.audit_log"
         " WHERE ($1::text IS NULL OR account LIKE $1)"
-        " AND ($2::text IS NULL OR realm = lower($2))"
+        " AND ($2::text IS NULL OR realm = apppass.fold($2))"
         " AND ($3 = '' OR at >= to_timestamp(nullif($3, '')::double precision))"
         " ORDER BY id DESC LIMIT $4::bigint) AS latest ORDER BY id",
         pattern, command_option(invocation, OPTION_REALM), since, limit);

@@ -24,8 +24,8 @@ static struct rows *find_codes(struct invocation *invocation, const char *accoun
                  "SELECT account, device, selector,"
                  " date_part('epoch', last_used_at) AS last_used_at"
                  " FROM apppass.code_overview"
-                 " WHERE account = lower($1) AND revoked_at IS NULL"
-                 " AND ($2::text IS NULL OR selector = lower($2))"
+                 " WHERE account = apppass.fold($1) AND revoked_at IS NULL"
+                 " AND ($2::text IS NULL OR selector = apppass.fold($2))"
                  " AND ($3::text IS NULL OR lower(device) = lower(normalize($3)))"
                  " ORDER BY device, selector",
                  account, command_option(invocation, OPTION_CODE),
@@ -43,7 +43,7 @@ static struct rows *revoke(struct invocation *invocation, const char *account)
     if (code != NULL)
         return TRY_QUERY(
             invocation->database,
-            "SELECT apppass.revoke_code(username => $1, selector => lower($2),"
+            "SELECT apppass.revoke_code(username => $1, selector => apppass.fold($2),"
             " reason => $3, ticket => $4, operator => $5) AS revoked",
             account, code, reason, ticket, who);
     if (device != NULL)

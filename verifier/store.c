@@ -22,7 +22,7 @@
 #define SLOW_HOST_MS        30000 /* how long a host that did not answer is tried last */
 #define IDLE_CHECK_MS       1000  /* unused for longer: look whether it was closed */
 #define STALE_MS            5000  /* unused for longer: the path may be dead silently */
-#define RECORD_CONNECT_MS   1000  /* a record waits this long for a connection */
+#define RECORD_CONNECT_MS   200   /* a record waits this long for a connection */
 #define RECORD_WAIT_MS      250   /* a record waits this long for the one before it */
 #define RECORD_PAUSE_MS     60000 /* no records after a failure that would repeat */
 #define RECORD_BREATH_MS    5000  /* or that may have passed by then: a lock */

@@ -366,6 +366,16 @@ def test_a_hostile_hash_costs_nothing(server, verifier, bob):
     assert answer.elapsed < 200
 
 
+def test_an_unreachable_recorder_hardly_delays_a_login(server, driver, bob, silence):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), record_conninfo=f"host=127.0.0.1 port={silence.port}"
+                                                      " user=x dbname=x")
+    first, second = driver.attempt(bob, code.typed), driver.attempt(bob, code.typed)
+    assert (first.outcome, second.outcome) == ("ok", "ok")
+    # A fifth of a second at most, and not again while it stays silent.
+    assert first.elapsed < 700 and second.elapsed < 200
+
+
 # ---- main passwords ----
 
 @pytest.fixture

@@ -374,3 +374,19 @@ def test_csv_output(desk):
     assert lines[0].startswith("account,device,selector,state,")
     assert '"a ""quoted"", label"' in lines[1]
     assert len(lines) == 2
+
+
+def test_a_spreadsheet_runs_no_label(desk):
+    account = desk.account()
+    desk.issue(account, '=HYPERLINK("http://x")')
+    desk.issue(account, "@SUM(1)")
+    out = desk.ok("list", account, "--csv").out
+    assert '"\'=HYPERLINK(""http://x"")"' in out and ",'@SUM(1)," in out
+    assert {code["device"] for code in desk.json("list", account)} == \
+        {'=HYPERLINK("http://x")', "@SUM(1)"}
+
+
+def test_only_ascii_letters_fold_in_names(desk):
+    desk.ok("account", "add", "\u00c9lan@Example.ORG")
+    assert desk.json("account", "show", "\u00c9LAN@example.org")["account"] == "\u00c9lan@example.org"
+    assert desk.run("account", "show", "\u00e9lan@example.org").status == 1

@@ -1,3 +1,4 @@
+#!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
 """A private PostgreSQL cluster with the schema deployed."""
 
