@@ -23,12 +23,16 @@ ok 'concurrent: nothing failed' grep -q 'number of failed transactions: 0 ' "$ba
 psql -Xq -c "INSERT INTO apppass.realm (name, max_codes) VALUES ('narrow.org', 5)" -c "SELECT apppass.add_account('one@narrow.org')" >/dev/null
 pgbench -n -c "$clients" -j 2 -t 3 -f <(echo "SELECT apppass.issue_code('one@narrow.org', 'Phone ' || :client_id);") apppass >/dev/null 2>&1
 ok 'concurrent: max_codes holds' is 5 "SELECT live_codes FROM apppass.account_overview WHERE account = 'one@narrow.org'"
+psql -Xq -c "SELECT apppass.add_account('two@narrow.org')" -c "INSERT INTO apppass.device (account_id, label) SELECT id, 'Shared' FROM apppass.account WHERE username = 'two@narrow.org'" >/dev/null
+pgbench -n -c "$clients" -j 2 -t 5 -f <(echo "INSERT INTO apppass.code (device_id, selector, hash) SELECT d.id, lpad((:client_id * 100 + floor(random() * 99))::text, 4, '0'), '$hash'
+    FROM apppass.device AS d JOIN apppass.account AS a ON a.id = d.account_id, pg_sleep(0.01) WHERE a.username = 'two@narrow.org';") apppass >/dev/null 2>&1
+ok 'concurrent: max_codes holds for plain INSERT' is 5 "SELECT live_codes FROM apppass.account_overview WHERE account = 'two@narrow.org'"
 psql -Xq -c "UPDATE apppass.realm SET max_codes = 1000 WHERE name = 'narrow.org'"
 ok 'concurrent: one new label for all' together 5 "SELECT apppass.issue_code('one@narrow.org', 'Shared');"
-ok 'concurrent: is one device' is 1 "SELECT count(*) FROM apppass.device_overview WHERE device = 'Shared'"
-ok 'concurrent: each minted another selector' is 40 "SELECT count(DISTINCT selector) FROM apppass.code_overview WHERE device = 'Shared'"
+ok 'concurrent: is one device' is 1 "SELECT count(*) FROM apppass.device_overview WHERE device = 'Shared' AND account = 'one@narrow.org'"
+ok 'concurrent: each minted another selector' is 40 "SELECT count(DISTINCT selector) FROM apppass.code_overview WHERE device = 'Shared' AND account = 'one@narrow.org'"
 
-code=$(psql -XAtq -c "SELECT code_id FROM apppass.code_overview WHERE device = 'Shared' LIMIT 1")
+code=$(psql -XAtq -c "SELECT code_id FROM apppass.code_overview WHERE device = 'Shared' AND account = 'one@narrow.org' LIMIT 1")
 ok 'concurrent: 8 recorders of one use' together 20 "SELECT apppass.record_use($code, 'imap', '192.0.2.1');"
 ok 'concurrent: make one row' is 1 "SELECT count(*) FROM apppass.code_use WHERE code_id = $code"
 
@@ -55,10 +59,10 @@ release
 ok 'and joins the chain when it ends' is '' 'SELECT problem FROM apppass.audit_verify()'
 
 hold 'LOCK TABLE apppass.code_use, apppass.refusal, apppass.audit_head IN ACCESS EXCLUSIVE MODE'
-ok 'recording a refusal gives up on a lock' refuses 'lock timeout' psql -XAtq -c "SET statement_timeout = '10s'" \
+ok 'recording a refusal gives up on a lock' refuses 'lock timeout' timeout 30 psql -XAtq -c "SET statement_timeout = '10s'" \
     -c "SELECT apppass.record_refusal('wrong_code', 'busy0@example.org', NULL, 'imap', NULL)"
-ok 'recording use does' refuses 'lock timeout' psql -XAtq -c "SET statement_timeout = '10s'" -c "SELECT apppass.record_use($code, 'smtp', NULL)"
-ok 'upgrading a hash does, even at its commit' refuses 'lock timeout' psql -XAtq -c "SET statement_timeout = '10s'" \
+ok 'recording use does' refuses 'lock timeout' timeout 30 psql -XAtq -c "SET statement_timeout = '10s'" -c "SELECT apppass.record_use($code, 'smtp', NULL)"
+ok 'upgrading a hash does, even at its commit' refuses 'lock timeout' timeout 30 psql -XAtq -c "SET statement_timeout = '10s'" \
     -c "SELECT apppass.upgrade_hash($code, (SELECT hash FROM apppass.code WHERE id = $code), '$hash')"
 release
 ok 'and the hash was not changed' is t "SELECT hash LIKE '\$2a\$%' FROM apppass.code WHERE id = $code"

@@ -63,8 +63,8 @@ SELECT throws_ok($$ INSERT INTO apppass.code (device_id, selector, hash) SELECT 
 
 SELECT pg_temp.raises($$ UPDATE apppass.code SET selector = '4444' $$, 'AP003', 'reset_code', 'selector');
 SELECT pg_temp.raises($$ UPDATE apppass.code SET hash = pg_temp.digest('eHh4eHh4eHh4eHh4eHh4eA') $$, 'AP003', 'reset_code', 'hash');
-SET LOCAL apppass.upgrading = '1';
-SELECT pg_temp.raises($$ UPDATE apppass.code SET hash = pg_temp.digest('eHh4eHh4eHh4eHh4eHh4eA') $$, 'AP003', 'reset_code', 'hash, with the verifier''s setting');
+SELECT set_config('apppass.upgrading', id::text, true) FROM apppass.code WHERE selector = '1111';
+SELECT pg_temp.raises($$ UPDATE apppass.code SET hash = pg_temp.digest('eHh4eHh4eHh4eHh4eHh4eA') WHERE selector = '1111' $$, 'AP003', 'reset_code', 'hash, with the verifier''s setting');
 SELECT pg_temp.raises($$ UPDATE apppass.code SET device_id = (SELECT id FROM apppass.device WHERE label = 'Tablet') $$, 'AP003', 'revoke_code', 'another device');
 SELECT pg_temp.raises($$ UPDATE apppass.code SET account_id = (SELECT id FROM apppass.account WHERE username = 'bob') $$, 'AP003', 'revoke_code', 'another account');
 SELECT pg_temp.raises($$ UPDATE apppass.device SET account_id = (SELECT id FROM apppass.account WHERE username = 'bob') $$, 'AP003', 'revoke_device', 'a device with another account');

@@ -92,22 +92,29 @@ SELECT pg_temp.refused('SET session_replication_role = replica');
 RESET SESSION AUTHORIZATION;
 
 -- objects of the attacker's making, in front of everything
+CREATE SCHEMA evil AUTHORIZATION vera;
+GRANT USAGE ON SCHEMA evil TO PUBLIC;
 SET SESSION AUTHORIZATION vera;
 CREATE TEMP TABLE account (id bigint, username text, realm_id integer, enabled boolean);
 INSERT INTO account VALUES (1, 'mallory', 1, true);
-CREATE FUNCTION pg_temp.now() RETURNS timestamptz LANGUAGE sql AS $$ SELECT '1970-01-01'::timestamptz $$;
-CREATE FUNCTION pg_temp.evil_eq(text, text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'called with % %', $1, $2; END $$;
-CREATE OPERATOR pg_temp.= (FUNCTION = pg_temp.evil_eq, LEFTARG = text, RIGHTARG = text);
-CREATE FUNCTION pg_temp.count() RETURNS bigint LANGUAGE sql AS $$ SELECT 0::bigint $$;
-CREATE FUNCTION pg_temp.lower(text) RETURNS text LANGUAGE sql AS $$ SELECT 'alice@example.org'::text $$;
-SET LOCAL search_path = pg_temp, pg_catalog;
+CREATE FUNCTION evil.called() RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'called as %', current_user; END $$;
+CREATE FUNCTION evil.same(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT evil.called()';
+CREATE FUNCTION evil.same(bigint, bigint) RETURNS boolean LANGUAGE sql AS 'SELECT evil.called()';
+CREATE FUNCTION evil.join(text, text) RETURNS text LANGUAGE sql AS 'SELECT evil.called()::text';
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = text, RIGHTARG = text);
+CREATE OPERATOR evil.= (FUNCTION = evil.same, LEFTARG = bigint, RIGHTARG = bigint);
+CREATE OPERATOR evil.|| (FUNCTION = evil.join, LEFTARG = text, RIGHTARG = text);
+CREATE FUNCTION evil.now() RETURNS timestamptz LANGUAGE sql AS 'SELECT evil.called()::text::timestamptz';
+CREATE FUNCTION evil.count() RETURNS bigint LANGUAGE sql AS 'SELECT evil.called()::integer::bigint';
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA evil TO PUBLIC;
+SET LOCAL search_path = evil, pg_temp, pg_catalog;
 SELECT verdict AS alice FROM apppass.lookup('alice@example.org', '1111', 'imap', NULL) \gset
 SELECT verdict AS mallory FROM apppass.lookup('mallory', '1111', 'imap', NULL) \gset
 SELECT apppass.record_use(1, 'imap', '192.0.2.1'), apppass.record_refusal('wrong_code', 'mallory', 1, 'imap', NULL);
 SET SESSION AUTHORIZATION helga;
 CREATE TEMP TABLE realm_operator (role_name text, realm_id integer);
 CREATE FUNCTION pg_temp.pg_has_role(name, oid, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
-SET LOCAL search_path = pg_temp, pg_catalog;
+SET LOCAL search_path = evil, pg_temp, pg_catalog;
 SELECT apppass.set_mfa('alice@example.org', true, 'x'), (apppass.issue_code('alice@example.org', 'Evil')).selector AS minted \gset
 SET LOCAL search_path = tap, public;
 SELECT is(:'alice'::text, 'accepted', 'a search path and an operator in front of everything change nothing');
