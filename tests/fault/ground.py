@@ -125,8 +125,11 @@ class Ground(Site):
         self.postfix.start()
         self.current = options
 
-    def restart(self):
-        """New processes of every server, same options."""
+    def restart(self, processes=None):
+        """New processes of every server, at most so many of each; same options."""
+        write(self.cyrus.state / "cyrus.conf", self.cyrus.services(processes))
+        write(self.postfix.config / "master.cf", self.postfix.services(processes))
+        self.apppassd.options["apppassd_workers"] = processes
         options, self.current = self.current, None
         self.configure(**options)
 

@@ -87,10 +87,11 @@ class Cyrus:
         }
         write(self.config, "".join(f"{name}: {value}\n" for name, value in settings.items()
                                    if value is not None), "cyrus", 0o600)
-        write(self.state / "cyrus.conf", self._services(children))
+        write(self.state / "cyrus.conf", self.services(children))
         return self
 
-    def _services(self, children):
+    def services(self, children=None):
+        """The text of cyrus.conf."""
         commands = {"imap": "imapd", "pop": "pop3d", "sieve": "timsieved", "http": "httpd",
                     "lmtp": "lmtpd -a"}
         lines = [f'  {door} cmd="{commands[door]} -C {self.config}" '

@@ -73,9 +73,13 @@ class Postfix:
         }
         write(self.config / "main.cf",
               "".join(f"{name} = {value}\n" for name, value in settings.items()))
-        write(self.config / "master.cf", self._submission(processes) + _MASTER)
+        write(self.config / "master.cf", self.services(processes))
         write(self.config / "sasl" / "smtpd.conf", sasl, mode=0o600)
         return self
+
+    def services(self, processes=None):
+        """The text of master.cf."""
+        return self._submission(processes) + _MASTER
 
     def _submission(self, processes):
         text = example("postfix/master.cf")
