@@ -18,6 +18,20 @@ CREATE FUNCTION apppass.label_key(label text) RETURNS text LANGUAGE sql IMMUTABL
     RETURN pg_catalog.lower(pg_catalog.normalize($1));
 COMMENT ON FUNCTION apppass.label_key(text) IS 'What makes two device labels of an account the same: composed and in lower case.';
 
+-- What the CHECKs of code say, in functions: its trigger asks first, because the error of a CHECK shows the whole row, hash included,
+-- to whoever called the function that wrote it.
+CREATE FUNCTION apppass.is_selector(selector text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN $1 ~ '^[0-9a-hjkmnp-tv-z]{4}$';
+COMMENT ON FUNCTION apppass.is_selector(text) IS 'May this be the selector of a code? Four symbols of the alphabet, lower case.';
+
+CREATE FUNCTION apppass.is_hash(hash text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN pg_catalog.octet_length($1) BETWEEN 20 AND 383 AND $1 ~ '^\$(argon2id?|2[aby]|5|6|y)\$[!-~]+$';
+COMMENT ON FUNCTION apppass.is_hash(text) IS 'May this be the hash of a code? A PHC or crypt(3) string of a known algorithm.';
+
+CREATE FUNCTION apppass.trim_blank(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN NULLIF(pg_catalog.regexp_replace($1, '^\s+|\s+$', '', 'g'), '');
+COMMENT ON FUNCTION apppass.trim_blank(text) IS 'The text without blanks of any kind at its ends; NULL where nothing is left.';
+
 CREATE TABLE apppass.account (
     id bigint GENERATED ALWAYS AS IDENTITY,
     username text COLLATE "C" NOT NULL,
@@ -85,14 +99,13 @@ CREATE TABLE apppass.code (
     -- Cascades when an account moves to another realm.
     CONSTRAINT code_account FOREIGN KEY (account_id, realm_id) REFERENCES apppass.account (id, realm_id) ON UPDATE CASCADE,
     CONSTRAINT code_replaces FOREIGN KEY (replaces) REFERENCES apppass.code (id),
-    CONSTRAINT code_selector_form CHECK (selector ~ '^[0-9a-hjkmnp-tv-z]{4}$'),
-    CONSTRAINT code_hash_form CHECK (
-        pg_catalog.octet_length(hash) BETWEEN 20 AND 383 AND hash ~ '^\$(argon2id?|2[aby]|5|6|y)\$[!-~]+$'),
+    CONSTRAINT code_selector_form CHECK (apppass.is_selector(selector)),
+    CONSTRAINT code_hash_form CHECK (apppass.is_hash(hash)),
     CONSTRAINT code_services_some CHECK (pg_catalog.cardinality(services) > 0 AND pg_catalog.array_position(services, NULL) IS NULL),
     CONSTRAINT code_networks_some CHECK (pg_catalog.cardinality(networks) > 0 AND pg_catalog.array_position(networks, NULL) IS NULL),
     CONSTRAINT code_revoked_whole CHECK (
         (revoked_at IS NULL) = (revoked_by IS NULL) AND (revoked_at IS NULL) = (revoke_reason IS NULL)
-        AND revoke_reason !~ '^\s*$')
+        AND (revoke_reason IS NULL OR apppass.trim_blank(revoke_reason) IS NOT NULL))
 );
 CREATE INDEX code_device_id ON apppass.code (device_id);
 -- An expression, so that no plan can take this one for the lookup of an account's code, however poor the statistics.
@@ -148,7 +161,8 @@ COMMENT ON COLUMN apppass.main_password_login.first_at IS 'First login.';
 COMMENT ON COLUMN apppass.main_password_login.last_at IS 'Last login, up to 5 minutes old.';
 
 -- CHECK constraints and index expressions run with the rights of whoever writes the row.
-GRANT EXECUTE ON FUNCTION apppass.is_label(text), apppass.label_key(text) TO apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.is_label(text), apppass.label_key(text), apppass.is_selector(text), apppass.is_hash(text),
+    apppass.trim_blank(text) TO apppass_admin;
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.account, apppass.device TO apppass_admin;
 -- Writing a hash is allowed (import), reading one is not.
 GRANT INSERT, UPDATE, DELETE ON apppass.code TO apppass_admin;

@@ -174,8 +174,8 @@ GRANT EXECUTE ON FUNCTION apppass.audit_verify() TO apppass_auditor, apppass_adm
 CREATE FUNCTION apppass.context(name text) RETURNS text
     LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT NULLIF(pg_catalog.btrim(pg_catalog.left(
-        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || $1, true), E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000)), '');
+    SELECT apppass.trim_blank(pg_catalog.left(
+        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || $1, true), E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000));
 $$;
 COMMENT ON FUNCTION apppass.context(text) IS 'The setting apppass.reason, apppass.ticket or apppass.operator of this statement; NULL where blank.';
 GRANT EXECUTE ON FUNCTION apppass.context(text) TO apppass_admin;
@@ -278,8 +278,8 @@ BEGIN
                 old_row := old_row || pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(OLD.hash));
                 new_row := new_row || pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(NEW.hash));
             END IF;
-            -- The composite key cascades here when an account moves; the account's own row tells it.
-            IF TG_OP = 'UPDATE' AND OLD.realm_id <> NEW.realm_id THEN
+            -- The composite key cascades here when an account moves; the account's own row tells it.  Whatever else changes is told.
+            IF TG_OP = 'UPDATE' AND old_row - 'realm_id' = new_row - 'realm_id' THEN
                 RETURN NULL;
             END IF;
             SELECT a.* INTO account FROM apppass.account AS a WHERE a.id = NEW.account_id;

@@ -250,6 +250,11 @@ BEGIN
     ELSIF ROW(NEW.id, NEW.created_at, NEW.created_by, NEW.replaces) IS DISTINCT FROM ROW(OLD.id, OLD.created_at, OLD.created_by, OLD.replaces) THEN
         RAISE EXCEPTION 'id, created_at, created_by and replaces of a code do not change'
             USING ERRCODE = 'AP003', HINT = 'Leave them out of the UPDATE; apppass.reset_code replaces a code.';
+    -- The cascade of the composite key comes after the account's own change; anybody else's is a lie about the realm.
+    ELSIF NEW.realm_id <> OLD.realm_id
+          AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.id = NEW.account_id AND a.realm_id = NEW.realm_id) THEN
+        RAISE EXCEPTION 'the realm of a code is that of its account'
+            USING ERRCODE = 'AP003', HINT = 'UPDATE apppass.account SET realm_id = ...: its codes follow.';
     ELSIF OLD.revoked_at IS NOT NULL AND ROW(NEW.services, NEW.networks, NEW.expires_at)
                                          IS DISTINCT FROM ROW(OLD.services, OLD.networks, OLD.expires_at) THEN
         RAISE EXCEPTION 'a revoked code does not change'
@@ -288,8 +293,15 @@ BEGIN
         PERFORM FROM apppass.account AS a WHERE a.id = NEW.account_id FOR NO KEY UPDATE;
         SELECT a.realm_id INTO STRICT NEW.realm_id FROM apppass.account AS a WHERE a.id = NEW.account_id;
     END IF;
+    IF apppass.is_selector(NEW.selector) IS NOT TRUE OR apppass.is_hash(NEW.hash) IS NOT TRUE THEN
+        RAISE EXCEPTION 'selector or hash is not valid'
+            USING ERRCODE = '22023', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
+    END IF;
     NEW.services := apppass.service_names(NEW.services);
-    IF pg_catalog.cardinality(NEW.networks) = 0 THEN
+    IF pg_catalog.array_position(NEW.networks, NULL) IS NOT NULL THEN
+        RAISE EXCEPTION 'the list of networks has an empty place'
+            USING ERRCODE = '22023', HINT = 'Leave NULL out of the list.';
+    ELSIF pg_catalog.cardinality(NEW.networks) = 0 THEN
         RAISE EXCEPTION 'the list of networks is empty'
             USING ERRCODE = '22023', HINT = 'NULL means every network; an empty list would make a code that opens nothing.';
     END IF;
@@ -300,7 +312,7 @@ BEGIN
                 RAISE EXCEPTION 'a code cannot be revoked in the future'
                     USING ERRCODE = '22023', HINT = 'Set expires_at to end it later.';
             END IF;
-            NEW.revoke_reason := coalesce(NULLIF(pg_catalog.btrim(NEW.revoke_reason), ''), apppass.context('reason'));
+            NEW.revoke_reason := coalesce(apppass.trim_blank(NEW.revoke_reason), apppass.context('reason'));
             IF NEW.revoke_reason IS NULL THEN
                 RAISE EXCEPTION 'revoking a code needs a reason'
                     USING ERRCODE = 'AP002', HINT = 'Set revoke_reason too, or call apppass.revoke_code(username, selector, reason).';

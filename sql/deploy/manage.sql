@@ -77,6 +77,9 @@ DECLARE
 BEGIN
     previous := apppass.set_context($3, $4, $5);
     PERFORM apppass.require_reason(CASE WHEN $2 THEN 'enabling an account' ELSE 'disabling an account' END);
+    IF $2 IS NULL THEN
+        RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023', HINT = 'Leave NULL out.';
+    END IF;
     UPDATE apppass.account AS a SET enabled = $2 WHERE a.id = account.id AND a.enabled IS DISTINCT FROM $2;
     PERFORM apppass.restore_context(previous);
 END
@@ -91,6 +94,9 @@ DECLARE
     previous text[];
 BEGIN
     previous := apppass.set_context($3, NULL, $4);
+    IF $2 IS NULL THEN
+        RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023', HINT = 'Leave NULL out.';
+    END IF;
     UPDATE apppass.account AS a SET mfa_enrolled = $2 WHERE a.id = account.id AND a.mfa_enrolled IS DISTINCT FROM $2;
     PERFORM apppass.restore_context(previous);
 END
@@ -185,11 +191,18 @@ DECLARE
     revoked integer;
 BEGIN
     PERFORM apppass.require_reason('revoking a code');
+    -- A code that is being issued belongs to those to be revoked: wait for whoever issues it.
+    PERFORM FROM apppass.account AS a WHERE a.id = $1 FOR NO KEY UPDATE;
     UPDATE apppass.code AS c
     SET revoked_at = pg_catalog.now(), revoke_reason = apppass.context('reason')
     WHERE c.account_id = $1 AND c.revoked_at IS NULL AND ($2 IS NULL OR c.device_id = $2) AND ($3 IS NULL OR c.selector = $3);
     GET DIAGNOSTICS revoked = ROW_COUNT;
     RETURN revoked;
+EXCEPTION
+    -- The server's own words would show the row, hash included.
+    WHEN check_violation OR not_null_violation THEN
+        RAISE EXCEPTION 'the code cannot be revoked so'
+            USING ERRCODE = '22023', HINT = 'Give another reason.';
 END
 $$;
 COMMENT ON FUNCTION apppass.revoke_codes(bigint, bigint, text) IS 'Revokes the account''s codes, of one device or one selector where given; returns how many.';

@@ -36,7 +36,8 @@ CREATE TABLE apppass.realm (
     -- The same limits as the verifier's: beyond them a hash could be made and never verified.
     CONSTRAINT realm_argon2_range CHECK (
         argon2_lanes BETWEEN 1 AND 16 AND argon2_passes BETWEEN 1 AND 16
-        AND argon2_memory_kib BETWEEN 8 * argon2_lanes AND 1048576)
+        AND argon2_memory_kib BETWEEN 8 * argon2_lanes AND 1048576
+        AND argon2_memory_kib::bigint * argon2_passes <= 4194304)
 );
 COMMENT ON TABLE apppass.realm IS 'Policy of one tenant: a mail domain, a department, or the row named default for every domain without a row.';
 COMMENT ON COLUMN apppass.realm.id IS 'Key.';

@@ -83,10 +83,20 @@ CREATE FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash tex
 AS $$
 DECLARE
     upgraded boolean;
+    cost bigint[] := pg_catalog.regexp_match($3,
+        '^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=[A-Za-z0-9+/]{2,11})?\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}$');
 BEGIN
-    IF $3 !~ '^\$argon2id\$' THEN
-        RAISE EXCEPTION 'the new hash is not an Argon2id one'
+    -- A hash that the verifier could not verify would lock its owner out.
+    IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16 OR cost[3] > 16 OR cost[1] * cost[2] > 4194304 THEN
+        RAISE EXCEPTION 'the new hash is not an Argon2id one that can be verified'
             USING ERRCODE = '22023', HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a new code.';
+    ELSIF $2 ~ '^[^$]*\$[^$]*\$[^$]*\$[^$]*,keyid=' AND $3 !~ ',keyid=' THEN
+        RAISE EXCEPTION 'the new hash is not keyed, the old one is'
+            USING ERRCODE = '22023', HINT = 'Give the verifier the key: a hash without one is the weaker.';
+    ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
+                  WHERE c.id = $1 AND (cost[1] < r.argon2_memory_kib OR cost[2] < r.argon2_passes OR cost[3] < r.argon2_lanes)) THEN
+        RAISE EXCEPTION 'the new hash is cheaper than the policy of its realm'
+            USING ERRCODE = '22023', HINT = 'lookup tells memory_kib, passes and lanes of new hashes; the next login tries again.';
     END IF;
     PERFORM apppass.hurry(), pg_catalog.set_config('apppass.upgrading', $1::text, true);
     UPDATE apppass.code AS c SET hash = $3 WHERE c.id = $1 AND c.hash = $2 AND c.revoked_at IS NULL;
@@ -95,7 +105,7 @@ BEGIN
     RETURN upgraded;
 END
 $$;
-COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS 'Replaces the hash of a live code if it still is old_hash; false where it is not. Argon2id only (22023). Audited.';
+COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS 'Replaces the hash of a live code if it still is old_hash; false where it is not. 22023: the new one is no Argon2id hash within the verifier''s limits, is below the policy of the realm in memory, passes or lanes, or is not keyed where the old one is. Audited.';
 
 REVOKE ALL ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(apppass.verdict, text, bigint, text, inet),
     apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text) FROM PUBLIC;

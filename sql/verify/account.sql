@@ -9,6 +9,7 @@ SELECT id, device_id, account_id, realm_id, selector, hash, services, networks, 
        revoked_by, revoke_reason, replaces FROM apppass.code WHERE false;
 SELECT code_id, service, network, first_at, last_at FROM apppass.code_use WHERE false;
 SELECT account_id, service, network, first_at, last_at FROM apppass.main_password_login WHERE false;
+SELECT 1 / (apppass.is_selector('0000') AND NOT apppass.is_hash('hunter2') AND apppass.trim_blank(E'\u2003') IS NULL)::integer;
 SELECT 1 / (count(*) = 1)::integer FROM pg_catalog.pg_constraint
 WHERE conname = 'code_selector_unique' AND conrelid = 'apppass.code'::regclass;
 SELECT 1 / (NOT pg_catalog.has_column_privilege('apppass_admin', 'apppass.code', 'hash', 'SELECT'))::integer;

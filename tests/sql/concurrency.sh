@@ -70,3 +70,14 @@ printf "SELECT apppass.set_mfa('busy' || :client_id || '@example.org', random() 
 PGOPTIONS='-c default_transaction_isolation=serializable' pgbench -n -c "$clients" -j 2 -t 20 --max-tries 1000 -f "$base/bench.sql" apppass >"$base/bench.out" 2>&1
 ok 'serializable writers may be told to retry' grep -q 'number of failed transactions: 0 ' "$base/bench.out"
 ok 'and the chain fits' is '' 'SELECT problem FROM apppass.audit_verify()'
+
+psql -Xq -c "SELECT apppass.add_account('leaver@example.org')" >/dev/null
+hold "SELECT apppass.store_code('leaver@example.org', 'Late', '7777', '$hash')"
+psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.revoke_account('leaver@example.org', 'left')" >"$base/revoked.out" 2>&1 &
+revoker=$!
+until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%revoke_account%'")" != 0 ] \
+    || ! kill -0 "$revoker" 2>/dev/null; do :; done
+release
+wait "$revoker"
+ok 'revoking an account waits for a code being issued' grep -qx 1 "$base/revoked.out"
+ok 'and revokes it' is revoked "SELECT state FROM apppass.code_overview WHERE selector = '7777'"

@@ -59,7 +59,7 @@ SELECT lives_ok($$ INSERT INTO apppass.account (username) VALUES ('bob') $$, 'an
 SELECT lives_ok($$ INSERT INTO apppass.device (account_id, label) SELECT id, 'Tablet' FROM apppass.account WHERE username = 'bob' $$, 'another device');
 SELECT pg_temp.raises($$ INSERT INTO apppass.code (device_id, account_id, selector, hash) SELECT d.id, a.id, '3333', pg_temp.digest() FROM apppass.device AS d, apppass.account AS a WHERE d.label = 'Tablet' AND a.username <> 'bob' $$, '22023', 'account_id', 'the account follows the device');
 SELECT pg_temp.raises($$ INSERT INTO apppass.code (device_id, selector, hash) VALUES (-1, '3333', pg_temp.digest()) $$, 'P0002', 'issue_code', 'no such device');
-SELECT throws_ok($$ INSERT INTO apppass.code (device_id, selector, hash) SELECT id, '3333', 'hunter2' FROM apppass.device LIMIT 1 $$, '23514', NULL, 'not a hash');
+SELECT throws_ok($$ INSERT INTO apppass.code (device_id, selector, hash) SELECT id, '3333', 'hunter2' FROM apppass.device LIMIT 1 $$, '22023', NULL, 'not a hash');
 
 SELECT pg_temp.raises($$ UPDATE apppass.code SET selector = '4444' $$, 'AP003', 'reset_code', 'selector');
 SELECT pg_temp.raises($$ UPDATE apppass.code SET hash = pg_temp.digest('eHh4eHh4eHh4eHh4eHh4eA') $$, 'AP003', 'reset_code', 'hash');
@@ -69,7 +69,7 @@ SELECT pg_temp.raises($$ UPDATE apppass.code SET device_id = (SELECT id FROM app
 SELECT pg_temp.raises($$ UPDATE apppass.code SET account_id = (SELECT id FROM apppass.account WHERE username = 'bob') $$, 'AP003', 'revoke_code', 'another account');
 SELECT pg_temp.raises($$ UPDATE apppass.device SET account_id = (SELECT id FROM apppass.account WHERE username = 'bob') $$, 'AP003', 'revoke_device', 'a device with another account');
 SELECT pg_temp.raises($$ UPDATE apppass.code SET created_at = now() - interval '1 day' $$, 'AP003', 'Leave them out', 'when it was issued');
-SELECT throws_ok($$ UPDATE apppass.code SET realm_id = realm_id + 1 $$, '23503', NULL, 'another realm');
+SELECT throws_ok($$ UPDATE apppass.code SET realm_id = realm_id + 1 $$, 'AP003', NULL, 'another realm');
 SELECT pg_temp.raises($$ DELETE FROM apppass.code $$, 'AP003', 'revoke_code', 'deleting a code');
 SELECT pg_temp.raises($$ DELETE FROM apppass.device WHERE label = 'Phone' $$, 'AP003', 'revoke_device', 'deleting a device with codes');
 SELECT pg_temp.raises($$ DELETE FROM apppass.account WHERE username LIKE 'alice%' $$, 'AP003', 'set_account_enabled', 'deleting an account with codes');
