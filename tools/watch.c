@@ -13,14 +13,28 @@
 /* Without word from the server for that long, ask whether it is still there. */
 #define ALIVE_MS (60 * 1000)
 
-/* The members of an event that people see; the rest stays in the JSON. */
+/*
+ * An event carries keys; the views tell what this operator may see of it, or no row.  Use
+ * is not audited: of it the code's last one is told, which is the one announced or newer.
+ * Anybody who may connect may NOTIFY: nothing of the payload is printed but what names a
+ * row, and the kind of use.
+ */
 #define EVENT_SELECT                                                                     \
-    "SELECT date_part('epoch', coalesce((e ->> 'at')::timestamptz, now())) AS at,"       \
-    " e ->> 'event' AS event, e ->> 'account' AS account, e ->> 'device' AS device,"     \
-    " e ->> 'selector' AS selector, e ->> 'service' AS service,"                         \
-    " e ->> 'network' AS network, e ->> 'reason' AS reason, e ->> 'actor' AS actor,"     \
-    " ($2::text IS NULL OR e ->> 'account' LIKE $2) AS wanted"                           \
-    " FROM (SELECT $1::jsonb) AS t (e)"
+    "SELECT date_part('epoch', v.at) AS moment, v.*,"                                    \
+    " jsonb_strip_nulls(to_jsonb(v)) AS payload"                                         \
+    " FROM (SELECT $1::jsonb) AS t (e), LATERAL ("                                       \
+    "  SELECT l.action AS event, l.at, l.account, l.device, l.selector, l.code_id,"      \
+    "   l.id AS audit_id, l.realm, l.reason, l.ticket, l.actor, l.operator,"             \
+    "   NULL AS service, NULL AS network"                                                \
+    "  FROM apppass.audit_log AS l WHERE l.id = (e ->> 'audit_id')::bigint"              \
+    "  UNION ALL"                                                                        \
+    "  SELECT e ->> 'event', c.last_used_at, c.account, c.device, c.selector,"           \
+    "   c.code_id, NULL, c.realm, NULL, NULL, NULL, NULL, c.last_service,"               \
+    "   c.last_network::text"                                                            \
+    "  FROM apppass.code_overview AS c WHERE c.code_id = (e ->> 'code_id')::bigint"      \
+    "   AND e ->> 'event' IN ('first_use', 'new_network')"                               \
+    "   AND c.last_used_at IS NOT NULL) AS v"                                            \
+    " WHERE $2::text IS NULL OR v.account LIKE $2"
 
 static void say(const char *before, const struct rows *rows, const char *column)
 {
@@ -37,7 +51,7 @@ static void print_event(const struct rows *rows)
     char local[MOMENT_TEXT_MAX] = "";
     time_t moment;
 
-    if (rows_time(rows, 0, "at", &moment))
+    if (rows_time(rows, 0, "moment", &moment))
         moment_local(moment, local);
     printf("%s", local);
     say("  ", rows, "event");
@@ -51,7 +65,7 @@ static void print_event(const struct rows *rows)
     putchar('\n');
 }
 
-/* One object per line: the payload is JSON without line ends. */
+/* One object per line: jsonb has no line ends. */
 static void print_payload(const char *payload)
 {
     char *harmless = output_harmless(payload);
@@ -73,13 +87,14 @@ static enum status show_event(struct invocation *invocation, const char *payload
     if (rows == NULL) {
         /* Anybody who may connect may NOTIFY: what is no event of ours is passed over. */
         status = database_status(invocation->database);
-        if (status == STATUS_REFUSED)
+        if (status == STATUS_REFUSED &&
+            strcmp(database_sqlstate(invocation->database), "42501") != 0)
             status = STATUS_DONE;
         else
             database_complain(invocation->database);
-    } else if (rows_text(rows, 0, "event") != NULL && rows_boolean(rows, 0, "wanted")) {
+    } else if (rows_count(rows) > 0) {
         if (invocation->output.format == FORMAT_JSON)
-            print_payload(copy);
+            print_payload(rows_text(rows, 0, "payload"));
         else
             print_event(rows);
         fflush(stdout);

@@ -220,14 +220,14 @@ CREATE FUNCTION apppass.hash_kind(hash text) RETURNS text LANGUAGE sql IMMUTABLE
                 ELSE pg_catalog.split_part($1, '$', 2) END;
 COMMENT ON FUNCTION apppass.hash_kind(text) IS 'Algorithm and cost of a hash string, without salt and digest.';
 
--- Payload stays far below the 8000 bytes NOTIFY takes: the longest parts are a label (400 bytes, twice that escaped), a user name
--- (255, twice) and 200 characters of reason.
+-- LISTEN needs no privilege: every login of the database hears every tenant's events.  So they carry keys and nothing else; what a
+-- listener may see of them it reads from the views.
 CREATE FUNCTION apppass.notify(event jsonb) RETURNS void
     LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls($1)::text);
 $$;
-COMMENT ON FUNCTION apppass.notify(jsonb) IS 'Sends an event to LISTEN apppass at commit.';
+COMMENT ON FUNCTION apppass.notify(jsonb) IS 'Sends an event to LISTEN apppass at commit: event, at, realm_id, account_id, code_id, audit_id (no use of a code has one). Keys only: SELECT ... FROM apppass.audit_log WHERE id = audit_id, or FROM apppass.code_overview WHERE code_id = ..., shows the rest to whom it concerns. A hint, no proof: any login of the database may NOTIFY the same.';
 
 CREATE FUNCTION apppass.audit_write(action text, realm_id integer, account_id bigint, account text, device text, code_id bigint,
                                     selector text, before jsonb, after jsonb, reason text) RETURNS void
@@ -243,10 +243,8 @@ BEGIN
             coalesce($10, apppass.context('reason')), apppass.context('ticket'), $8, $9)
     RETURNING a.* INTO entry;
     PERFORM apppass.notify(pg_catalog.jsonb_build_object(
-        'event', entry.action, 'audit_id', entry.id, 'at', entry.at, 'account', entry.account, 'device', entry.device,
-        'code_id', entry.code_id, 'selector', entry.selector, 'reason', pg_catalog.left(entry.reason, 200),
-        'ticket', pg_catalog.left(entry.ticket, 100), 'actor', entry.actor, 'operator', pg_catalog.left(entry.operator, 100),
-        'realm', (SELECT r.name FROM apppass.realm AS r WHERE r.id = entry.realm_id)));
+        'event', entry.action, 'audit_id', entry.id, 'at', entry.at, 'account_id', entry.account_id, 'code_id', entry.code_id,
+        'realm_id', entry.realm_id));
 END
 $$;
 COMMENT ON FUNCTION apppass.audit_write(text, integer, bigint, text, text, bigint, text, jsonb, jsonb, text) IS 'Appends an event with the context of the session and announces it.';

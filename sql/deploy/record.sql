@@ -38,13 +38,8 @@ BEGIN
     FROM apppass.code_use AS u WHERE u.code_id = $1;
     IF event IS NOT NULL THEN
         PERFORM apppass.notify(pg_catalog.jsonb_build_object(
-            'event', event, 'at', pg_catalog.now(), 'account', a.username, 'device', d.label, 'code_id', c.id, 'selector', c.selector,
-            'realm', r.name, 'service', door, 'network', CASE WHEN $3 IS NOT NULL THEN place END))
-        FROM apppass.code AS c
-        JOIN apppass.device AS d ON d.id = c.device_id
-        JOIN apppass.account AS a ON a.id = c.account_id
-        JOIN apppass.realm AS r ON r.id = c.realm_id
-        WHERE c.id = $1;
+            'event', event, 'at', pg_catalog.now(), 'account_id', c.account_id, 'code_id', c.id, 'realm_id', c.realm_id))
+        FROM apppass.code AS c WHERE c.id = $1;
     END IF;
 END
 $$;

@@ -144,6 +144,37 @@ def test_members_of_watch(desk, terminal):
     assert members(events) <= PROMISED["Ic watch"]
 
 
+def test_watch_tells_use_and_ignores_forgeries(desk, terminal):
+    account = desk.account("used")
+    desk.issue(account)
+    code = desk.sql(f"SELECT code_id FROM apppass.code_overview WHERE account = '{account}'").strip()
+    screen = terminal("watch", columns=1000).expect("watching")
+    while "first_use" not in screen.text:
+        for forged in ("nonsense", '{"event": "code_revoked", "account": "forged"}',
+                       '{"event": "forged", "audit_id": 999999999, "account": "forged"}',
+                       f'{{"event": "forged", "code_id": {code}}}'):
+            desk.sql(f"SELECT pg_notify('apppass', '{forged}')", user=HELPDESK)
+        desk.sql(f"DELETE FROM apppass.code_use WHERE code_id = {code};"
+                 f"SELECT apppass.record_use({code}, 'imap', '192.0.2.1')")
+        screen._read(0.5)
+    screen.expect("from 192.0.2.0/24").interrupt().finish()
+    assert account in screen.text and "forged" not in screen.text
+
+
+def test_watch_shows_the_own_realms(desk, terminal):
+    desk.sql("CREATE ROLE wanda LOGIN IN ROLE apppass_helpdesk;"
+             "INSERT INTO apppass.realm (name) VALUES ('watched.example');"
+             "INSERT INTO apppass.realm_operator (role_name, realm_id)"
+             " SELECT 'wanda', id FROM apppass.realm WHERE name = 'watched.example'")
+    screen = terminal("watch", user="wanda", columns=1000).expect("watching")
+    while "@watched.example" not in screen.text:
+        desk.account("foreign")
+        desk.account("own", realm="watched.example")
+        screen._read(0.5)
+    screen.interrupt().finish()
+    assert "foreign" not in screen.text
+
+
 def test_every_command_is_promised():
     """Nothing in the table without an entry."""
     heads = " , ".join(PROMISED).replace("Ic ", "")
