@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "command.h"
+#include "commands.h"
 #include "describe.h"
 #include "interrupt.h"
 #include "message.h"
@@ -41,10 +41,10 @@ static bool names(const struct command *command, const char *const *arguments,
     return true;
 }
 
-static const struct command *find_command(const char *const *arguments, size_t count)
+const struct command *command_find(const char *const *words, size_t count)
 {
     for (const struct command *command = commands; command->name != NULL; command++)
-        if (names(command, arguments, count))
+        if (names(command, words, count))
             return command;
     return NULL;
 }
@@ -226,10 +226,13 @@ void command_print_overview(void)
 
 enum status run_help(struct invocation *invocation)
 {
+    const char *shell = command_option(invocation, OPTION_COMPLETION);
     const struct command *command;
     size_t shown = 0;
 
-    command = find_command(invocation->arguments, invocation->argument_count);
+    if (shell != NULL)
+        return complete_script(invocation, shell);
+    command = command_find(invocation->arguments, invocation->argument_count);
     if (command != NULL || invocation->argument_count == 0) {
         if (invocation->output.format == FORMAT_JSON)
             describe_commands(command);
@@ -359,6 +362,24 @@ static enum option_id find_short(char letter)
     return OPTION_END;
 }
 
+enum option_id command_find_option(const char *word, const char **value_r)
+{
+    size_t length;
+
+    *value_r = NULL;
+    if (word[0] != '-')
+        return OPTION_END;
+    if (word[1] != '-') {
+        if (word[1] != '\0' && word[2] != '\0')
+            *value_r = word + 2;
+        return find_short(word[1]);
+    }
+    length = strcspn(word + 2, "=");
+    if (word[2 + length] == '=')
+        *value_r = word + 2 + length + 1;
+    return find_long(word + 2, length);
+}
+
 static bool add_value(struct invocation *invocation, enum option_id id, const char *value)
 {
     size_t count = invocation->options[id].count;
@@ -378,18 +399,11 @@ static enum status parse_option(struct invocation *invocation, int argc, char **
                                 int *index)
 {
     const char *word = argv[*index];
-    bool is_long = word[1] == '-';
-    size_t length = is_long ? strcspn(word + 2, "=") : 1;
-    enum option_id id = is_long ? find_long(word + 2, length) : find_short(word[1]);
-    const char *rest = is_long ? word + 2 + length : word + 2;
-    const char *value = NULL;
+    const char *value;
+    enum option_id id = command_find_option(word, &value);
 
     if (id == OPTION_END)
-        return unknown_option(invocation, word, length + (is_long ? 2 : 1));
-    if (is_long && *rest == '=')
-        value = rest + 1;
-    else if (!is_long && *rest != '\0')
-        value = rest;
+        return unknown_option(invocation, word, word[1] == '-' ? strcspn(word, "=") : 2);
     if (option_specs[id].argument == NULL) {
         if (value != NULL)
             return command_usage_error(invocation, "--%s takes no value",
@@ -495,7 +509,7 @@ enum status command_parse(struct invocation *invocation, int argc, char **argv)
             return STATUS_DONE;
         return command_usage_error(invocation, "say what to do");
     }
-    invocation->command = find_command(invocation->arguments, invocation->argument_count);
+    invocation->command = command_find(invocation->arguments, invocation->argument_count);
     if (invocation->command == NULL)
         return unknown_command(invocation);
     words = word_count(invocation->command->name);

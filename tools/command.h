@@ -139,6 +139,12 @@ const char *command_argument(const struct invocation *invocation, size_t index);
  * none.  malloc'd. */
 char *command_array(const struct invocation *invocation, enum option_id id);
 
+/* The command whose name the first of these words spell; NULL: none. */
+const struct command *command_find(const char *const *words, size_t count);
+/* "--grace=24h", "--grace", "-n": the option, OPTION_END where there is none such;
+ * *value_r: the value in the same word, or NULL. */
+enum option_id command_find_option(const char *word, const char **value_r);
+
 /* The name of the PostgreSQL role, "apppass_helpdesk". */
 const char *command_role_name(enum role role);
 

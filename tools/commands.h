@@ -27,6 +27,8 @@ enum status run_check(struct invocation *invocation);
 
 /* complete.c */
 enum status run_complete(struct invocation *invocation);
+/* Print the completion script for that shell. */
+enum status complete_script(const struct invocation *invocation, const char *shell);
 
 /* diagnose.c */
 enum status run_diagnose(struct invocation *invocation);

@@ -20,6 +20,7 @@
 
 /* Where the operator sets no connect_timeout. */
 #define CONNECT_TIMEOUT_MS (10 * 1000)
+#define HURRY_TIMEOUT_MS   2000
 
 /* How long a cancelled statement, or a commit, may take to answer. */
 #define CANCEL_TIMEOUT_MS 5000
@@ -40,6 +41,7 @@ struct database {
     PGnotify *notification;
     bool shielded;  /* a commit is under way: Ctrl-C has to wait */
     bool timed_out; /* while connecting */
+    bool hurried;   /* somebody waits for a Tab: connect soon or not at all */
 };
 
 struct rows {
@@ -311,7 +313,8 @@ static bool connect_once(struct database *database, const char *conninfo,
     if (database->connection == NULL)
         return false;
     PQsetErrorVerbosity(database->connection, PQERRORS_VERBOSE);
-    deadline = deadline_in(connect_timeout_ms(database->connection));
+    deadline = deadline_in(database->hurried ? HURRY_TIMEOUT_MS
+                                             : connect_timeout_ms(database->connection));
     while (PQstatus(database->connection) != CONNECTION_BAD &&
            status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
         short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -366,6 +369,26 @@ enum status database_open(const char *conninfo, const char *role_needed,
              PQdb(database->connection), host != NULL ? host : "this host");
     *database_r = database;
     return STATUS_DONE;
+}
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+struct database *database_open_silently(const char *conninfo)
+{
+    struct database *database = calloc(1, sizeof *database);
+
+    if (database == NULL)
+        return NULL;
+    database->hurried = true;
+    if (connect_once(database, conninfo, NULL))
+        PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
+    else
+        database_close(&database);
+    return database;
 }
 
 void database_close(struct database **database)

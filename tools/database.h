@@ -28,6 +28,9 @@ struct rows;
  */
 enum status database_open(const char *conninfo, const char *role_needed,
                           struct database **database_r) MUST_CHECK;
+/* The same without a word and without a question, in two seconds: for completion.  NULL:
+ * no. */
+struct database *database_open_silently(const char *conninfo);
 void database_close(struct database **database);
 
 /*

@@ -88,6 +88,11 @@ static const struct setting {
     {"refusal_retention", KIND_SPAN, false, SET("refusal_retention", "$2::interval")},
 };
 
+const char *realm_setting(size_t index)
+{
+    return index < COUNT(settings) ? settings[index].name : NULL;
+}
+
 static const char *const kind_words[] = {
     [KIND_TEXT] = "text",
     [KIND_BOOLEAN] = "yes or no",

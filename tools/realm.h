@@ -6,6 +6,9 @@
 
 #include "command.h"
 
+/* The names that "realm set" takes, one by one; NULL after the last. */
+const char *realm_setting(size_t index);
+
 /* Tell which realm may have been meant. */
 void realm_offer(struct invocation *invocation, const char *realm);
 

@@ -320,10 +320,16 @@ const struct command commands[] = {
          "hashes; older ones must stay in the file."},
     {.name = "help", .arguments = "[COMMAND...]", .role = ROLE_NONE, .run = run_help,
      .summary = "explain a command",
+     .details =
+         "To complete commands, options, accounts and labels with the Tab key, where the\n"
+         "installation does not have it already, in ~/.bashrc:\n\n"
+         "  source <(apppass help --completion bash)",
      .options = {{OPTION_COMPLETION, 0}}},
-    {.name = "complete", .arguments = "WHAT [ACCOUNT]", .role = ROLE_HELPDESK,
+    {.name = "complete", .arguments = "[WORD...]", .role = ROLE_NONE,
      .run = run_complete, .hidden = true,
-     .summary = "print words for the completion scripts",
-     .details = "WHAT is accounts, devices, codes, realms or services."},
+     .summary = "print what can come next, for the completion scripts",
+     .details =
+         "The words are those typed so far, after --, the last one up to the cursor. A\n"
+         "line is a word and, after a tab, what it means; or \":files\", \":directories\"."},
     {.name = NULL},
 };

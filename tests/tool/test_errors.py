@@ -65,7 +65,6 @@ USAGE = [
     (["check", "a@example.org"], ["--service NAME is missing"]),
     (["check", "a@example.org", "--service", "im ap"], ["is no service"]),
     (["check", "a@example.org", "--service", "imap", "--from", "home"], ["is no address"]),
-    (["complete", "nothing"], ["accounts, devices"]),
     (["help", "nothing"], ["no command"]),
 ]
 

@@ -63,7 +63,8 @@ def account(server):
              f" WHERE selector IN ('{code[:4]}', '{lapsed[:4]}')")
     desk.ok("access", "add", "allow", "--position", "90", "--service", "imap",
             user=ADMINISTRATOR)
-    return name, code
+    yield name, code
+    desk.ok("access", "remove", "90", "--yes", user=ADMINISTRATOR)
 
 
 CASES = [

@@ -145,7 +145,7 @@ def test_control_characters_are_harmless(desk, terminal):
         for words in (["list", account, "--all"], ["show", selector], ["audit", account],
                       ["diagnose", account], ["list", account, "--all", "--csv"],
                       ["list", account, "--all", "--json"], ["diagnose", account, "--json"],
-                      ["complete", "devices", account],
+                      ["complete", "--", "revoke", account, "--device", ""],
                       ["reset", account, "--device", "innocence", "--reason", "x", "--force"]):
             screen = terminal(*words, NO_COLOR="1")
             screen.finish()
