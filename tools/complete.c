@@ -31,29 +31,29 @@ struct line {
 
 /* ---- what there is to choose from ---- */
 
-#define STARTS(word) " AND starts_with(apppass.fold(" word "), apppass.fold($1))"
-
 /* $1: the start of the word, $2: the account or NULL.  Columns word and note. */
 static const char accounts[] =
     "SELECT account AS word, CASE WHEN enabled THEN '' ELSE 'disabled' END AS note"
-    " FROM apppass.account_overview WHERE true" STARTS(
-        "account") " AND ($2::text IS NULL OR true) ORDER BY account LIMIT 200";
+    " FROM apppass.account_overview WHERE ($2::text IS NULL OR true)"
+    " AND starts_with(account, apppass.fold($1)) ORDER BY account LIMIT 200";
 static const char devices[] =
-    "SELECT device AS word, '' AS note FROM apppass.device_overview"
-    " WHERE ($2::text IS NULL OR account = apppass.fold($2))" STARTS(
-        "device") " GROUP BY device ORDER BY device LIMIT 200";
+    "SELECT DISTINCT device AS word, '' AS note FROM apppass.device_overview"
+    " WHERE ($2::text IS NULL OR account = apppass.fold($2))"
+    " AND starts_with(lower(device), lower($1)) ORDER BY device LIMIT 200";
 static const char codes[] =
     "SELECT selector AS word, string_agg(device || ' of ' || account, ', ') AS note"
     " FROM apppass.code_overview WHERE revoked_at IS NULL"
-    " AND ($2::text IS NULL OR account = apppass.fold($2))" STARTS(
-        "selector") " GROUP BY selector ORDER BY selector LIMIT 200";
+    " AND ($2::text IS NULL OR account = apppass.fold($2))"
+    " AND starts_with(selector, apppass.fold($1))"
+    " GROUP BY selector ORDER BY selector LIMIT 200";
 static const char realms[] =
     "SELECT name AS word, coalesce(description, '') AS note FROM apppass.realm"
-    " WHERE ($2::text IS NULL OR true)" STARTS("name") " ORDER BY name LIMIT 200";
+    " WHERE ($2::text IS NULL OR true) AND starts_with(name, apppass.fold($1))"
+    " ORDER BY name LIMIT 200";
 static const char positions[] =
     "SELECT position::text AS word, action || ' ' || coalesce(description, '') AS note"
-    " FROM apppass.access_rule WHERE ($2::text IS NULL OR true)" STARTS(
-        "position::text") " ORDER BY position LIMIT 200";
+    " FROM apppass.access_rule WHERE ($2::text IS NULL OR true)"
+    " AND starts_with(position::text, $1) ORDER BY access_rule.position LIMIT 200";
 
 /* By the word that stands for the argument in the table, or by an option's name. */
 static const struct {
