@@ -62,7 +62,7 @@ CREATE TABLE apppass.audit_head (
     CONSTRAINT audit_head_pkey PRIMARY KEY (only_row),
     CONSTRAINT audit_head_one CHECK (only_row)
 ) WITH (fillfactor = 10);
-COMMENT ON TABLE apppass.audit_head IS 'End of the audit chain. Locked by a transaction only while it commits.';
+COMMENT ON TABLE apppass.audit_head IS 'End of the audit chain. Locked by a transaction while it commits, or from when it makes its constraints immediate.';
 COMMENT ON COLUMN apppass.audit_head.only_row IS 'Always true: there is one row.';
 COMMENT ON COLUMN apppass.audit_head.position IS 'Position of the last row.';
 COMMENT ON COLUMN apppass.audit_head.hash IS 'Hash of the last row.';
@@ -78,19 +78,25 @@ AS $$
 $$;
 COMMENT ON FUNCTION apppass.audit_digest(bytea, apppass.audit) IS 'Hash of an audit row that follows a row with the given hash.';
 
--- A transaction's rows are chained when it commits: until then nobody waits for it, however long it stays open.
+-- A transaction's rows are chained when it commits: until then nobody waits for it, however long it stays open; unless it said SET
+-- CONSTRAINTS ALL IMMEDIATE, when it keeps the end of the chain from its first change on.  So nobody waits for ever.
 CREATE FUNCTION apppass.audit_seal() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     head apppass.audit_head;
     entry apppass.audit;
+    patience text := pg_catalog.current_setting('lock_timeout');
 BEGIN
     -- The first call of a transaction seals all its rows; the others find theirs sealed.
     IF (SELECT a.hash IS NOT NULL FROM apppass.audit AS a WHERE a.id = NEW.id) THEN
         RETURN NULL;
     END IF;
+    IF patience::interval NOT BETWEEN interval '1 ms' AND interval '10 s' THEN
+        PERFORM pg_catalog.set_config('lock_timeout', '10s', true);
+    END IF;
     SELECT * INTO STRICT head FROM apppass.audit_head FOR UPDATE;
+    PERFORM pg_catalog.set_config('lock_timeout', patience, true);
     FOR entry IN SELECT * FROM apppass.audit AS a WHERE a.hash IS NULL ORDER BY a.id LOOP
         entry.position := head.position + 1;
         entry.previous_hash := head.hash;
@@ -103,6 +109,11 @@ BEGIN
     END LOOP;
     UPDATE apppass.audit_head SET position = head.position, hash = head.hash;
     RETURN NULL;
+EXCEPTION
+    WHEN lock_not_available THEN
+        RAISE EXCEPTION 'another transaction keeps the end of the audit chain locked'
+            USING ERRCODE = '55P03', DETAIL = SQLERRM,
+                  HINT = 'Try again; pg_blocking_pids() tells who keeps it, perhaps a session that said SET CONSTRAINTS ALL IMMEDIATE.';
 END
 $$;
 COMMENT ON FUNCTION apppass.audit_seal() IS 'Trigger: chains the rows of the committing transaction.';

@@ -110,14 +110,19 @@ CREATE FUNCTION apppass.realm_operator_policy() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS g WHERE g.rolname = NEW.role_name) THEN
+    IF TG_OP = 'UPDATE' AND NEW.role_name = OLD.role_name THEN
+        NEW.role_oid := OLD.role_oid;
+        RETURN NEW;
+    END IF;
+    SELECT g.oid INTO NEW.role_oid FROM pg_catalog.pg_roles AS g WHERE g.rolname = NEW.role_name;
+    IF NOT FOUND THEN
         RAISE EXCEPTION 'role "%" does not exist', NEW.role_name
             USING ERRCODE = '22023', HINT = 'Create it first: until then a misspelt name would leave the real one unlimited.';
     END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION apppass.realm_operator_policy() IS 'Trigger: the role must exist (22023).';
+COMMENT ON FUNCTION apppass.realm_operator_policy() IS 'Trigger: the role must exist (22023); notes which one it is.';
 CREATE TRIGGER realm_operator_policy BEFORE INSERT OR UPDATE ON apppass.realm_operator FOR EACH ROW EXECUTE FUNCTION apppass.realm_operator_policy();
 COMMENT ON TRIGGER realm_operator_policy ON apppass.realm_operator IS 'The role must exist.';
 
@@ -287,6 +292,10 @@ BEGIN
             RAISE EXCEPTION 'device % belongs to another account', NEW.device_id
                 USING ERRCODE = '22023', HINT = 'Leave account_id out: it follows the device.';
         END IF;
+        IF NEW.created_at > pg_catalog.clock_timestamp() THEN
+            RAISE EXCEPTION 'a code cannot be issued in the future'
+                USING ERRCODE = '22023', HINT = 'Leave created_at out: lifetimes count from it.';
+        END IF;
         NEW.account_id := device.account_id;
         NEW.created_by := apppass.actor();
         -- One issue at a time per account, or two could pass the limit together.
@@ -342,11 +351,16 @@ BEGIN
         END IF;
     END IF;
 
-    SELECT s INTO refused FROM pg_catalog.unnest(NEW.services) AS s WHERE s <> ALL (realm.services) LIMIT 1;
+    -- Policy may have shrunk since the code was issued: what an UPDATE does not widen is not asked about again.
+    SELECT s INTO refused FROM pg_catalog.unnest(NEW.services) AS s
+    WHERE s <> ALL (realm.services) AND (TG_OP = 'INSERT' OR s = ANY (OLD.services) IS NOT TRUE) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'realm "%" does not allow codes for %', realm.name, refused
             USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
                   HINT = 'Leave this service out, or let an administrator change realm.services.';
+    END IF;
+    IF TG_OP = 'UPDATE' AND (NEW.expires_at <= OLD.expires_at OR NEW.expires_at IS NOT DISTINCT FROM OLD.expires_at) THEN
+        RETURN NEW;
     END IF;
     latest := NEW.created_at + realm.max_lifetime;
     IF NEW.expires_at > latest THEN

@@ -100,10 +100,39 @@ BEGIN
             RETURN NEXT;
         END IF;
     END LOOP;
+
+    -- A telephone sees a new network every day.  What is first and what is newest of a code stays.
+    FOR tenant IN SELECT r.id, r.name, pg_catalog.now() - r.refusal_retention AS oldest FROM apppass.realm AS r LOOP
+        WITH ranked AS (
+            SELECT u.code_id, u.service, u.network, u.last_at, u.first_at = pg_catalog.min(u.first_at) OVER (PARTITION BY u.code_id) AS first,
+                pg_catalog.row_number() OVER (PARTITION BY u.code_id, u.service ORDER BY u.last_at DESC) AS rank
+            FROM apppass.code_use AS u JOIN apppass.code AS c ON c.id = u.code_id WHERE c.realm_id = tenant.id
+        ), old AS (
+            SELECT k.* FROM ranked AS k WHERE k.rank > 20 AND NOT k.first AND k.last_at < tenant.oldest
+        ), trimmed AS (
+            DELETE FROM apppass.code_use AS u USING old AS o
+            WHERE wet AND u.code_id = o.code_id AND u.service = o.service AND u.network = o.network AND u.last_at = o.last_at
+        )
+        SELECT count(*) INTO affected FROM old;
+        IF affected > 0 THEN
+            action := 'forget networks';
+            detail := pg_catalog.format('%s of realm %s', affected, tenant.name);
+            RETURN NEXT;
+        END IF;
+    END LOOP;
+
+    FOR part IN
+        SELECT DISTINCT o.role_name FROM apppass.realm_operator AS o
+        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS g WHERE g.oid = o.role_oid) ORDER BY o.role_name
+    LOOP
+        action := 'role missing';
+        detail := pg_catalog.format('role %s of realm_operator was dropped: its rows limit nobody', part.role_name);
+        RETURN NEXT;
+    END LOOP;
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain(boolean) IS
-'To be run daily. Revokes lapsed and unused codes (realm.lapse_after, unused_after), makes the refusal partitions of this month and the next two, drops those older than the longest realm.refusal_retention, deletes refusals older than their realm keeps. With dry_run it only says what it would do. A limited operator maintains the codes of the own realms alone.';
+'To be run daily. Revokes lapsed and unused codes (realm.lapse_after, unused_after), makes the refusal partitions of this month and the next two, drops those older than the longest realm.refusal_retention, deletes refusals older than their realm keeps and, of each code and service, the uses older than that in all but the newest 20 networks (never a code''s first use), and names the roles of realm_operator that were dropped. With dry_run it only says what it would do. A limited operator maintains the codes of the own realms alone.';
 REVOKE ALL ON FUNCTION apppass.maintain(boolean) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.maintain(boolean) TO apppass_helpdesk;
 

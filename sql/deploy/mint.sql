@@ -158,12 +158,34 @@ COMMENT ON TYPE apppass.reset_issued_code IS 'The new code of a device, shown th
 CREATE FUNCTION apppass.chosen_expiry(code apppass.code) RETURNS timestamptz
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ($1).expires_at
+    SELECT LEAST(($1).expires_at, pg_catalog.now() + r.max_lifetime)
     FROM apppass.realm AS r
     WHERE r.id = ($1).realm_id AND ($1).expires_at > pg_catalog.now()
       AND ($1).expires_at IS DISTINCT FROM ($1).created_at + r.max_lifetime;
 $$;
 COMMENT ON FUNCTION apppass.chosen_expiry(apppass.code) IS 'The expiry that a code''s replacement inherits; NULL: what policy gives.';
+
+CREATE FUNCTION apppass.kept_services(code apppass.code) RETURNS text[]
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    realm apppass.realm;
+    kept text[];
+BEGIN
+    SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = ($1).realm_id;
+    IF ($1).services IS NULL OR realm.services IS NULL THEN
+        RETURN ($1).services;
+    END IF;
+    kept := ARRAY(SELECT s FROM pg_catalog.unnest(($1).services) AS s WHERE s = ANY (realm.services) ORDER BY s);
+    IF pg_catalog.cardinality(kept) = 0 THEN
+        RAISE EXCEPTION 'realm "%" allows none of the services of the old code', realm.name
+            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
+                  HINT = 'Issue a code for another service: apppass.issue_code(username, device, services).';
+    END IF;
+    RETURN kept;
+END
+$$;
+COMMENT ON FUNCTION apppass.kept_services(apppass.code) IS 'The services that a code''s replacement inherits: those that the realm still allows; AP001 where none is left.';
 
 CREATE FUNCTION apppass.reset_device(username text, device text, selector text, hash text, grace interval DEFAULT '0',
                                      reason text DEFAULT NULL, ticket text DEFAULT NULL, operator text DEFAULT NULL)
@@ -205,7 +227,7 @@ BEGIN
         WHERE c.id = ANY (old_codes) AND (c.expires_at IS NULL OR c.expires_at > ends_at);
     END IF;
     INSERT INTO apppass.code AS c (device_id, selector, hash, services, networks, expires_at, replaces)
-    VALUES (target, $3, $4, newest.services, newest.networks, apppass.chosen_expiry(newest), newest.id)
+    VALUES (target, $3, $4, apppass.kept_services(newest), newest.networks, apppass.chosen_expiry(newest), newest.id)
     RETURNING c.id INTO code_id;
     PERFORM apppass.restore_context(previous);
     stored := apppass.stored_code_of(code_id);
@@ -218,7 +240,7 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION apppass.reset_device(text, text, text, text, interval, text, text, text) IS
-'Stores a new code for a device, with the services and networks of its last one; the old ones end now, or after the grace period.
+'Stores a new code for a device, with the networks of its last one and those of its services that the realm still allows; the old ones end now, or after the grace period.
 Errors: AP002 no reason, P0002 no such account or device, or one that never had a code, else as for store_code.';
 
 CREATE FUNCTION apppass.reset_code(username text, device text, grace interval DEFAULT '0', reason text DEFAULT NULL,

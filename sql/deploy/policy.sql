@@ -86,11 +86,14 @@ COMMENT ON COLUMN apppass.access_rule.description IS 'For people; shown by expla
 CREATE TABLE apppass.realm_operator (
     role_name text NOT NULL,
     realm_id integer NOT NULL,
+    -- As regrole a dump carries the name, not a number that means somebody else elsewhere.
+    role_oid regrole NOT NULL,
     CONSTRAINT realm_operator_pkey PRIMARY KEY (role_name, realm_id),
     CONSTRAINT realm_operator_realm FOREIGN KEY (realm_id) REFERENCES apppass.realm (id)
 );
 COMMENT ON TABLE apppass.realm_operator IS 'Delegation: a login that is, or is a member of, a role named here manages and sees these realms only. Logins not named manage all; members of apppass_admin always do.';
-COMMENT ON COLUMN apppass.realm_operator.role_name IS 'A PostgreSQL role: the login itself or a group it belongs to.';
+COMMENT ON COLUMN apppass.realm_operator.role_name IS 'A PostgreSQL role: the login itself or a group it belongs to, by the name it had when this was written.';
+COMMENT ON COLUMN apppass.realm_operator.role_oid IS 'That role, whatever its name is now; filled by trigger. Once it is dropped the row limits nobody, and maintain() says so.';
 COMMENT ON COLUMN apppass.realm_operator.realm_id IS 'A realm it may manage.';
 
 -- Judged by the session user: SET ROLE to a wider role must not lift the limit.
@@ -100,7 +103,7 @@ AS $$
     WITH mine AS (
         SELECT o.realm_id
         FROM apppass.realm_operator AS o
-        JOIN pg_catalog.pg_roles AS g ON g.rolname = o.role_name
+        JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
         WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER')
     )
     SELECT r.id
@@ -117,7 +120,7 @@ AS $$
     SELECT pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
         OR NOT EXISTS (
             SELECT FROM apppass.realm_operator AS o
-            JOIN pg_catalog.pg_roles AS g ON g.rolname = o.role_name
+            JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
             WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'));
 $$;
 COMMENT ON FUNCTION apppass.manages_all() IS 'True where realm_operator does not limit the session user.';

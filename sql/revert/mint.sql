@@ -6,6 +6,7 @@ BEGIN;
 DROP FUNCTION apppass.explain_access(text, text, inet);
 DROP FUNCTION apppass.reset_code(text, text, interval, text, text, text);
 DROP FUNCTION apppass.reset_device(text, text, text, text, interval, text, text, text);
+DROP FUNCTION apppass.kept_services(apppass.code);
 DROP FUNCTION apppass.chosen_expiry(apppass.code);
 DROP TYPE apppass.reset_issued_code;
 DROP TYPE apppass.reset_stored_code;

@@ -8,7 +8,7 @@ SELECT id, name, description, codes_allowed, services, code_length, max_codes, m
 FROM apppass.realm WHERE false;
 SELECT 1 / count(*) FROM apppass.realm WHERE name = 'default';
 SELECT id, position, realm_id, service, network, action, description FROM apppass.access_rule WHERE false;
-SELECT role_name, realm_id FROM apppass.realm_operator WHERE false;
+SELECT role_name, realm_id, role_oid FROM apppass.realm_operator WHERE false;
 SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_verifier', 'apppass.realm', 'SELECT'))::integer;
 SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_helpdesk', 'apppass.realm', 'UPDATE'))::integer;
 SELECT 1 / pg_catalog.has_table_privilege('apppass_admin', 'apppass.realm', 'UPDATE')::integer;

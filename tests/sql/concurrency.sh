@@ -81,3 +81,9 @@ release
 wait "$revoker"
 ok 'revoking an account waits for a code being issued' grep -qx 1 "$base/revoked.out"
 ok 'and revokes it' is revoked "SELECT state FROM apppass.code_overview WHERE selector = '7777'"
+
+hold "SET CONSTRAINTS ALL IMMEDIATE; SELECT apppass.add_account('hog@example.org')"
+ok 'who keeps the end of the chain is named, not waited for' refuses 'end of the audit chain' timeout 60 psql -XAtq \
+    -c "SET lock_timeout = '200ms'" -c "SELECT apppass.add_account('blocked@example.org')"
+ok 'for ten seconds at most' refuses 'end of the audit chain' psql -XAtq -c "SET statement_timeout = '60s'" -c "SELECT apppass.add_account('blocked@example.org')"
+release

@@ -2,7 +2,7 @@
 -- No error shows a hash, no change goes past the trail, no hash gets weaker.
 BEGIN;
 \ir setup.sql
-SELECT plan(33);
+SELECT plan(48);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest());
@@ -83,6 +83,47 @@ SELECT throws_ok(format('SELECT pg_temp.upgrade(%s, %L)', :bob, 'v=19$m=65536,t=
 SELECT ok(pg_temp.upgrade(:bob, 'v=19$m=65536,t=3,p=4,keyid=MjAyNQ'), 'to a dearer one');
 SELECT throws_ok($$ UPDATE apppass.realm SET argon2_memory_kib = 1048576, argon2_passes = 5 $$, '23514', NULL, 'policy stays within what the verifier computes');
 SELECT lives_ok($$ UPDATE apppass.realm SET argon2_memory_kib = 1048576, argon2_passes = 4 $$, 'the most it does');
+
+-- policy that shrank
+UPDATE apppass.realm SET argon2_memory_kib = 19456, argon2_passes = 2;
+INSERT INTO apppass.realm (name) VALUES ('shrunk.org');
+SELECT apppass.add_account('s@shrunk.org');
+SELECT apppass.store_code('s@shrunk.org', 'Phone', '4444', pg_temp.digest(), '{imap,pop,smtp}', expires_at => now() + interval '90 days');
+SELECT apppass.store_code('s@shrunk.org', 'Printer', '5555', pg_temp.digest(), '{smtp}');
+UPDATE apppass.realm SET services = '{imap}', max_lifetime = '30 days' WHERE name = 'shrunk.org';
+SET LOCAL apppass.reason = 'narrower';
+SELECT lives_ok($$ UPDATE apppass.code SET expires_at = now() + interval '60 days' WHERE selector = '4444' $$, 'a shorter expiry, though not as short as policy');
+SELECT lives_ok($$ UPDATE apppass.code SET services = '{imap,pop}' WHERE selector = '4444' $$, 'fewer services, though not as few as policy');
+SELECT throws_ok($$ UPDATE apppass.code SET expires_at = now() + interval '61 days' WHERE selector = '4444' $$, 'AP001', NULL, 'a later expiry is asked about');
+SELECT throws_ok($$ UPDATE apppass.code SET services = '{imap,pop,smtp}' WHERE selector = '4444' $$, 'AP001', NULL, 'and one more service');
+SELECT pg_temp.same($$ SELECT services, expires_at FROM apppass.reset_device('s@shrunk.org', 'Phone', '6666', pg_temp.digest(), reason => 'lost') $$,
+    $$ VALUES ('{imap}'::text[], now() + interval '30 days') $$, 'a reset takes what policy leaves');
+SELECT throws_ok($$ SELECT apppass.reset_device('s@shrunk.org', 'Printer', '7777', pg_temp.digest(), reason => 'lost') $$, 'AP001', NULL, 'which must be something');
+SET LOCAL apppass.reason = '';
+SELECT throws_ok($$ INSERT INTO apppass.code (device_id, selector, hash, created_at) SELECT id, '8888', pg_temp.digest(), now() + interval '1 day' FROM apppass.device LIMIT 1 $$,
+    '22023', 'a code cannot be issued in the future', 'no code of tomorrow');
+
+-- networks
+INSERT INTO apppass.code_use SELECT :code, 'imap', set_masklen('10.0.0.0'::inet + n * 256, 24)::cidr, now() - interval '300 days' + n * interval '1 hour', now() - interval '200 days' + n * interval '1 hour'
+FROM generate_series(1, 30) AS n;
+INSERT INTO apppass.code_use VALUES (:code, 'smtp', '10.0.0.0/24', now() - interval '299 days', now() - interval '299 days');
+SELECT pg_temp.same($$ SELECT action, detail FROM apppass.maintain(true) WHERE action = 'forget networks' $$, $$ VALUES ('forget networks', '9 of realm third.org') $$, 'a dry run counts old networks');
+SELECT is((SELECT count(*) FROM apppass.code_use WHERE code_id = :code), 31::bigint, 'and keeps them');
+SELECT is((SELECT count(*) FROM apppass.maintain() WHERE action = 'forget networks'), 1::bigint, 'maintain forgets them');
+SELECT is((SELECT count(*) FROM apppass.code_use WHERE code_id = :code), 22::bigint, 'but the newest 20, the first, and other services');
+
+-- an operator's role under another name
+CREATE ROLE desk NOLOGIN;
+CREATE ROLE helga LOGIN IN ROLE apppass_helpdesk, desk;
+INSERT INTO apppass.realm_operator (role_name, realm_id) SELECT 'desk', id FROM apppass.realm WHERE name = 'shrunk.org';
+ALTER ROLE desk RENAME TO bureau;
+SET SESSION AUTHORIZATION helga;
+SELECT is(ARRAY(SELECT DISTINCT realm::text FROM apppass.account_overview), ARRAY['shrunk.org'], 'a role that is renamed stays limited');
+RESET SESSION AUTHORIZATION;
+SELECT is_empty($$ SELECT * FROM apppass.maintain() WHERE action = 'role missing' $$, 'and is not missing');
+DROP ROLE bureau;
+SELECT is((SELECT count(*) FROM apppass.maintain() WHERE action = 'role missing'), 1::bigint, 'one that was dropped is');
+SELECT lives_ok($$ UPDATE apppass.realm_operator SET realm_id = realm_id $$, 'and its row can still be changed');
 
 SELECT * FROM finish();
 ROLLBACK;
