@@ -503,7 +503,7 @@ static int make_codes(long count)
         char shown[CODE_DISPLAY_MAX], hash[HASH_STRING_MAX];
 
         if (!code_make(CODE_LENGTH_DEFAULT, &code) ||
-            hash_make(code.symbols, code.length, &policy, NULL, hash) != OUTCOME_OK)
+            hash_make(code.symbols, code.length, &policy, NULL, NULL, hash) != OUTCOME_OK)
             die("could not make a code", "");
         code_format(&code, shown);
         printf("%s\t%s\t%s\t%s\n", shown, code.symbols, code.selector, hash);

@@ -159,20 +159,28 @@ static void step_lookup(struct trial *trial, struct store *store, const struct c
 
 static void step_hash(struct trial *trial, const struct code *code, const struct row *row)
 {
-    const char *reason = "";
-    enum outcome outcome =
-        hash_verify(row->hash, code->symbols, code->length, trial->keys, &reason);
-    struct step *step = add_step(trial, "hash",
-                                 outcome == OUTCOME_OK       ? STEP_OK
-                                 : outcome == OUTCOME_DENIED ? STEP_NO
-                                                             : STEP_UNKNOWN);
+    const char *reason = "", *refusal = verdict_meaning(VERDICT_WRONG_CODE);
+    enum outcome outcome = OUTCOME_DENIED;
+    char data[HASH_DATA_SIZE];
+    struct step *step;
+
+    hash_data_of(row->account_id, code->selector, data);
+    if (hash_bound_to(row->hash, data) == HASH_BINDING_OTHER)
+        refusal = "refused as forged: the hash was made for another account or code";
+    else
+        outcome =
+            hash_verify(row->hash, code->symbols, code->length, trial->keys, &reason);
+    step = add_step(trial, "hash",
+                    outcome == OUTCOME_OK       ? STEP_OK
+                    : outcome == OUTCOME_DENIED ? STEP_NO
+                                                : STEP_UNKNOWN);
 
     trial->outcome = outcome;
     if (outcome == OUTCOME_DENIED)
         trial->verdict = VERDICT_WRONG_CODE;
     snprintf(step->detail, DETAIL_MAX, "%s",
              outcome == OUTCOME_OK       ? "the code matches"
-             : outcome == OUTCOME_DENIED ? verdict_meaning(VERDICT_WRONG_CODE)
+             : outcome == OUTCOME_DENIED ? refusal
                                          : reason);
     if (outcome == OUTCOME_OK && hash_needs_upgrade(row->hash, &row->policy, trial->keys))
         snprintf(step->detail, DETAIL_MAX,

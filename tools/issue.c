@@ -93,14 +93,15 @@ static enum status ask_policy(struct invocation *invocation,
     struct rows *rows =
         request->reset
             ? TRY_QUERY(invocation->database,
-                        "SELECT r.code_length, r.argon2_memory_kib AS memory_kib,"
+                        "SELECT a.account_id, r.code_length,"
+                        " r.argon2_memory_kib AS memory_kib,"
                         " r.argon2_passes AS passes, r.argon2_lanes AS lanes"
                         " FROM apppass.account_overview AS a"
                         " JOIN apppass.realm AS r ON r.name = a.realm"
                         " WHERE a.account = apppass.fold($1)",
                         account)
             : TRY_QUERY(invocation->database,
-                        "SELECT code_length, memory_kib, passes, lanes"
+                        "SELECT account_id, code_length, memory_kib, passes, lanes"
                         " FROM apppass.issue_policy($1)",
                         account);
 
@@ -110,6 +111,7 @@ static enum status ask_policy(struct invocation *invocation,
         rows_free(&rows);
         return near_no_account(invocation, account);
     }
+    policy->account_id = rows_integer(rows, 0, "account_id");
     policy->code_length = (size_t)rows_integer(rows, 0, "code_length");
     policy->hash.memory_kib = (uint32_t)rows_integer(rows, 0, "memory_kib");
     policy->hash.passes = (uint32_t)rows_integer(rows, 0, "passes");
@@ -137,12 +139,16 @@ enum status issue_load_keys(const struct invocation *invocation,
 enum status issue_make(const struct issue_policy *policy, const struct hash_keys *keys,
                        struct code *code, char hash[HASH_STRING_MAX])
 {
+    char data[HASH_DATA_SIZE];
+
     if (!code_make(policy->code_length, code)) {
         message_error("the tenant's code length, %zu, is none that this tool knows",
                       policy->code_length);
         return STATUS_REFUSED;
     }
-    if (hash_make(code->symbols, code->length, &policy->hash, keys, hash) != OUTCOME_OK) {
+    hash_data_of(policy->account_id, code->selector, data);
+    if (hash_make(code->symbols, code->length, &policy->hash, keys, data, hash) !=
+        OUTCOME_OK) {
         message_error(
             "could not hash the code with the tenant's parameters (m=%u t=%u p=%u)",
             policy->hash.memory_kib, policy->hash.passes, policy->hash.lanes);

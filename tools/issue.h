@@ -16,14 +16,15 @@
 struct issue_policy {
     struct hash_policy hash;
     size_t code_length;
+    int64_t account_id;
 };
 
 /* Read the key file of --key into *keys_r; NULL where the option is not given. */
 enum status issue_load_keys(const struct invocation *invocation,
                             struct hash_keys **keys_r) MUST_CHECK;
 
-/* Make and hash.  Told where it can't be done; wipe both in every case.  Thread-safe but
- * for the telling. */
+/* Make and hash.  A keyed hash is bound to account and selector.  Told where it can't be
+ * done; wipe both in every case.  Thread-safe but for the telling. */
 enum status issue_make(const struct issue_policy *policy, const struct hash_keys *keys,
                        struct code *code, char hash[HASH_STRING_MAX]) MUST_CHECK;
 

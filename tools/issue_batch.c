@@ -96,7 +96,8 @@ static enum status ask_policies(struct batch *batch)
     char *accounts = batch_array(batch, ACCOUNT);
     struct rows *rows = QUERY(
         batch->invocation->database,
-        "SELECT r.code_length, r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes"
+        "SELECT a.account_id, r.code_length, r.argon2_memory_kib, r.argon2_passes,"
+        " r.argon2_lanes"
         " FROM unnest($1::text[]) WITH ORDINALITY AS t (account, ordinality)"
         " LEFT JOIN apppass.account_overview AS a ON a.account = apppass.fold(t.account)"
         " LEFT JOIN apppass.realm AS r ON r.name = a.realm"
@@ -112,6 +113,7 @@ static enum status ask_policies(struct batch *batch)
 
         if (!batch_wanted(line))
             continue;
+        line->policy.account_id = rows_integer(rows, row, "account_id");
         line->policy.code_length = (size_t)rows_integer(rows, row, "code_length");
         line->policy.hash.memory_kib =
             (uint32_t)rows_integer(rows, row, "argon2_memory_kib");
@@ -138,15 +140,22 @@ struct worker {
 static void *hash_lines(void *context)
 {
     struct worker *worker = context;
+    char data[HASH_DATA_SIZE];
+    enum outcome made;
 
     for (size_t i = worker->first; i < worker->batch->count; i += worker->step) {
         struct batch_line *line = &worker->batch->lines[i];
 
-        if (batch_wanted(line) &&
-            (!code_make(line->policy.code_length, &line->code) ||
-             hash_make(line->code.symbols, line->code.length, &line->policy.hash,
-                       worker->batch->keys, line->hash) != OUTCOME_OK))
-            worker->failed = true;
+        if (!batch_wanted(line))
+            continue;
+        if (code_make(line->policy.code_length, &line->code)) {
+            hash_data_of(line->policy.account_id, line->code.selector, data);
+            made = hash_make(line->code.symbols, line->code.length, &line->policy.hash,
+                             worker->batch->keys, data, line->hash);
+        } else {
+            made = OUTCOME_UNAVAILABLE;
+        }
+        worker->failed = worker->failed || made != OUTCOME_OK;
     }
     return NULL;
 }

@@ -24,6 +24,7 @@ struct upgrade {
     struct code code;
     struct hash_policy policy;
     char hash[HASH_STRING_MAX];
+    char data[HASH_DATA_SIZE]; /* what the new hash is bound to */
 };
 
 struct verifier {
@@ -132,21 +133,47 @@ void verifier_free(struct verifier **pointer)
 
 /* ---- deciding ---- */
 
-/* The hash was made without the key: by somebody who can write the database only. */
+/*
+ * Did somebody write this hash who can write the database only?  NULL: no sign of it.
+ * Without the key nobody makes one; but a keyed one of a code of theirs can be copied to
+ * another account, unless the key binds it to where it belongs.
+ */
+static const char *forgery(const struct trial *trial)
+{
+    const char *hash = trial->row.hash;
+    bool require_key = trial->verifier->shared.settings->require_key;
+    char data[HASH_DATA_SIZE];
+
+    hash_data_of(trial->row.account_id, trial->code.selector, data);
+    switch (hash_bound_to(hash, data)) {
+    case HASH_BINDING_SAME:
+        return NULL;
+    case HASH_BINDING_OTHER:
+        return "a hash that was made for another account or code";
+    case HASH_BINDING_NONE:
+        break;
+    }
+    if (!require_key)
+        return NULL;
+    return hash_is_keyed(hash)
+               ? "a keyed hash that is bound to no account, and "
+                 "apppass_require_key is on"
+               : "a hash made without a key, and apppass_require_key is on";
+}
+
 static bool forged(struct trial *trial)
 {
     struct verifier *verifier = trial->verifier;
+    const char *sign = forgery(trial);
     int64_t now = deadline_now_ms();
 
-    if (!verifier->shared.settings->require_key || hash_is_keyed(trial->row.hash))
+    if (sign == NULL)
         return false;
     if (now >= verifier->key_warning_at) {
         verifier->key_warning_at = now + KEY_WARNING_MS;
         log_message(verifier->shared.log, LOG_LEVEL_WARNING,
-                    "code %" PRId64 " has a hash made without a key, and "
-                    "apppass_require_key is on: refused; reset the device if it is "
-                    "genuine",
-                    trial->row.code_id);
+                    "code %" PRId64 " has %s: refused; reset the device if it is genuine",
+                    trial->row.code_id, sign);
     }
     return true;
 }
@@ -309,7 +336,8 @@ static void follow_success(struct trial *trial)
         return;
     upgrade->code_id = row->code_id;
     upgrade->code = trial->code;
-    upgrade->policy = row->policy;
+    upgrade->policy = hash_upgrade_policy(row->hash, &row->policy);
+    hash_data_of(row->account_id, trial->code.selector, upgrade->data);
     memcpy(upgrade->hash, row->hash, sizeof upgrade->hash);
     if (!trial->attempt->finish_later)
         verifier_finish(verifier);
@@ -321,9 +349,9 @@ static bool make_hash(struct verifier *verifier, char hash_r[HASH_STRING_MAX])
     const struct verifier_shared *shared = &verifier->shared;
     const struct upgrade *upgrade = &verifier->upgrade;
     int slot = memo_slot_acquire(shared->memo, deadline_in(0));
-    bool made =
-        slot >= 0 && hash_make(upgrade->code.symbols, upgrade->code.length,
-                               &upgrade->policy, shared->keys, hash_r) == OUTCOME_OK;
+    bool made = slot >= 0 &&
+                hash_make(upgrade->code.symbols, upgrade->code.length, &upgrade->policy,
+                          shared->keys, upgrade->data, hash_r) == OUTCOME_OK;
 
     memo_slot_release(shared->memo, slot);
     return made;

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +36,8 @@ struct parsed {
     uint32_t memory_kib, passes, lanes;
     unsigned char keyid[HASH_KEYID_MAX];
     size_t keyid_length; /* 0: not keyed */
+    unsigned char data[HASH_DATA_MAX];
+    size_t data_length; /* 0: none */
     unsigned char salt[SALT_MAX];
     size_t salt_length;
     unsigned char tag[TAG_MAX];
@@ -111,19 +114,32 @@ static bool argon2_within_limits(uint32_t memory_kib, uint32_t passes, uint32_t 
            (uint64_t)memory_kib * passes <= HASH_WORK_MAX_KIB;
 }
 
-/* Behind "$argon2id" or "$argon2i": $v=19$m=M,t=T,p=P[,keyid=B64]$salt$tag */
+/*
+ * [,keyid=B64[,data=B64]] of the PHC specification.  Data without a key protect nothing
+ * and are made by nobody.
+ */
+static bool parse_argon2_key(const char **at, struct parsed *parsed)
+{
+    if (!take_text(at, ",keyid="))
+        return true;
+    if (!take_base64(at, ",$", parsed->keyid, sizeof parsed->keyid,
+                     &parsed->keyid_length) ||
+        parsed->keyid_length == 0)
+        return false;
+    return !take_text(at, ",data=") ||
+           (take_base64(at, ",$", parsed->data, sizeof parsed->data,
+                        &parsed->data_length) &&
+            parsed->data_length > 0);
+}
+
+/* Behind "$argon2id" or "$argon2i": $v=19$m=M,t=T,p=P[,keyid=B64[,data=B64]]$salt$tag */
 static const char *parse_argon2(const char *at, struct parsed *parsed)
 {
     if (!take_text(&at, "$v=19$m=") || !take_number(&at, &parsed->memory_kib) ||
         !take_text(&at, ",t=") || !take_number(&at, &parsed->passes) ||
         !take_text(&at, ",p=") || !take_number(&at, &parsed->lanes))
         return reason_format;
-    if (take_text(&at, ",keyid=") &&
-        (!take_base64(&at, ",$", parsed->keyid, sizeof parsed->keyid,
-                      &parsed->keyid_length) ||
-         parsed->keyid_length == 0))
-        return reason_format;
-    if (!take_text(&at, "$") ||
+    if (!parse_argon2_key(&at, parsed) || !take_text(&at, "$") ||
         !take_base64(&at, "$", parsed->salt, sizeof parsed->salt, &parsed->salt_length) ||
         !take_text(&at, "$") ||
         !take_base64(&at, "$", parsed->tag, sizeof parsed->tag, &parsed->tag_length) ||
@@ -289,7 +305,44 @@ bool hash_needs_upgrade(const char *hash, const struct hash_policy *policy,
     return parsed.kind != KIND_ARGON2ID || parsed.memory_kib < policy->memory_kib ||
            parsed.passes < policy->passes || parsed.lanes < policy->lanes ||
            parsed.salt_length < SALT_MADE || parsed.tag_length < TAG_MADE ||
-           (keys != NULL && key != keys->key[keys->count - 1].bytes);
+           (keys != NULL &&
+            (key != keys->key[keys->count - 1].bytes || parsed.data_length == 0));
+}
+
+static uint32_t larger(uint32_t one, uint32_t other)
+{
+    return one > other ? one : other;
+}
+
+struct hash_policy hash_upgrade_policy(const char *hash, const struct hash_policy *policy)
+{
+    struct parsed parsed;
+    struct hash_policy raised = *policy;
+
+    if (parse(hash, &parsed) != NULL || parsed.kind == KIND_CRYPT)
+        return *policy;
+    raised.memory_kib = larger(raised.memory_kib, parsed.memory_kib);
+    raised.passes = larger(raised.passes, parsed.passes);
+    raised.lanes = larger(raised.lanes, parsed.lanes);
+    return argon2_within_limits(raised.memory_kib, raised.passes, raised.lanes) ? raised
+                                                                                : *policy;
+}
+
+void hash_data_of(int64_t account_id, const char *selector, char data_r[HASH_DATA_SIZE])
+{
+    snprintf(data_r, HASH_DATA_SIZE, "%" PRId64 ":%s", account_id, selector);
+}
+
+enum hash_binding hash_bound_to(const char *hash, const char *data)
+{
+    struct parsed parsed;
+
+    if (parse(hash, &parsed) != NULL || parsed.data_length == 0)
+        return HASH_BINDING_NONE;
+    return parsed.data_length == strlen(data) &&
+                   memcmp(parsed.data, data, parsed.data_length) == 0
+               ? HASH_BINDING_SAME
+               : HASH_BINDING_OTHER;
 }
 
 /* ---- computing ---- */
@@ -406,6 +459,8 @@ static enum outcome verify_argon2(const struct parsed *parsed, const unsigned ch
         .salt_length = parsed->salt_length,
         .secret = key,
         .secret_length = key == NULL ? 0 : HASH_KEY_BYTES,
+        .data = parsed->data,
+        .data_length = parsed->data_length,
     };
     unsigned char tag[TAG_MAX];
     enum outcome outcome = OUTCOME_DENIED;
@@ -470,34 +525,52 @@ enum outcome hash_verify(const char *hash, const char *bytes, size_t length,
     return verify_argon2(&parsed, key, bytes, length, reason_r);
 }
 
-/* "$argon2id$v=19$m=M,t=T,p=P[,keyid=B64]$salt$tag" */
-static bool format_argon2(const struct hash_policy *policy, const char *keyid,
-                          const unsigned char salt[SALT_MADE],
-                          const unsigned char tag[TAG_MADE], char hash_r[HASH_STRING_MAX])
+static void format_base64(const void *bytes, size_t length, char *text_r, size_t size)
 {
-    const int variant = sodium_base64_VARIANT_ORIGINAL_NO_PADDING;
-    char keyid64[sodium_base64_ENCODED_LEN(HASH_KEYID_MAX, 3)] = "";
+    sodium_bin2base64(text_r, size, bytes, length,
+                      sodium_base64_VARIANT_ORIGINAL_NO_PADDING);
+}
+
+/* ",keyid=B64[,data=B64]"; at most HASH_KEYID_MAX and HASH_DATA_MAX bytes of each. */
+static void format_key(const char *keyid, const char *data, char *text_r, size_t size)
+{
+    char keyid64[sodium_base64_ENCODED_LEN(HASH_KEYID_MAX, 3)];
+    char data64[sodium_base64_ENCODED_LEN(HASH_DATA_MAX, 3)] = "";
+
+    format_base64(keyid, strlen(keyid), keyid64, sizeof keyid64);
+    if (data != NULL)
+        format_base64(data, strlen(data), data64, sizeof data64);
+    snprintf(text_r, size, ",keyid=%s%s%s", keyid64, data != NULL ? ",data=" : "",
+             data64);
+}
+
+/* "$argon2id$v=19$m=M,t=T,p=P[,keyid=B64[,data=B64]]$salt$tag" */
+static bool format_argon2(const struct hash_argon2 *made, const char *keyid,
+                          const char *data, const unsigned char tag[TAG_MADE],
+                          char hash_r[HASH_STRING_MAX])
+{
+    char key[sizeof ",keyid=,data=" +
+             sodium_base64_ENCODED_LEN(HASH_KEYID_MAX + HASH_DATA_MAX + 2, 3)] = "";
     char salt64[sodium_base64_ENCODED_LEN(SALT_MADE, 3)];
     char tag64[sodium_base64_ENCODED_LEN(TAG_MADE, 3)];
     int length;
 
-    sodium_bin2base64(salt64, sizeof salt64, salt, SALT_MADE, variant);
-    sodium_bin2base64(tag64, sizeof tag64, tag, TAG_MADE, variant);
     if (keyid != NULL)
-        sodium_bin2base64(keyid64, sizeof keyid64, (const unsigned char *)keyid,
-                          strlen(keyid), variant);
-    length =
-        snprintf(hash_r, HASH_STRING_MAX, "$argon2id$v=19$m=%lu,t=%lu,p=%lu%s%s$%s$%s",
-                 (unsigned long)policy->memory_kib, (unsigned long)policy->passes,
-                 (unsigned long)policy->lanes, keyid == NULL ? "" : ",keyid=", keyid64,
-                 salt64, tag64);
+        format_key(keyid, data, key, sizeof key);
+    format_base64(made->salt, SALT_MADE, salt64, sizeof salt64);
+    format_base64(tag, TAG_MADE, tag64, sizeof tag64);
+    length = snprintf(hash_r, HASH_STRING_MAX, "$argon2id$v=19$m=%lu,t=%lu,p=%lu%s$%s$%s",
+                      (unsigned long)made->memory_kib, (unsigned long)made->passes,
+                      (unsigned long)made->lanes, key, salt64, tag64);
     return length > 0 && length < HASH_STRING_MAX;
 }
 
 enum outcome hash_make(const char *bytes, size_t length, const struct hash_policy *policy,
-                       const struct hash_keys *keys, char hash_r[HASH_STRING_MAX])
+                       const struct hash_keys *keys, const char *data,
+                       char hash_r[HASH_STRING_MAX])
 {
     size_t newest = keys == NULL ? 0 : keys->count - 1;
+    size_t data_length = keys == NULL || data == NULL ? 0 : strlen(data);
     unsigned char salt[SALT_MADE], tag[TAG_MADE];
     struct hash_argon2 parameters = {
         .id = true,
@@ -508,17 +581,19 @@ enum outcome hash_make(const char *bytes, size_t length, const struct hash_polic
         .salt_length = sizeof salt,
         .secret = keys == NULL ? NULL : keys->key[newest].bytes,
         .secret_length = keys == NULL ? 0 : HASH_KEY_BYTES,
+        .data = (const unsigned char *)data,
+        .data_length = data_length,
     };
     enum outcome outcome = OUTCOME_UNAVAILABLE;
 
     hash_r[0] = '\0';
     if (!argon2_within_limits(policy->memory_kib, policy->passes, policy->lanes) ||
-        sodium_init() < 0)
+        data_length > HASH_DATA_MAX || sodium_init() < 0)
         return OUTCOME_UNAVAILABLE;
     randombytes_buf(salt, sizeof salt);
     if (hash_argon2(&parameters, bytes, length, tag, sizeof tag) == OUTCOME_OK &&
-        format_argon2(policy, keys == NULL ? NULL : keys->key[newest].id, salt, tag,
-                      hash_r))
+        format_argon2(&parameters, keys == NULL ? NULL : keys->key[newest].id,
+                      data_length == 0 ? NULL : data, tag, hash_r))
         outcome = OUTCOME_OK;
     sodium_memzero(tag, sizeof tag);
     return outcome;

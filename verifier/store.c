@@ -35,7 +35,7 @@
 #define SQLSTATE_SIZE       6
 #define LOOKUP_NAME         "apppass_lookup"
 #define UNPREPARED_LOOKUPS  2 /* preparing costs a round trip: not for a login or two */
-#define LOOKUP_COLUMNS      8
+#define LOOKUP_COLUMNS      9
 #define PROBE_MARK          "apppass-reads-only-the-settings"
 
 /* Type OIDs of pg_type.dat, fixed for good; 0 lets the server infer (our enum). */
@@ -50,8 +50,8 @@ struct statement {
 
 static const struct statement lookup_statement = {
     "look up a login",
-    "SELECT verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due"
-    " FROM apppass.lookup($1, $2, $3, $4)",
+    "SELECT verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due,"
+    " account_id FROM apppass.lookup($1, $2, $3, $4)",
     4,
     {OID_TEXT, OID_TEXT, OID_TEXT, OID_INET},
 };
@@ -812,13 +812,15 @@ static bool read_row(const PGresult *result, bool code_asked, struct row *row)
     row->policy.passes = number_column(result, 5, standard.passes);
     row->policy.lanes = number_column(result, 6, standard.lanes);
     row->record_due = PQgetvalue(result, 0, 7)[0] == 't';
+    row->account_id = strtoll(PQgetvalue(result, 0, 8), NULL, 10);
     if (row->verdict == VERDICT_NONE ||
         !copy_column(result, 2, row->username, sizeof row->username) ||
         !copy_column(result, 3, row->hash, sizeof row->hash))
         return false;
     if (row->verdict != VERDICT_ACCEPTED)
         row->hash[0] = '\0';
-    else if (!code_asked || row->hash[0] == '\0' || row->username[0] == '\0')
+    else if (!code_asked || row->hash[0] == '\0' || row->username[0] == '\0' ||
+             row->account_id == 0)
         return false; /* nothing to check a code against: never accept */
     return true;
 }

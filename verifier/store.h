@@ -24,6 +24,7 @@ struct store;
 struct row {
     enum verdict verdict;          /* VERDICT_ACCEPTED: accept if the hash matches */
     int64_t code_id;               /* 0: no code known */
+    int64_t account_id;            /* 0: no account known */
     char username[STORE_NAME_MAX]; /* canonical name of the account; "" where unknown */
     char hash[HASH_STRING_MAX];    /* "" unless verdict is VERDICT_ACCEPTED and a code was
                                       asked for */

@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     uint64_t before = hash_computed();
     const char *reason = NULL;
     char *hash = malloc(size + 1);
+    struct hash_policy made;
     bool acceptable, keyed;
     enum outcome outcome;
 
@@ -35,6 +36,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     FUZZ_CHECK(acceptable == (reason == NULL));
     FUZZ_CHECK(!acceptable || strlen(hash) < HASH_STRING_MAX);
     FUZZ_CHECK(!acceptable || !keyed);
+    FUZZ_CHECK(keyed || hash_bound_to(hash, "42:k7xp") == HASH_BINDING_NONE);
+    made = hash_upgrade_policy(hash, &policy);
+    FUZZ_CHECK(made.memory_kib >= policy.memory_kib && made.passes >= policy.passes &&
+               made.lanes >= policy.lanes &&
+               (uint64_t)made.memory_kib * made.passes <= HASH_WORK_MAX_KIB);
     FUZZ_CHECK(!hash_needs_upgrade(hash, &policy, NULL) || acceptable);
     FUZZ_CHECK(hash_computed() == before);
     if (!acceptable || (cheap(hash) && strncmp(hash, "$argon2", 7) == 0)) {

@@ -107,7 +107,7 @@ struct issued database_issue(const char *account, const char *device,
     char hash[HASH_STRING_MAX];
 
     assert_true(code_make(CODE_LENGTH_DEFAULT, &code));
-    assert_int_equal(hash_make(code.symbols, code.length, &policy, NULL, hash),
+    assert_int_equal(hash_make(code.symbols, code.length, &policy, NULL, NULL, hash),
                      OUTCOME_OK);
     database_do("SELECT code_id FROM apppass.store_code($1, $2, $3, $4, $5::text[])",
                 account, device, code.selector, hash, services != NULL ? services : "",

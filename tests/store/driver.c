@@ -304,9 +304,25 @@ static void do_code(void)
     char hash[HASH_STRING_MAX];
 
     if (!code_make((size_t)number(1, CODE_LENGTH_DEFAULT), &code) ||
-        hash_make(code.symbols, code.length, &policy, NULL, hash) != OUTCOME_OK)
+        hash_make(code.symbols, code.length, &policy, NULL, NULL, hash) != OUTCOME_OK)
         exit(1);
     printf("= %s\t%s\t%s\n", code.symbols, code.selector, hash);
+}
+
+/* keyed-hash KEYFILE CODE [MEMORY PASSES]: keyed, bound to nothing */
+static void do_keyed_hash(void)
+{
+    const struct hash_policy policy = {.memory_kib = (uint32_t)number(3, 64),
+                                       .passes = (uint32_t)number(4, 1),
+                                       .lanes = 1};
+    char error[512], hash[HASH_STRING_MAX];
+    struct hash_keys *made_with = hash_keys_load(words[1], error, sizeof error);
+
+    if (made_with == NULL || hash_make(words[2], strlen(words[2]), &policy, made_with,
+                                       NULL, hash) != OUTCOME_OK)
+        exit(1);
+    hash_keys_free(&made_with);
+    printf("= %s\n", hash);
 }
 
 /* remember CODE: for traces */
@@ -437,6 +453,7 @@ static const struct {
     {"attempt-later", do_attempt_later},
     {"close", do_close},
     {"code", do_code},
+    {"keyed-hash", do_keyed_hash},
     {"descriptors", do_descriptors},
     {"drain", do_drain},
     {"finish", do_finish},

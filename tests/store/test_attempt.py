@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """attempt.c against a real server: verdicts, log lines, hashes, records."""
 
+import base64
 import itertools
+import re
 import secrets
 
 import pytest
@@ -336,7 +338,7 @@ def test_keyed_hashes(server, driver, bob, tmp_path):
     driver.verifier(conninfo(server), key=keys)
     assert driver.attempt(bob, code.typed).outcome == "ok"
     settle(driver)
-    assert "keyid=" in stored_hash(server, code)
+    assert bound_to(server, code, bob) in stored_hash(server, code)
     driver.verifier(conninfo(server), key=keys, require_key="yes")
     assert driver.attempt(bob, code.typed).outcome == "ok"
     settle(driver)
@@ -347,6 +349,82 @@ def test_keyed_hashes(server, driver, bob, tmp_path):
     settle(driver)
     driver.verifier(conninfo(server))
     assert driver.attempt(bob, code.typed).outcome == "unavailable"
+
+
+def bound_to(server, code, owner):
+    """The parameters of a keyed hash of this code, were it the owner's."""
+    account = server.psql(f"SELECT id FROM apppass.account WHERE username = '{owner}'",
+                          "postgres")
+    data = base64.b64encode(f"{account}:{code.selector}".encode()).decode().rstrip("=")
+    return f",keyid=azE,data={data}$"
+
+
+def write_row(server, code, selector, digest):
+    """As somebody does who got hold of the database, past all triggers."""
+    server.psql("SET session_replication_role = replica; UPDATE apppass.code SET"
+                f" selector = '{selector}', hash = '{digest}' WHERE id = {code.id}", "postgres")
+
+
+@pytest.mark.parametrize("require_key", ["yes", "no"])
+def test_a_keyed_row_copied_to_another_account(server, driver, bob, tmp_path, require_key):
+    mallory = "mallory-" + bob
+    server.psql(f"SELECT apppass.add_account('{mallory}')")
+    own, victim = issue(server, driver, mallory), issue(server, driver, bob)
+    keys = key_file(tmp_path / "keys", "k1")
+    driver.verifier(conninfo(server), key=keys)
+    assert driver.attempt(mallory, own.typed).outcome == "ok"
+    settle(driver)
+    digest = stored_hash(server, own)
+    assert bound_to(server, own, mallory) in digest
+    write_row(server, victim, own.selector, digest)
+    # The memo knows the pair: the row is looked at first.
+    driver.verifier(conninfo(server), key=keys, require_key=require_key,
+                    memo=tmp_path / "memo")
+    assert driver.attempt(mallory, own.typed).outcome == "ok"
+    assert driver.attempt(mallory, own.typed).hashes == 0
+    answer = driver.attempt(bob, own.typed)
+    assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "wrong_code", 0)
+    warning = f"code {victim.id} has a hash that was made for another account or code: "
+    assert sum(line.startswith(warning) for line in driver.logs) == 1
+    driver.attempt(bob, own.typed)
+    assert sum(line.startswith(warning) for line in driver.logs) == 1
+    # The data written anew, or left out: what is in the tag does not match.
+    for forged in (re.sub(r",keyid=.*?[$]", bound_to(server, own, bob), digest),
+                   re.sub(r",data=[^$]*", "", digest)):
+        write_row(server, victim, own.selector, forged)
+        answer = driver.attempt(bob, own.typed)
+        assert (answer.outcome, answer.verdict) == ("denied", "wrong_code")
+    assert driver.attempt(mallory, own.typed).outcome == "ok"
+
+
+def test_a_keyed_hash_that_is_bound_to_nothing(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    keys = key_file(tmp_path / "keys", "k1")
+    digest = driver.ask("keyed-hash", keys, code.typed)[0]
+    assert ",keyid=azE$" in digest
+    write_row(server, code, code.selector, digest)
+    driver.verifier(conninfo(server), key=keys, require_key="yes")
+    answer = driver.attempt(bob, code.typed)
+    assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "wrong_code", 0)
+    assert any(line.startswith(f"code {code.id} has a keyed hash that is bound to no account")
+               for line in driver.logs)
+    driver.verifier(conninfo(server), key=keys)
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    settle(driver)
+    assert bound_to(server, code, bob) in stored_hash(server, code)
+    driver.verifier(conninfo(server), key=keys, require_key="yes")
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+
+
+def test_an_upgrade_takes_nothing_away(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    keys = key_file(tmp_path / "keys", "k1")
+    write_row(server, code, code.selector,
+              driver.ask("keyed-hash", keys, code.typed, 32768, 1)[0])
+    driver.verifier(conninfo(server), key=keys)
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    settle(driver)
+    assert "m=32768,t=2,p=1," in stored_hash(server, code)
 
 
 def test_require_key_without_a_key_is_refused(server, driver):

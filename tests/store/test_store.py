@@ -633,10 +633,10 @@ def test_a_redeployed_lookup_is_used(server, driver):
 
 COLUMNS = {"verdict": "text", "code_id": "bigint", "account_name": "text", "hash": "text",
            "memory_kib": "integer", "passes": "integer", "lanes": "integer",
-           "record_due": "boolean"}
+           "record_due": "boolean", "account_id": "bigint"}
 ROW = {"verdict": "'accepted'", "code_id": "7", "account_name": "'alice@example.org'",
        "hash": "'$2b$'", "memory_kib": "19456", "passes": "2", "lanes": "1",
-       "record_due": "true"}
+       "record_due": "true", "account_id": "5"}
 
 
 def with_row(**columns):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The commands of the helpdesk, one after the other."""
 
+import base64
 import os
 import stat
 
@@ -120,14 +121,55 @@ def test_selector_taken_gets_another_code(desk):
                  "DROP SEQUENCE public.tries")
 
 
+def bound(desk, account, code):
+    """The data in the newest hash are those of this account's code."""
+    digest = desk.sql("SELECT hash FROM apppass.code ORDER BY id DESC LIMIT 1")
+    number = desk.sql(f"SELECT id FROM apppass.account WHERE username = '{account}'")
+    data = base64.b64encode(f"{number}:{code[:4]}".encode()).decode().rstrip("=")
+    return ",keyid=" in digest and f",data={data}$" in digest
+
+
+def check(desk, account, code, *options):
+    return desk.run("check", account, "--service", "imap", "--from", "192.0.2.1", "--verifier",
+                    desk.server.conninfo("postgres"), *options, text=code)
+
+
 def test_keyed_code(desk, folder):
     account = desk.account()
     desk.ok("key", "new", folder / "key")
-    desk.issue(account, "Phone", "--key", folder / "key")
-    digest = desk.sql("SELECT hash FROM apppass.code ORDER BY id DESC LIMIT 1")
-    assert ",keyid=" in digest
+    code = desk.issue(account, "Phone", "--key", folder / "key")
+    assert bound(desk, account, code)
+    assert check(desk, account, code, "--key", folder / "key").status == 0
+    code = desk.ok("reset", account, "--device", "Phone", "--reason", "new", "--force", "--key",
+                   folder / "key").code()
+    assert bound(desk, account, code)
+    assert check(desk, account, code, "--key", folder / "key").status == 0
     desk.issue(account, "Phone")
     assert "keyid=" not in desk.sql("SELECT hash FROM apppass.code ORDER BY id DESC LIMIT 1")
+
+
+def test_keyed_codes_of_a_batch(desk, folder):
+    account = desk.account()
+    desk.ok("key", "new", folder / "key")
+    (folder / "table.csv").write_text(f"account,device\n{account},Phone\n")
+    desk.ok("issue", "--batch", folder / "table.csv", "--output", folder / "codes", "--key",
+            folder / "key")
+    assert bound(desk, account, one(desk.json("list", account))["selector"])
+
+
+def test_check_tells_a_copied_row(desk, folder):
+    mallory, account = desk.account(), desk.account()
+    desk.ok("key", "new", folder / "key")
+    code = desk.issue(mallory, "Phone", "--key", folder / "key")
+    victim = desk.issue(account, "Phone", "--key", folder / "key")
+    desk.sql(f"""
+        SET session_replication_role = replica;
+        UPDATE apppass.code AS c SET selector = m.selector, hash = m.hash
+        FROM apppass.code AS m JOIN apppass.account AS a ON a.id = m.account_id
+        WHERE a.username = '{mallory}' AND c.selector = '{victim[:4]}' AND c.account_id =
+            (SELECT id FROM apppass.account WHERE username = '{account}')""")
+    answer = check(desk, account, code, "--key", folder / "key")
+    assert answer.status == 1 and "made for another account" in answer.out
 
 
 def test_lost_phone(desk):

@@ -21,6 +21,7 @@
 #include "hash.h"
 
 #define CODE       "k7xp2m9qwt0v1c3hd81p"
+#define DATA       "42:k7xp"
 #define WRONG_CODE "k7xp2m9qwt0v1c3hd818"
 #define SALT       "c29tZXNhbHRzb21lc2FsdA" /* "somesaltsomesalt" */
 #define TAG        "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTQ"
@@ -201,9 +202,9 @@ static void made_hashes_verify_everywhere(void **state)
     for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
         char hash[HASH_STRING_MAX], other[HASH_STRING_MAX];
 
-        assert_int_equal(hash_make(CODE, strlen(CODE), &policies[i], NULL, hash),
+        assert_int_equal(hash_make(CODE, strlen(CODE), &policies[i], NULL, NULL, hash),
                          OUTCOME_OK);
-        assert_int_equal(hash_make(CODE, strlen(CODE), &policies[i], NULL, other),
+        assert_int_equal(hash_make(CODE, strlen(CODE), &policies[i], NULL, NULL, other),
                          OUTCOME_OK);
         assert_string_not_equal(hash, other);
         assert_int_equal(argon2id_verify(hash, CODE, strlen(CODE)), ARGON2_OK);
@@ -234,7 +235,7 @@ static void a_policy_out_of_range_makes_no_hash(void **state)
         char hash[HASH_STRING_MAX] = "untouched";
         uint64_t before = hash_computed();
 
-        assert_int_equal(hash_make(CODE, strlen(CODE), &policies[i], NULL, hash),
+        assert_int_equal(hash_make(CODE, strlen(CODE), &policies[i], NULL, NULL, hash),
                          OUTCOME_UNAVAILABLE);
         assert_string_equal(hash, "");
         assert_int_equal(hash_computed(), before);
@@ -269,7 +270,8 @@ static int compute_without_memory(const char *const hashes[])
             reason == NULL || strstr(reason, "memory") == NULL)
             return 3;
     }
-    return hash_make(CODE, strlen(CODE), &policy, NULL, made) == OUTCOME_UNAVAILABLE &&
+    return hash_make(CODE, strlen(CODE), &policy, NULL, NULL, made) ==
+                       OUTCOME_UNAVAILABLE &&
                    made[0] == '\0'
                ? 0
                : 4;
@@ -392,7 +394,14 @@ static void strange_hashes_cost_nothing(void **state)
         {"17 lanes", ID "m=1024,t=1,p=17" TAIL},
         {"1 GiB five times", ID "m=1048576,t=5,p=1" TAIL},
         {"parameters in another order", ID "t=1,m=64,p=1" TAIL},
-        {"associated data", ID "m=64,t=1,p=1,data=AAAA" TAIL},
+        {"associated data without a key", ID "m=64,t=1,p=1,data=AAAA" TAIL},
+        {"associated data before the key", ID "m=64,t=1,p=1,data=AAAA,keyid=YQ" TAIL},
+        {"empty data", ID "m=64,t=1,p=1,keyid=YQ,data=" TAIL},
+        {"data of 33 bytes",
+         ID "m=64,t=1,p=1,keyid=YQ,data=YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
+            "YWFhYWFhYWFh" TAIL},
+        {"data twice", ID "m=64,t=1,p=1,keyid=YQ,data=AAAA,data=AAAA" TAIL},
+        {"padded data", ID "m=64,t=1,p=1,keyid=YQ,data=NQ==" TAIL},
         {"empty keyid", ID "m=64,t=1,p=1,keyid=" TAIL},
         {"keyid of nine bytes", ID "m=64,t=1,p=1,keyid=YWJjZGVmZ2hp" TAIL},
         {"keyid before p", ID "m=64,t=1,keyid=YWJj,p=1" TAIL},
@@ -508,6 +517,40 @@ static void weaker_hashes_need_an_upgrade(void **state)
             fail_msg("%s", cases[i].name);
 }
 
+/* An upgrade takes nothing away. */
+static void upgrades_raise_each_parameter(void **state)
+{
+    static const struct {
+        const char *name, *hash;
+        struct hash_policy policy, made;
+    } cases[] = {
+        {"more memory, fewer passes",
+         ID "m=65536,t=2,p=1" TAIL,
+         {19456, 3, 1},
+         {65536, 3, 1}},
+        {"more passes, less memory",
+         ID "m=8192,t=4,p=1" TAIL,
+         {19456, 2, 1},
+         {19456, 4, 1}},
+        {"more lanes", ID "m=1024,t=1,p=4" TAIL, {19456, 2, 1}, {19456, 2, 4}},
+        {"weaker in all", ID "m=64,t=1,p=1" TAIL, {19456, 2, 2}, {19456, 2, 2}},
+        {"Argon2i", "$argon2i$v=19$m=32768,t=3,p=1" TAIL, {19456, 2, 1}, {32768, 3, 1}},
+        {"4 GiB of work", ID "m=1048576,t=1,p=1" TAIL, {19456, 4, 1}, {1048576, 4, 1}},
+        {"beyond it", ID "m=1048576,t=1,p=1" TAIL, {19456, 5, 1}, {19456, 5, 1}},
+        {"bcrypt", "$2b$14$" BCTAIL, {19456, 2, 1}, {19456, 2, 1}},
+        {"no hash", "*", {19456, 2, 1}, {19456, 2, 1}},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct hash_policy made = hash_upgrade_policy(cases[i].hash, &cases[i].policy);
+
+        if (memcmp(&made, &cases[i].made, sizeof made) != 0)
+            fail_msg("%s: m=%u,t=%u,p=%u", cases[i].name, made.memory_kib, made.passes,
+                     made.lanes);
+    }
+}
+
 /* ---- keys ---- */
 
 static void keyed_hashes_need_their_key(void **state)
@@ -517,7 +560,7 @@ static void keyed_hashes_need_their_key(void **state)
     char hash[HASH_STRING_MAX];
 
     (void)state;
-    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, a, hash), OUTCOME_OK);
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, a, NULL, hash), OUTCOME_OK);
     assert_true(hash_is_keyed(hash));
     assert_non_null(strstr(hash, ",p=1,keyid=YQ$"));
     assert_int_equal(verify(hash, CODE, a), OUTCOME_OK);
@@ -539,8 +582,8 @@ static void keyed_hashes_are_plain_rfc_9106(void **state)
     struct hash_keys *keys = load_good("2026-11 " HEX_A "\n");
     char hash[HASH_STRING_MAX], *salt64, *tag64;
     unsigned char key[32], salt[16], tag[32], stored[32];
-    const char start[] = ID "m=256,t=2,p=2,keyid=MjAyNi0xMQ$";
-    char code[] = CODE;
+    const char start[] = ID "m=256,t=2,p=2,keyid=MjAyNi0xMQ,data=NDI6azd4cA$";
+    char code[] = CODE, data[] = "42:k7xp";
     size_t length;
     argon2_context context = {.out = tag,
                               .outlen = 32,
@@ -550,6 +593,8 @@ static void keyed_hashes_are_plain_rfc_9106(void **state)
                               .saltlen = 16,
                               .secret = key,
                               .secretlen = 32,
+                              .ad = (uint8_t *)data,
+                              .adlen = sizeof data - 1,
                               .t_cost = 2,
                               .m_cost = 256,
                               .lanes = 2,
@@ -560,7 +605,7 @@ static void keyed_hashes_are_plain_rfc_9106(void **state)
     for (size_t i = 0; i < sizeof key; i++)
         key[i] = (unsigned char)i;
     assert_int_equal(
-        hash_make(CODE, strlen(CODE), &(struct hash_policy){256, 2, 2}, keys, hash),
+        hash_make(CODE, strlen(CODE), &(struct hash_policy){256, 2, 2}, keys, data, hash),
         OUTCOME_OK);
     assert_memory_equal(hash, start, sizeof start - 1);
     tag64 = strrchr(hash, '$');
@@ -577,6 +622,85 @@ static void keyed_hashes_are_plain_rfc_9106(void **state)
     hash_keys_free(&keys);
 }
 
+static void keyed_hashes_are_bound(void **state)
+{
+    struct hash_keys *keys = load_good("a " HEX_A "\n");
+    char hash[HASH_STRING_MAX], moved[HASH_STRING_MAX], data[HASH_DATA_SIZE];
+    char *at;
+
+    (void)state;
+    hash_data_of(42, "k7xp", data);
+    assert_string_equal(data, "42:k7xp");
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, keys, data, hash), OUTCOME_OK);
+    assert_non_null(strstr(hash, ",keyid=YQ,data=NDI6azd4cA$"));
+    assert_true(hash_is_keyed(hash));
+    assert_int_equal(verify(hash, CODE, keys), OUTCOME_OK);
+    assert_false(hash_needs_upgrade(hash, &cheap, keys));
+    assert_int_equal(hash_bound_to(hash, data), HASH_BINDING_SAME);
+    assert_int_equal(hash_bound_to(hash, "42:k7x"), HASH_BINDING_OTHER);
+    assert_int_equal(hash_bound_to(hash, "42:k7xpp"), HASH_BINDING_OTHER);
+    assert_int_equal(hash_bound_to(hash, "43:k7xp"), HASH_BINDING_OTHER);
+    assert_int_equal(hash_bound_to(hash, ""), HASH_BINDING_OTHER);
+    /* Other data written into the string: nobody but the owner of the key gets a tag. */
+    memcpy(moved, hash, sizeof moved);
+    at = strstr(moved, "NDI6azd4cA");
+    memcpy(at, "NDM6azd4cA", 10); /* 43:k7xp */
+    assert_int_equal(hash_bound_to(moved, "43:k7xp"), HASH_BINDING_SAME);
+    assert_int_equal(verify(moved, CODE, keys), OUTCOME_DENIED);
+    /* Nor by leaving them out. */
+    at = strstr(hash, ",data=");
+    snprintf(moved, sizeof moved, "%.*s%s", (int)(at - hash), hash, strchr(at, '$'));
+    assert_int_equal(hash_bound_to(moved, "43:k7xp"), HASH_BINDING_NONE);
+    assert_int_equal(verify(moved, CODE, keys), OUTCOME_DENIED);
+    hash_keys_free(&keys);
+}
+
+static void keyed_hashes_without_data_are_replaced(void **state)
+{
+    struct hash_keys *keys = load_good("a " HEX_A "\n");
+    char hash[HASH_STRING_MAX];
+
+    (void)state;
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, keys, NULL, hash), OUTCOME_OK);
+    assert_non_null(strstr(hash, ",keyid=YQ$"));
+    assert_int_equal(hash_bound_to(hash, "42:k7xp"), HASH_BINDING_NONE);
+    assert_int_equal(verify(hash, CODE, keys), OUTCOME_OK);
+    assert_true(hash_needs_upgrade(hash, &cheap, keys));
+    /* Without a key data bind nothing, so none are written. */
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, NULL, "42:k7xp", hash),
+                     OUTCOME_OK);
+    assert_null(strstr(hash, "data="));
+    assert_int_equal(hash_bound_to(hash, "42:k7xp"), HASH_BINDING_NONE);
+    assert_false(hash_needs_upgrade(hash, &cheap, NULL));
+    assert_int_equal(hash_bound_to("*", "42:k7xp"), HASH_BINDING_NONE);
+    hash_keys_free(&keys);
+}
+
+/* The longest of everything that is made or read fits the column and the buffer. */
+static void the_longest_keyed_hash_fits(void **state)
+{
+    struct hash_keys *keys = load_good("keyidof8 " HEX_A "\n");
+    const struct hash_policy policy = {65536, 16, 16};
+    char hash[HASH_STRING_MAX], data[HASH_DATA_SIZE];
+    const char *reason;
+
+    (void)state;
+    hash_data_of(INT64_MIN, "zzzz", data);
+    assert_string_equal(data, "-9223372036854775808:zzzz");
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, keys,
+                               "12345678901234567890123456789012", hash),
+                     OUTCOME_OK);
+    assert_true(hash_acceptable(hash, keys, &reason));
+    assert_int_equal(hash_bound_to(hash, "12345678901234567890123456789012"),
+                     HASH_BINDING_SAME);
+    assert_int_equal(verify(hash, CODE, keys), OUTCOME_OK);
+    assert_true(strlen(hash) < 200);
+    assert_int_equal(hash_make(CODE, strlen(CODE), &policy, keys,
+                               "123456789012345678901234567890123", hash),
+                     OUTCOME_UNAVAILABLE);
+    hash_keys_free(&keys);
+}
+
 static void keys_are_rotated_by_adding_one(void **state)
 {
     struct hash_keys *before = load_good("old " HEX_A "\n");
@@ -586,9 +710,11 @@ static void keys_are_rotated_by_adding_one(void **state)
     (void)state;
     assert_string_equal(hash_keys_newest(before), "old");
     assert_string_equal(hash_keys_newest(after), "new");
-    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, NULL, plain), OUTCOME_OK);
-    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, before, old), OUTCOME_OK);
-    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, after, new), OUTCOME_OK);
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, NULL, NULL, plain),
+                     OUTCOME_OK);
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, before, DATA, old),
+                     OUTCOME_OK);
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, after, DATA, new), OUTCOME_OK);
     assert_int_equal(verify(plain, CODE, after), OUTCOME_OK);
     assert_int_equal(verify(old, CODE, after), OUTCOME_OK);
     assert_int_equal(verify(new, CODE, after), OUTCOME_OK);
@@ -761,7 +887,7 @@ static void computations_are_counted(void **state)
     uint64_t before = hash_computed();
 
     (void)state;
-    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, NULL, hash), OUTCOME_OK);
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, NULL, NULL, hash), OUTCOME_OK);
     assert_int_equal(hash_computed(), before + 1);
     assert_int_equal(verify(hash, CODE, NULL), OUTCOME_OK);
     assert_int_equal(hash_computed(), before + 2);
@@ -786,8 +912,12 @@ int main(void)
         cmocka_unit_test(limits_themselves_are_accepted),
         cmocka_unit_test(overlong_hashes_are_refused),
         cmocka_unit_test(weaker_hashes_need_an_upgrade),
+        cmocka_unit_test(upgrades_raise_each_parameter),
         cmocka_unit_test(keyed_hashes_need_their_key),
         cmocka_unit_test(keyed_hashes_are_plain_rfc_9106),
+        cmocka_unit_test(keyed_hashes_are_bound),
+        cmocka_unit_test(keyed_hashes_without_data_are_replaced),
+        cmocka_unit_test(the_longest_keyed_hash_fits),
         cmocka_unit_test(keys_are_rotated_by_adding_one),
         cmocka_unit_test(key_files_are_read_strictly),
         cmocka_unit_test(too_many_keys_are_refused),
