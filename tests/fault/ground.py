@@ -126,10 +126,12 @@ class Ground(Site):
         self.current = options
 
     def restart(self, processes=None):
-        """New processes of every server, at most so many of each; same options."""
-        write(self.cyrus.state / "cyrus.conf", self.cyrus.services(processes))
+        """New processes of every server, at most so many of each mail server; same options."""
+        # With the default, 32, most of a storm would wait for the kernel's retransmissions.
+        write(self.cyrus.state / "cyrus.conf", self.cyrus.services(processes).replace(
+            "prefork=0", "prefork=0 listenqueue=1024"))
         write(self.postfix.config / "master.cf", self.postfix.services(processes))
-        self.apppassd.options["apppassd_workers"] = processes
+        self.apppassd.options["apppassd_workers"] = 1 if processes == 1 else None
         options, self.current = self.current, None
         self.configure(**options)
 
