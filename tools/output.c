@@ -445,7 +445,11 @@ enum status output_record(const struct output *output, const struct column *colu
 {
     struct json json;
     char cell[CELL_MAX];
+    int width = HEADING_WIDTH;
 
+    for (size_t i = 0; i < count; i++)
+        if (columns[i].heading != NULL && (int)strlen(columns[i].heading) > width)
+            width = (int)strlen(columns[i].heading);
     switch (output->format) {
     case FORMAT_JSON:
         json_start(&json, stdout);
@@ -460,7 +464,8 @@ enum status output_record(const struct output *output, const struct column *colu
     case FORMAT_PEOPLE:
         for (size_t i = 0; i < count; i++) {
             people_cell(output, &columns[i], rows, row, false, cell);
-            output_line(columns[i].heading, "%s", cell);
+            log_sanitise(cell);
+            printf("%-*s  %s\n", width, columns[i].heading, cell);
         }
         break;
     }

@@ -92,8 +92,8 @@ enum status present_possible(const struct invocation *invocation)
         return check_profile_options(invocation);
     message_error(
         "standard output is no terminal: the code would end in a file or a log");
-    message_hint("--output FILE writes it to a file that only you can read; "
-                 "--force prints it anyway");
+    message_hint("--output FILE writes it to a file that only you can read;");
+    message_hint("--force prints it anyway");
     return STATUS_USAGE;
 }
 

@@ -130,11 +130,18 @@ static struct rows *find_events(struct invocation *invocation, const char *since
 enum status run_audit(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
+    bool one = account != NULL && strchr(account, '*') == NULL;
+    struct column columns[COUNT(audit_columns)];
     char since[REPORT_SINCE_MAX];
     const char *limit;
     struct rows *rows;
     enum status status = report_since(invocation, since);
 
+    /* The account's name in every line would only squeeze the rest. */
+    memcpy(columns, audit_columns, sizeof columns);
+    for (size_t i = 0; one && i < COUNT(columns); i++)
+        if (strcmp(columns[i].name, "account") == 0)
+            columns[i].flags |= COLUMN_DETAIL;
     if (status == STATUS_DONE)
         status = report_limit(invocation, since[0] != '\0' ? "100000" : "50", &limit);
     if (status != STATUS_DONE)
@@ -142,12 +149,12 @@ enum status run_audit(struct invocation *invocation)
     rows = find_events(invocation, since, limit);
     if (rows == NULL)
         return database_status(invocation->database);
-    if (rows_count(rows) == 0 && account != NULL && strchr(account, '*') == NULL &&
+    if (rows_count(rows) == 0 && one &&
         !near_account_exists(invocation, account, &status) && status == STATUS_DONE)
         status = near_no_account(invocation, account);
     else if (status == STATUS_DONE)
-        status = output_table(&invocation->output, audit_columns, COUNT(audit_columns),
-                              rows, "no events");
+        status =
+            output_table(&invocation->output, columns, COUNT(columns), rows, "no events");
     rows_free(&rows);
     return status;
 }

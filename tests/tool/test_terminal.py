@@ -246,3 +246,23 @@ def test_password_of_the_role_is_asked_for(desk, terminal):
     assert screen.send("rose\n").finish() == 77
     answer = desk.run("list", "-d", where)
     assert answer.status in (69, 77) and "password" in answer.err
+
+
+def test_values_of_a_record_stand_below_each_other(desk):
+    lines = desk.ok("realm", "show", "default").out.splitlines()
+    starts = {re.match(r"\S+ +", line).end() for line in lines}
+    assert len(starts) == 1, lines
+
+
+def test_audit_of_one_account_leaves_room_for_the_rest(desk, terminal):
+    account = desk.account("with.a.name.that.is.rather.long")
+    desk.issue(account, "Laptop at home")
+    screen = terminal("audit", account)
+    assert screen.finish() == 0
+    assert account not in screen.plain and "Laptop at home" in screen.plain
+
+
+def test_hints_fit_the_terminal(desk):
+    account = desk.account()
+    answer = desk.run("issue", account, "--device", "Phone")
+    assert all(columns(line) <= 80 for line in answer.err.splitlines())
