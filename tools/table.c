@@ -203,7 +203,7 @@ const struct command commands[] = {
      .options = {{OPTION_CODE, NEED_ONE}, {OPTION_DEVICE, NEED_ONE},
                  {OPTION_ALL, NEED_ONE}, REASON_NEEDED, {OPTION_DRY_RUN, 0}}},
 
-    {.name = "account add", .heading = "Accounts", .arguments = "ACCOUNT", .role = ROLE_HELPDESK,
+    {.name = "account add", .heading = "Accounts", .arguments = "ACCOUNT", .role = ROLE_ADMIN,
      .run = run_account_add,
      .summary = "add an account",
      .details =
@@ -232,12 +232,12 @@ const struct command commands[] = {
      .run = run_account_enable,
      .summary = "accept the codes of an account again",
      .options = {REASON_NEEDED}},
-    {.name = "account mfa", .arguments = "ACCOUNT STATE", .role = ROLE_HELPDESK,
+    {.name = "account mfa", .arguments = "ACCOUNT STATE", .role = ROLE_ADMIN,
      .run = run_account_mfa,
      .summary = "note whether the person has enrolled in MFA",
      .details = "STATE is on or off.",
-     .options = {{OPTION_REASON, 0}}},
-    {.name = "account import", .arguments = "FILE", .role = ROLE_HELPDESK,
+     .options = {REASON_NEEDED}},
+    {.name = "account import", .arguments = "FILE", .role = ROLE_ADMIN,
      .run = run_account_import,
      .summary = "add many accounts from a CSV file",
      .details =

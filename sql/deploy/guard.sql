@@ -214,7 +214,7 @@ BEGIN
     ELSIF realm.mfa_required AND NOT account.mfa_enrolled THEN
         RAISE EXCEPTION 'account "%" is not enrolled in MFA', account.username
             USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('Realm "%s" gives codes to enrolled accounts only.', realm.name),
-                  HINT = 'Let the user enrol, then: SELECT apppass.set_mfa(username, true).';
+                  HINT = 'Let the user enrol, then: SELECT apppass.set_mfa(username, true, reason).';
     END IF;
     SELECT count(*) INTO live FROM apppass.code AS c
     WHERE c.account_id = $1 AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > pg_catalog.now())

@@ -97,11 +97,12 @@ BEGIN
     IF $2 IS NULL THEN
         RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023', HINT = 'Leave NULL out.';
     END IF;
+    PERFORM apppass.require_reason('noting whether an account has MFA');
     UPDATE apppass.account AS a SET mfa_enrolled = $2 WHERE a.id = account.id AND a.mfa_enrolled IS DISTINCT FROM $2;
     PERFORM apppass.restore_context(previous);
 END
 $$;
-COMMENT ON FUNCTION apppass.set_mfa(text, boolean, text, text) IS 'Notes whether the person has a second factor. Errors: P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.set_mfa(text, boolean, text, text) IS 'Notes whether the person has a second factor. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
 
 CREATE TYPE apppass.issue_terms AS (account_name text, realm text, code_length integer, services text[], max_lifetime interval,
                                     memory_kib integer, passes integer, lanes integer, live_codes bigint, max_codes integer,
@@ -237,10 +238,11 @@ REVOKE ALL ON FUNCTION apppass.add_account(text, text, boolean, text, text), app
     apppass.set_mfa(text, boolean, text, text), apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text), apppass.set_account_enabled(text, boolean, text, text, text),
-    apppass.set_mfa(text, boolean, text, text), apppass.issue_policy(text),
+GRANT EXECUTE ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text), apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) TO apppass_helpdesk;
+-- Who issues codes must not be the one who says that policy is met.
+GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text), apppass.set_mfa(text, boolean, text, text) TO apppass_admin;
 REVOKE ALL ON TYPE apppass.issue_terms, apppass.stored_code FROM PUBLIC;
 GRANT USAGE ON TYPE apppass.issue_terms, apppass.stored_code TO apppass_helpdesk;
 

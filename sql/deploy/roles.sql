@@ -57,7 +57,7 @@ DO $$
 BEGIN
     COMMENT ON ROLE apppass_owner IS 'Owns everything in schema apppass. Nobody logs in as it.';
     COMMENT ON ROLE apppass_verifier IS 'What the SASL plugin, apppassd and apppass check log in with: executes lookup and the record functions, reads no table.';
-    COMMENT ON ROLE apppass_helpdesk IS 'Issues, resets and revokes app passwords and reads the views; sees no hash.';
+    COMMENT ON ROLE apppass_helpdesk IS 'Issues, resets and revokes app passwords, disables and enables accounts and reads the views; adds no account, notes no MFA, sees no hash.';
     COMMENT ON ROLE apppass_auditor IS 'Reads the views and verifies the audit chain; changes nothing.';
     COMMENT ON ROLE apppass_admin IS 'Policy and accounts: plain SQL on the tables, everything the helpdesk and the auditor may do.';
 EXCEPTION

@@ -2,7 +2,7 @@
 -- The trail: who, what, why; append-only for everyone; altered rows are found.
 BEGIN;
 \ir setup.sql
-SELECT plan(34);
+SELECT plan(35);
 SET LOCAL application_name = 'portal';
 -- Rows join the chain at commit; the tests are one transaction.
 SET CONSTRAINTS ALL IMMEDIATE;
@@ -15,7 +15,8 @@ SELECT pg_temp.same($$ SELECT actor, operator, application, action, account, dev
 SELECT cmp_ok((SELECT at FROM apppass.audit_log ORDER BY id DESC LIMIT 1), '>=', now(), 'when');
 SELECT is(current_setting('apppass.reason'), '', 'a function leaves no reason behind');
 SELECT is(current_setting('apppass.operator'), '', 'and no operator');
-SELECT apppass.set_mfa('alice@example.org', true);
+SELECT throws_ok($$ SELECT apppass.set_mfa('alice@example.org', true) $$, 'AP002', NULL, 'MFA needs a reason');
+UPDATE apppass.account SET mfa_enrolled = true WHERE username = 'alice@example.org';
 SELECT is((SELECT reason FROM apppass.audit_log ORDER BY id DESC LIMIT 1), NULL, 'the next event has its own');
 SET LOCAL apppass.operator = 'otto';
 SELECT apppass.set_mfa('alice@example.org', false, 'phone stolen');

@@ -58,7 +58,9 @@ SELECT throws_ok($$ SELECT apppass.revoke_account('b@theirs.org', 'x') $$, '4250
 SELECT throws_ok($$ SELECT apppass.revoke_account('n@theirs.org', 'x') $$, '42501', 'account "n@theirs.org" is not one that helga may manage', 'and one that does not exist look alike');
 SELECT throws_ok($$ SELECT apppass.add_account('x@mine.org', 'nowhere.org') $$, '42501', NULL, 'as do foreign and missing realms');
 
-SELECT lives_ok($$ SELECT apppass.add_account('n@mine.org') $$, 'the own realm: add');
+RESET SESSION AUTHORIZATION;
+SELECT lives_ok($$ SELECT apppass.add_account('n@mine.org') $$, 'an account more');
+SET SESSION AUTHORIZATION helga;
 SELECT lives_ok($$ SELECT apppass.issue_code('n@mine.org', 'x') $$, 'the own realm: issue');
 SELECT lives_ok($$ SELECT apppass.reset_code('n@mine.org', 'x', reason => 'x') $$, 'the own realm: reset');
 SELECT lives_ok($$ SELECT apppass.revoke_account('n@mine.org', 'x') $$, 'the own realm: revoke');

@@ -93,7 +93,7 @@ SELECT pg_temp.age_code(id, '-37 days') FROM it;
 SELECT pg_temp.set_realm('example.org', 'mfa_required = true');
 SELECT is(pg_temp.verdict('alice@example.org', '1111'), 'mfa_missing', 'mfa_required: at login');
 SELECT throws_ok($$ SELECT apppass.issue_code('alice@example.org', 'x') $$, 'AP001', 'account "alice@example.org" is not enrolled in MFA', 'mfa_required: at issue');
-SELECT apppass.set_mfa('alice@example.org', true);
+SELECT apppass.set_mfa('alice@example.org', true, 'enrolled');
 SELECT is(pg_temp.verdict('alice@example.org', '1111'), 'accepted', 'mfa_required: enrolled');
 
 -- reason_required

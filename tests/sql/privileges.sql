@@ -2,14 +2,14 @@
 -- Logged in as each role: what it should do works, what it should not is refused, and tricks fail.
 BEGIN;
 \ir setup.sql
-SELECT plan(72);
+SELECT plan(73);
 
 CREATE ROLE vera LOGIN IN ROLE apppass_verifier;
 CREATE ROLE helga LOGIN IN ROLE apppass_helpdesk;
 CREATE ROLE audrey LOGIN IN ROLE apppass_auditor;
 CREATE ROLE anna LOGIN IN ROLE apppass_admin;
 CREATE ROLE nobody LOGIN;
-SELECT apppass.add_account('alice@example.org');
+SELECT apppass.add_account('alice@example.org'), apppass.add_account('bob@example.org');
 SELECT apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest());
 SELECT apppass.record_refusal('wrong_code', 'alice@example.org', NULL, 'imap', NULL);
 
@@ -52,7 +52,8 @@ SELECT pg_temp.refused('CREATE FUNCTION apppass.evil() RETURNS integer LANGUAGE 
 
 -- the helpdesk
 SET SESSION AUTHORIZATION helga;
-SELECT lives_ok($$ SELECT apppass.add_account('bob@example.org', reason => 'new') $$, 'the helpdesk adds an account');
+SELECT pg_temp.refused($$ SELECT apppass.add_account('carol@example.org', reason => 'new') $$);
+SELECT pg_temp.refused($$ SELECT apppass.set_mfa('bob@example.org', true, 'says so') $$);
 SELECT lives_ok($$ SELECT * FROM apppass.issue_code('bob@example.org', 'Phone') $$, 'issues');
 SELECT lives_ok($$ SELECT * FROM apppass.reset_code('bob@example.org', 'Phone', reason => 'lost') $$, 'resets');
 SELECT lives_ok($$ SELECT apppass.revoke_device('bob@example.org', 'Phone', 'lost') $$, 'revokes');
@@ -115,7 +116,7 @@ SET SESSION AUTHORIZATION helga;
 CREATE TEMP TABLE realm_operator (role_name text, realm_id integer);
 CREATE FUNCTION pg_temp.pg_has_role(name, oid, text) RETURNS boolean LANGUAGE sql AS 'SELECT true';
 SET LOCAL search_path = evil, pg_temp, pg_catalog;
-SELECT apppass.set_mfa('alice@example.org', true, 'x'), (apppass.issue_code('alice@example.org', 'Evil')).selector AS minted \gset
+SELECT apppass.set_account_enabled('alice@example.org', true, 'x'), (apppass.issue_code('alice@example.org', 'Evil')).selector AS minted \gset
 SET LOCAL search_path = tap, public;
 SELECT is(:'alice'::text, 'accepted', 'a search path and an operator in front of everything change nothing');
 SELECT is(:'mallory'::text, 'unknown_user', 'nor does a temporary table of the same name');

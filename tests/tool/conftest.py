@@ -51,6 +51,13 @@ def environment(server, user=HELPDESK, **extra):
             "HOME": str(server.state), **server.environment(user), **extra}
 
 
+def operator(words):
+    """Who types that: accounts are the administrator's."""
+    words = [str(word) for word in words]
+    return (ADMINISTRATOR if "account" in words and {"add", "mfa", "import"} & set(words)
+            else HELPDESK)
+
+
 class Answer:
     """How a run of the tool ended."""
 
@@ -76,10 +83,10 @@ class Desk:
     def __init__(self, server):
         self.server = server
 
-    def run(self, *words, user=HELPDESK, text="", timeout=120, **extra):
+    def run(self, *words, user=None, text="", timeout=120, **extra):
         words = [str(word) for word in words]
         done = subprocess.run([TOOL, *words], input=text.encode(), capture_output=True,
-                              env=environment(self.server, user, **extra), cwd=self.server.state,
+                              env=environment(self.server, user or operator(words), **extra), cwd=self.server.state,
                               timeout=timeout, check=False)
         return Answer(words, done.returncode, done.stdout.decode(), done.stderr.decode())
 
@@ -122,7 +129,7 @@ def folder():
 class Terminal:
     """The tool on a terminal of that size."""
 
-    def __init__(self, server, *words, user=HELPDESK, columns=80, rows=24, stdout=None,
+    def __init__(self, server, *words, user=None, columns=80, rows=24, stdout=None,
                  **extra):
         self.controller, end = pty.openpty()
         fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
@@ -130,7 +137,7 @@ class Terminal:
         self.bytes = b""
         self.process = subprocess.Popen(
             [TOOL, *map(str, words)], stdin=end, stdout=stdout if stdout is not None else end,
-            stderr=end, env=environment(server, user, **extra), cwd=server.state,
+            stderr=end, env=environment(server, user or operator(words), **extra), cwd=server.state,
             preexec_fn=self._own)
 
     def _own(self):

@@ -249,8 +249,8 @@ def test_accounts(desk):
         "account": account.lower(), "realm": "default", "state": "enabled",
         "mfa_enrolled": False, "devices": 0, "live_codes": 0, "last_used_at": None,
         "created_at": desk.json("account", "show", account)["created_at"],
-        "created_by": "hilda"}
-    assert desk.json("account", "mfa", account, "on")["mfa_enrolled"] is True
+        "created_by": ADMINISTRATOR}
+    assert desk.json("account", "mfa", account, "on", "--reason", "enrolled")["mfa_enrolled"] is True
     assert desk.json("account", "disable", account, "--reason", "x", "--yes")["state"] == "disabled"
     assert desk.json("account", "enable", account, "--reason", "y")["state"] == "enabled"
     assert one(desk.json("account", "list", "zoe*"))["account"] == account.lower()
