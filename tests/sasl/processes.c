@@ -180,10 +180,10 @@ static void threads_share_no_connection(void **state)
         workers[i] = (struct worker){.number = i};
         assert_int_equal(pthread_create(&workers[i].thread, NULL, work, &workers[i]), 0);
     }
-    for (unsigned i = 0; i < THREADS; i++) {
+    for (unsigned i = 0; i < THREADS; i++)
         assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+    for (unsigned i = 0; i < THREADS; i++)
         assert_int_equal(workers[i].wrong_answers, 0);
-    }
     assert_in_range(database_sessions(), 1, THREADS);
     if (log_holds("unavailable"))
         fail_msg("%s", log_text());
