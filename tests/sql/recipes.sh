@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Every recipe of apppass-schema(7) is run, in order, as it is printed there.  Sourced by run.
+
+manual=$top/doc/apppass-schema.7
+new_database recipes
+ok 'recipes: deploy' migrate recipes deploy
+psql -Xq -d recipes -c 'CREATE ROLE dba LOGIN CREATEROLE' -c 'GRANT apppass_admin TO dba' -c 'GRANT CREATE ON SCHEMA public TO dba'
+# Accounts and a mail program's worth of history for the reports
+psql -Xq -d recipes -c "SELECT apppass.add_account('bob@example.org')" >/dev/null
+
+# One file a recipe: the heading, then the block as it is rendered
+mkdir -p "$base/recipes"
+awk -v folder="$base/recipes" '
+    /^\.Sh / { inside = ($2 == "RECIPES") }
+    !inside { next }
+    /^\.Ss / { name = substr($0, 5) }
+    /^\.Bd / { file = sprintf("%s/%02d", folder, ++count); print "-- " name >file; reading = 1; next }
+    /^\.Ed/ { close(file); reading = 0 }
+    reading { gsub(/\\\(aq/, "\047"); gsub(/\\\(dq/, "\""); gsub(/\\&/, ""); gsub(/\\e/, "\\"); print >file }
+' "$manual"
+count=$(ls "$base/recipes" | wc -l)
+ok 'recipes: are there' test "$count" -ge 15
+for recipe in "$base"/recipes/*; do
+    login=dba
+    ! sed -n 2p "$recipe" | grep -q '^-- owner' || login=deployer
+    ok "recipe: $(sed -n 's/^-- //;1p' "$recipe")" psql -Xq -v ON_ERROR_STOP=1 -U "$login" -d recipes -f "$recipe"
+done
+
+state() { is "$1" "SELECT $2" -d recipes; }
+ok 'recipes: the scanner is revoked' state 'revoked|left on the train|dba' "state, revoke_reason, revoked_by FROM apppass.code_overview WHERE device = 'Scanner, 3rd floor'"
+ok 'recipes: bulk issue reached who had none' state 1 "count(*) FROM apppass.code_overview WHERE account = 'bob@example.org' AND device = 'Mail program'"
+ok 'recipes: the department has nothing left' state 0 "count(*) FROM apppass.code_overview WHERE account = 'alice@example.org' AND revoked_at IS NULL"
+ok 'recipes: accounts were taken over' state 'dave@example.org|f' "account, enabled FROM apppass.account_overview WHERE account = 'dave@example.org'"
+ok 'recipes: the trigger follows' state 'erin@example.org|f' "account, enabled FROM apppass.account_overview WHERE account = 'erin@example.org'"
+ok 'recipes: the identity system may do its one thing' is 0 "SELECT password_changed('erin@example.org')" -U identity -d recipes
+ok 'recipes: and nothing else' refuses 'permission denied' psql -XAtq -U identity -d recipes -c "SELECT apppass.revoke_account('erin@example.org', 'x')"
+psql -Xq -d recipes -c "SELECT apppass.set_account_enabled('erin@example.org', true, 'x')" >/dev/null
+ok 'recipes: the portal issues' is 24 "SELECT length(code) FROM apppass.issue_code('erin@example.org', 'Phone', operator => 'erin')" -U portal -d recipes
+ok 'recipes: and nothing else' refuses 'permission denied' psql -XAtq -U portal -d recipes -c 'SELECT * FROM apppass.code_overview'
+ok 'recipes: the tenant has its helpdesk' is example.org 'SELECT string_agg(DISTINCT realm, chr(44)) FROM apppass.account_overview' -U helpdesk_example -d recipes
+ok 'recipes: SMTP from outside is denied' state 'deny|120' "action, rule_position FROM apppass.explain_access('bob@example.org', 'smtp', '192.0.2.1')"
+ok 'recipes: disabled with its reason' state 'left the company|HR-12|dba' "reason, ticket, actor FROM apppass.audit_log WHERE action = 'account_disabled' AND account = 'carol@example.org'"
+ok 'recipes: the chain fits' state '' 'problem FROM apppass.audit_verify()'
+
+# The manual names all there is to name.
+undocumented() {
+    local missing=0 name
+    for name in $(psql -XAtq -d recipes -c "
+        SELECT relname FROM pg_class WHERE relnamespace = 'apppass'::regnamespace AND relkind IN ('r', 'p', 'v') AND (NOT relispartition OR relname = 'refusal_default')
+        UNION SELECT p.proname FROM pg_proc AS p, aclexplode(p.proacl) AS x
+            WHERE p.pronamespace = 'apppass'::regnamespace AND x.grantee::regrole::text IN ('apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin')
+        UNION SELECT attname FROM pg_attribute WHERE attrelid = 'apppass.realm'::regclass AND attnum > 0 AND attname NOT IN ('id', 'name', 'description')"); do
+        grep -Eq "^\.(It )?(Li|Fn) $name( |\$)" "$manual" || { echo "not in the manual: $name"; missing=1; }
+    done
+    return $missing
+}
+ok 'manual: names every table, view, function and rule' undocumented
+! command -v mandoc >/dev/null || ok 'manual: is well-formed' sh -c "! mandoc -T lint -W warning '$manual' | grep ."
+
+psql -Xq -d postgres -c 'DROP DATABASE recipes WITH (FORCE)' -c 'DROP ROLE dba, identity, portal, helpdesk_example'
