@@ -100,6 +100,7 @@ struct command {
     const char *details;   /* for "apppass help COMMAND"; NULL: nothing more to say */
     const char *example;   /* NULL: none */
     bool hidden;           /* not for people */
+    bool no_csv;           /* what it says is no table */
     const char *heading;   /* a group of commands begins here; NULL: it goes on */
     struct command_option options[COMMAND_OPTIONS_MAX];
     enum status (*run)(struct invocation *invocation);

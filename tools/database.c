@@ -22,9 +22,10 @@
 #define CONNECT_TIMEOUT_MS (10 * 1000)
 #define HURRY_TIMEOUT_MS   2000
 
-/* How long a cancelled statement, or a commit, may take to answer. */
+/* How long a cancelled statement may take to answer; and a commit, which chains the audit
+ * rows of a whole batch. */
 #define CANCEL_TIMEOUT_MS 5000
-#define COMMIT_TIMEOUT_MS (60 * 1000)
+#define COMMIT_TIMEOUT_MS (600 * 1000)
 
 /* Seconds; beyond it (infinity, say) a time is taken for "never". */
 #define MOMENT_LIMIT 1e12
@@ -679,6 +680,23 @@ const char *database_notification(struct database *database, int timeout_ms,
             return NULL;
         }
     }
+}
+
+bool database_conninfo_value(const char *conninfo, const char *keyword, char *value,
+                             size_t size)
+{
+    PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+    bool found = false;
+
+    value[0] = '\0';
+    for (PQconninfoOption *option = options;
+         option != NULL && option->keyword != NULL && !found; option++) {
+        found = strcmp(option->keyword, keyword) == 0 && option->val != NULL;
+        if (found)
+            snprintf(value, size, "%s", option->val);
+    }
+    PQconninfoFree(options);
+    return found;
 }
 
 const char *database_where(const struct database *database)

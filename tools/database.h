@@ -95,6 +95,11 @@ enum status database_copy_end(struct database *database) MUST_CHECK;
 const char *database_notification(struct database *database, int timeout_ms,
                                   bool *timed_out_r) MUST_CHECK;
 
+/* One value of a connection string.  False where it is not set, or the string can't be
+ * read. */
+bool database_conninfo_value(const char *conninfo, const char *keyword, char *value,
+                             size_t size);
+
 /* host and database in words, for doctor. */
 const char *database_where(const struct database *database);
 int database_server_version(const struct database *database);

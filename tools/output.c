@@ -399,17 +399,14 @@ static int columns_of(const char *text, size_t length)
     return columns;
 }
 
-void output_paragraph(const struct output *output, int indent, const char *text)
+static void print_words(const struct output *output, int indent, const char *text)
 {
-    char *harmless = output_harmless(text);
     int room = output->terminal ? output_width() - indent : INT_MAX;
-    const char *word = harmless != NULL ? harmless : "";
     int used = 0;
 
-    printf("%*s", indent, "");
-    while (*word != '\0') {
-        size_t length = strcspn(word, " ");
-        int width = columns_of(word, length);
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        int width = columns_of(text, length);
 
         if (used > 0 && used + 1 + width > room) {
             printf("\n%*s", indent, "");
@@ -418,11 +415,32 @@ void output_paragraph(const struct output *output, int indent, const char *text)
             putchar(' ');
             used++;
         }
-        printf("%.*s", (int)length, word);
+        printf("%.*s", (int)length, text);
         used += width;
-        word += length + strspn(word + length, " ");
+        text += length + strspn(text + length, " ");
     }
     putchar('\n');
+}
+
+void output_paragraph(const struct output *output, int indent, const char *text)
+{
+    char *harmless = output_harmless(text);
+
+    printf("%*s", indent, "");
+    if (harmless != NULL)
+        print_words(output, indent, harmless);
+    free(harmless);
+}
+
+void output_hanging(const struct output *output, int indent, const char *text)
+{
+    char *harmless = output_harmless(text);
+    size_t length = harmless != NULL ? strnlen(harmless, (size_t)indent) : 0;
+
+    if (harmless != NULL) {
+        printf("%.*s", (int)length, harmless);
+        print_words(output, indent, harmless + length);
+    }
     free(harmless);
 }
 

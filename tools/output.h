@@ -64,6 +64,8 @@ void output_line(const char *heading, const char *format, ...)
 /* Text made harmless, `indent` blanks before each line; on a terminal broken between
  * words where it is too long. */
 void output_paragraph(const struct output *output, int indent, const char *text);
+/* The same, but the first line is not indented. */
+void output_hanging(const struct output *output, int indent, const char *text);
 
 /* "2026-11-23 04:30 (3 hours ago)"; `absent` where there is none.  Borrowed until the
  * next call. */

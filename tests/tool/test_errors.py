@@ -21,6 +21,7 @@ USAGE = [
     (["list", "a", "b"], ['"b" is too much']),
     (["list", "--json", "--csv"], ["not both"]),
     (["list", "--device", "a", "--device", "b"], ["only once"]),
+    (["check", "a@example.org", "--service", "imap", "--csv"], ["no CSV", "--json"]),
     (["issue", "--device", "x"], ["ACCOUNT is missing"]),
     (["issue", "a@example.org"], ["--device LABEL | --batch FILE"]),
     (["issue", "a@example.org", "--device", "x", "--batch", "f"], ["only one"]),

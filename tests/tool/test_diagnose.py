@@ -1,0 +1,399 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Every reason a login can fail for, provoked at real mail servers, and what is said of it."""
+
+import os
+
+import pytest
+
+from conftest import ADMINISTRATOR, BUILD, NUMBERS, Desk
+from harness.basics import run, state_folder, until
+from harness.clients import OK, REFUSED, TEMPORARY
+from harness.site import Site
+
+SYMBOLS = "0123456789abcdefghjkmnpqrstvwxyz"
+IMAP, POP, SIEVE, SMTP = ("imap AUTHENTICATE PLAIN", "pop3 AUTH PLAIN",
+                          "sieve AUTHENTICATE PLAIN", "smtp AUTH PLAIN")
+MAIN_PASSWORD = "correct horse battery staple"
+
+
+class FallbackSite(Site):
+    """Postfix also takes main passwords, from a sasldb in its jail."""
+
+    def smtpd_conf(self):
+        return super().smtpd_conf() + (
+            "apppass_fallback: checkpass\npwcheck_method: auxprop\nauxprop_plugin: sasldb\n"
+            "sasldb_path: /sasldb\n")
+
+    def main_password(self, account):
+        user, domain = account.split("@")
+        database = self.postfix.queue / "sasldb"
+        run(["saslpasswd2", "-p", "-c", "-f", database, "-u", domain, user], input=MAIN_PASSWORD)
+        os.chmod(database, 0o644)
+
+
+@pytest.fixture(scope="module")
+def site():
+    running = FallbackSite(state_folder(), BUILD)
+    try:
+        yield running.create()
+    finally:
+        running.destroy()
+
+
+@pytest.fixture
+def desk(site):
+    return Desk(site.postgres)
+
+
+def check_symbol(symbols):
+    """Over GF(32), polynomial x^5+x^2+1, by Horner."""
+    total = 0
+    for symbol in symbols:
+        total <<= 1
+        if total & 32:
+            total ^= 0b100101
+        total ^= SYMBOLS.index(symbol)
+    total <<= 1
+    if total & 32:
+        total ^= 0b100101
+    return SYMBOLS[total]
+
+
+def other_secret(code):
+    """A well-formed code with the same selector."""
+    symbols = code.replace("-", "")[:-1]
+    symbols = symbols[:-1] + SYMBOLS[SYMBOLS.index(symbols[-1]) ^ 1]
+    return symbols + check_symbol(symbols)
+
+
+def mistyped(code):
+    return code[:-1] + SYMBOLS[SYMBOLS.index(code[-1]) ^ 1]
+
+
+def aged(desk, code, change):
+    """Change a code's row behind the guards' back."""
+    desk.sql("SET session_replication_role = replica;"
+             f"UPDATE apppass.code SET {change} WHERE selector = '{code[:4]}'")
+    return code
+
+
+class Case:
+    """One way to fail: `prepare` sets it up and returns what is typed."""
+
+    def __init__(self, verdict, door, prepare, said, command):
+        self.verdict, self.door, self.prepare = verdict, door, prepare
+        self.said, self.command = said, command
+
+
+def own_realm(site, desk, *settings):
+    """An account in a realm of its own."""
+    realm = f"realm{next(NUMBERS)}.example"
+    desk.ok("realm", "add", realm, *settings, user=ADMINISTRATOR)
+    return desk.account(realm=realm), realm
+
+
+def revoked(desk, account, realm):
+    code = desk.issue(account)
+    desk.ok("revoke", account, "--all", "--reason", "stolen on the train", "--yes")
+    return code
+
+
+def replaced(desk, account, realm):
+    old = desk.issue(account)
+    desk.ok("reset", account, "--device", "Phone", "--reason", "new phone", "--force")
+    return old
+
+
+def denied_by_rule(desk, account, realm):
+    desk.ok("access", "add", "deny", "--realm", realm, "--network", "127.0.0.0/8", "--position",
+            "42", "--description", "nobody from here", "--yes", user=ADMINISTRATOR)
+    return desk.issue(account)
+
+
+def disabled(desk, account, realm):
+    code = desk.issue(account)
+    desk.ok("account", "disable", account, "--reason", "left", "--yes")
+    return code
+
+
+def policy(*settings):
+    def change(desk, account, realm):
+        code = desk.issue(account)
+        desk.ok("realm", "set", realm, *settings, "--yes", user=ADMINISTRATOR)
+        return code
+    return change
+
+
+def of_another(desk, account, realm):
+    return desk.issue(desk.account(realm=realm))
+
+
+def of_another_realm(desk, account, realm):
+    return desk.issue(desk.account(realm="elsewhere.example"))
+
+
+CASES = {
+    "main password typed": Case(
+        "not_a_code", IMAP, lambda desk, account, realm: "hunter2 is my password",
+        "not an app password, probably the main password", "apppass issue {account}"),
+    "typed with a mistake": Case(
+        "mistyped", POP, lambda desk, account, realm: mistyped(desk.issue(account)),
+        "typed with a mistake", "copy and paste"),
+    "never issued": Case(
+        "unknown_code", POP, of_another_realm, "never issued", "apppass issue {account}"),
+    "code of another account": Case(
+        "wrong_account", POP, of_another, "another account", "user name and code belong together"),
+    "wrong code": Case(
+        "wrong_code", IMAP, lambda desk, account, realm: other_secret(desk.issue(account)),
+        "the rest is different", "apppass reset {account} --device Phone"),
+    "revoked": Case(
+        "revoked", IMAP, revoked, 'by hilda because "stolen on the train"',
+        "apppass reset {account} --device Phone"),
+    "replaced by a newer code": Case(
+        "revoked", IMAP, replaced, "revoked", "the device has a newer code"),
+    "expired": Case(
+        "expired", POP, lambda desk, account, realm: aged(
+            desk, desk.issue(account), "expires_at = now() - interval '3 days'"),
+        "expired on", "apppass reset {account} --device Phone"),
+    "lapsed": Case(
+        "lapsed", POP, lambda desk, account, realm: aged(
+            desk, desk.issue(account), "created_at = now() - interval '40 days'"),
+        "unused for too long", "apppass reset {account} --device Phone"),
+    "for SMTP only": Case(
+        "service_denied", POP, lambda desk, account, realm: desk.issue(
+            account, "Phone", "--service", "smtp"),
+        "it is for smtp only", "--service pop"),
+    "service not in the policy": Case(
+        "service_denied", SIEVE, policy("services=imap,smtp"), "policy leaves the service out",
+        "apppass realm show"),
+    "from another network only": Case(
+        "network_denied", SIEVE, lambda desk, account, realm: desk.issue(
+            account, "Phone", "--network", "192.0.2.0/24"),
+        "it is for 192.0.2.0/24 only", "--network CIDR"),
+    "access rule": Case(
+        "network_denied", SIEVE, denied_by_rule,
+        "blocked by access rule 42 (nobody from here)", "apppass access list"),
+    "account disabled": Case(
+        "account_disabled", SMTP, disabled, "the account is disabled",
+        "apppass account enable {account}"),
+    "MFA missing": Case(
+        "mfa_missing", SMTP, policy("mfa_required=yes"), "requires MFA",
+        "apppass account mfa {account} on"),
+    "app passwords off": Case(
+        "realm_denied", SMTP, policy("codes_allowed=no"), "switched off for this tenant",
+        "codes_allowed=yes"),
+    "main password refused": Case(
+        "main_password_refused", SMTP, lambda desk, account, realm: (
+            policy("main_password_refused_from=2020-01-01")(desk, account, realm), MAIN_PASSWORD)[1],
+        "no longer accepts main passwords", "apppass issue {account}"),
+}
+
+
+def attempts(desk, account, verdict):
+    """The attempts of that verdict, once the server has recorded them."""
+    return until(lambda: [row for row in desk.json("diagnose", account)["attempts"]
+                          if row["verdict"] == verdict], f"{verdict} to be recorded")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_refusal_is_explained(site, desk, name):
+    case = CASES[name]
+    settings = ["lapse_after=30d"] if case.verdict == "lapsed" else []
+    account, realm = own_realm(site, desk, *settings)
+    typed = case.prepare(desk, account, realm)
+    assert site.knock(case.door, account, typed).meaning == REFUSED
+    row = attempts(desk, account, case.verdict)[0]
+    assert row["client"] == "127.0.0.1" and row["count"] == 1
+    assert row["service"] == {IMAP: "imap", POP: "pop", SIEVE: "sieve", SMTP: "smtp"}[case.door]
+    answer = desk.ok("diagnose", account)
+    text = " ".join(answer.out.split())
+    assert case.said in text, answer
+    assert case.command.replace("{account}", account) in text, answer
+    assert "refused" in text and "127.0.0.1" in text
+    assert typed not in answer.out and typed.replace("-", "")[4:] not in answer.out
+
+
+def test_suggested_commands_work(site, desk):
+    """What diagnose says to type can be typed, whatever the device is called."""
+    account = desk.account(realm="example.org")
+    label = "Bob's \"old\" phone; rm -rf $HOME `id`"
+    code = desk.issue(account, label)
+    desk.ok("revoke", account, "--all", "--reason", "x", "--yes")
+    assert site.knock(SIEVE, account, code).meaning == REFUSED
+    command = attempts(desk, account, "revoked")[0]["command"]
+    done = run(["sh", "-c", command.replace("apppass", f"{site.tool} --json", 1) + " --force"],
+               env={**os.environ, **site.postgres.environment("hilda")})
+    assert label in done.replace('\\"', '"')
+
+
+def test_every_verdict_is_covered():
+    """The list above keeps pace with the SQL type."""
+    text = (BUILD / "apppass").exists()
+    assert text
+    expected = {"not_a_code", "mistyped", "unknown_code", "wrong_code", "wrong_account", "revoked",
+                "expired", "lapsed", "service_denied", "network_denied", "account_disabled",
+                "mfa_missing", "realm_denied", "main_password_refused"}
+    # The others have tests of their own below.
+    others = {"accepted", "main_password", "unknown_user"}
+    assert {case.verdict for case in CASES.values()} == expected
+    path = os.path.join(os.path.dirname(__file__), "../../sql/deploy/schema.sql")
+    with open(path, encoding="utf-8") as file:
+        words = file.read().split("CREATE TYPE apppass.verdict AS ENUM (")[1].split(")")[0]
+    assert {word.strip().strip("'") for word in words.split(",")} == expected | others
+
+
+def test_success_is_told(site, desk):
+    account = desk.account(realm="example.org")
+    code = desk.issue(account)
+    assert site.knock(SMTP, account, code).meaning == OK
+    row = attempts(desk, account, "accepted")[0]
+    assert (row["service"], row["device"]) == ("smtp", "Phone")
+    assert "accepted, smtp from 127.0.0.0/24" in desk.ok("diagnose", account).out
+
+
+def test_main_password_is_told(site, desk):
+    account = desk.account(realm="example.org")
+    site.main_password(account)
+    assert site.knock(SMTP, account, MAIN_PASSWORD).meaning == OK
+    attempts(desk, account, "main_password")
+    answer = desk.ok("diagnose", account).out
+    assert "the main password was used" in answer and f"apppass issue {account}" in answer
+
+
+def test_repeated_attempts_are_one_line(site, desk):
+    account, _ = own_realm(site, desk)
+    code = revoked(desk, account, None)
+    for _ in range(3):
+        assert site.knock("smtp AUTH LOGIN", account, code).meaning == REFUSED
+    until(lambda: any(row["count"] > 1 for row in desk.json("diagnose", account)["attempts"]),
+          "two refusals to be recorded")
+    assert "times since" in desk.ok("diagnose", account).out
+
+
+def test_nothing_arrived(site, desk):
+    account = desk.account(realm="example.org")
+    desk.issue(account)
+    answer = desk.ok("diagnose", account)
+    assert "nothing arrived at all" in answer.out and "check server name" in answer.out
+
+
+def test_name_that_is_no_account(site, desk):
+    """The person types a wrong user name: unknown_user, which is nobody's."""
+    account = desk.account(realm="example.org")
+    code = desk.issue(account)
+    assert site.knock("imap AUTHENTICATE LOGIN", "x" + account, code).meaning == REFUSED
+    until(lambda: int(desk.sql("SELECT count(*) FROM apppass.refusal_log"
+                               " WHERE verdict = 'unknown_user'")) > 0, "the refusal")
+    found = desk.json("diagnose", account)["findings"][0]
+    assert "used a name that is no account" in found["meaning"]
+    assert "127.0.0.1" in found["meaning"]
+    answer = desk.run("diagnose", "x" + account)
+    assert answer.status == 1 and account in answer.err
+
+
+def test_outage_is_found_in_the_log(site, desk):
+    """The database cannot know of it; the mail server's log does."""
+    account = desk.account(realm="example.org")
+    code = desk.issue(account)
+    site.postgres.stop()
+    try:
+        assert site.knock(SMTP, account, code).meaning == TEMPORARY
+    finally:
+        site.postgres.start()
+    log = until(lambda: site.postfix.log.exists() and f"unavailable: user={account}" in
+                site.postfix.log.read_text() and site.postfix.log, "the line in the log")
+    answer = desk.ok("diagnose", account, "--log", log)
+    text = " ".join(answer.out.split())
+    assert "the database was unreachable: 1 attempt" in text and "smtp from 127.0.0.1" in text
+    assert "nothing arrived" not in text
+    assert "unreachable" in desk.json("diagnose", account, "--log", log)["findings"][-1]["meaning"]
+    missing = desk.run("diagnose", account, "--log", "/nonexistent")
+    assert missing.status == 1 and "/nonexistent" in missing.err
+
+
+def test_what_stands_in_the_way_comes_first(site, desk):
+    account = desk.account(realm="example.org")
+    assert "no live code" in desk.ok("diagnose", account).out
+    desk.issue(account)
+    desk.ok("account", "disable", account, "--reason", "x", "--yes")
+    found = desk.json("diagnose", account)
+    assert "disabled" in found["findings"][0]["meaning"]
+    assert found["findings"][0]["command"].startswith("apppass account enable")
+
+
+def test_csv_of_attempts(site, desk):
+    account = desk.account(realm="example.org")
+    desk.sql(f"SELECT apppass.record_refusal('mistyped', '{account}', NULL, 'imap', NULL)")
+    lines = desk.ok("diagnose", account, "--csv").out.splitlines()
+    assert lines[0].startswith("at,first_at,count,verdict") and ",mistyped,imap," in lines[1]
+
+
+# ---- check ----
+
+def test_check_says_what_the_server_says(site, desk):
+    """The same code, account, service and address: the same verdict, and nothing recorded."""
+    verifier = site.postgres.conninfo("postgres")
+    for name in ("typed with a mistake", "never issued", "wrong code", "revoked", "for SMTP only",
+                 "access rule", "MFA missing"):
+        case = CASES[name]
+        account, realm = own_realm(site, desk)
+        if name == "access rule":
+            desk.run("access", "remove", "42", "--yes", user=ADMINISTRATOR)
+        typed = case.prepare(desk, account, realm)
+        before = desk.sql("SELECT count(*) FROM apppass.refusal")
+        answer = desk.run("check", account, "--service", "sieve", "--from", "127.0.0.1", "--json",
+                          "--verifier", verifier, text=typed + "\n")
+        assert answer.status == 1 and answer.json()["verdict"] == case.verdict, answer
+        assert desk.sql("SELECT count(*) FROM apppass.refusal") == before
+        assert typed not in answer.out
+    desk.run("access", "remove", "42", "--yes", user=ADMINISTRATOR)
+
+
+def test_check_shows_the_deciding_rule(site, desk):
+    account, realm = own_realm(site, desk)
+    desk.ok("access", "add", "allow", "--realm", realm, "--network", "192.0.2.0/24", "--position",
+            "51", "--description", "the office", user=ADMINISTRATOR)
+    desk.ok("access", "add", "deny", "--realm", realm, "--position", "52", "--yes",
+            user=ADMINISTRATOR)
+    code = desk.issue(account)
+    verifier = site.postgres.conninfo("postgres")
+    inside = desk.run("check", account, "--service", "imap", "--from", "192.0.2.9", "--verifier",
+                      verifier, text=code)
+    assert inside.status == 0 and "rule 51 decides: allow, the office" in inside.out
+    outside = desk.run("check", account, "--service", "imap", "--from", "203.0.113.9",
+                       "--verifier", verifier, text=code)
+    assert outside.status == 1 and "rule 52 decides: deny" in outside.out
+
+
+def test_check_with_a_key(site, desk):
+    folder = state_folder()
+    account = desk.account(realm="example.org")
+    desk.ok("key", "new", folder / "key")
+    code = desk.issue(account, "Phone", "--key", folder / "key")
+    verifier = site.postgres.conninfo("postgres")
+    words = ["check", account, "--service", "imap", "--verifier", verifier]
+    assert desk.run(*words, "--key", folder / "key", text=code).status == 0
+    without = desk.run(*words, text=code)
+    assert without.status == 69 and "key" in without.out
+
+
+def test_check_without_the_right_to_ask(site, desk):
+    account = desk.account(realm="example.org")
+    answer = desk.run("check", account, "--service", "imap", text=desk.issue(account))
+    assert answer.status == 69 and "--verifier" in answer.out and "permission" in answer.err
+
+
+def test_check_without_a_database_to_ask(site, desk):
+    account = desk.account(realm="example.org")
+    answer = desk.run("check", account, "--service", "imap", "--verifier", "host=/nonexistent",
+                      text=desk.issue(account))
+    assert answer.status == 69 and "unavailable" in answer.out
+
+
+def test_check_finds_a_weak_hash(site, desk):
+    """A code minted in SQL has a bcrypt hash; it matches, and will be replaced."""
+    account = desk.account(realm="example.org")
+    code = desk.sql(f"SELECT code FROM apppass.issue_code('{account}', 'Phone')")
+    answer = desk.run("check", account, "--service", "imap", "--verifier",
+                      site.postgres.conninfo("postgres"), text=code)
+    assert answer.status == 0 and "stronger" in answer.out

@@ -1,0 +1,333 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The doctor on a sound site, and on every fault it is to find."""
+
+import shutil
+import socket
+import threading
+
+import pytest
+
+from conftest import BUILD, Desk
+from harness.basics import run, state_folder
+from harness.site import Site
+
+
+@pytest.fixture(scope="module")
+def site():
+    """Configured and running: PostgreSQL, apppassd; the mail servers need not run."""
+    running = Site(state_folder(), BUILD)
+    try:
+        yield running.create()
+    finally:
+        running.destroy()
+
+
+@pytest.fixture
+def desk(site):
+    return Desk(site.postgres)
+
+
+class Patient:
+    """The configuration of the site, copied so that a test may break it."""
+
+    def __init__(self, site, desk, folder):
+        self.site, self.desk, self.folder = site, desk, folder
+        self.postfix = folder / "postfix"
+        shutil.copytree(site.postfix.config, self.postfix)
+        self.smtpd = self.postfix / "sasl" / "smtpd.conf"
+        self.change(self.postfix / "main.cf", str(site.postfix.config), str(self.postfix))
+        self.cyrus = folder / "imapd.conf"
+        shutil.copy(site.cyrus.config, self.cyrus)
+        self.plugins = site.plugins
+
+    @staticmethod
+    def change(path, old, new):
+        text = path.read_text()
+        assert old in text, (path, text)
+        path.write_text(text.replace(old, new))
+
+    def add(self, path, line):
+        path.write_text(path.read_text() + line + "\n")
+
+    def examine(self, *words, user="ada", **extra):
+        answer = self.desk.run("doctor", "--json", "--postfix", self.postfix, "--cyrus",
+                               self.cyrus, *words, user=user, SASL_PATH=str(self.plugins), **extra)
+        return answer, answer.json()
+
+    def faults(self, **options):
+        answer, rows = self.examine(**options)
+        found = [row for row in rows if row["state"] == "fault"]
+        assert answer.status == (1 if found else 0)
+        assert all(row["fix"] for row in found)
+        return found
+
+
+@pytest.fixture
+def patient(site, desk, folder):
+    return Patient(site, desk, folder)
+
+
+def test_sound_site(patient):
+    answer, rows = patient.examine()
+    assert answer.status == 0 and not [row for row in rows if row["state"] == "fault"], answer
+    lines = {(row["check"], row["detail"]) for row in rows if row["state"] == "ok"}
+    text = "\n".join(f"{check}: {detail}" for check, detail in lines)
+    for expected in ("database: apppass on", "roles: mail servers ask as apppass_mail",
+                     "grants: least rights", "plugin: PLAIN and LOGIN are answered by apppass first",
+                     "postfix: reaches the database, as the user postfix, from inside",
+                     "cyrus: reaches the database, as the user cyrus", "apppassd: answers at",
+                     "upkeep: partitions", "postfix: offers PLAIN LOGIN", "cyrus: offers PLAIN LOGIN"):
+        assert expected in text, text
+
+
+def test_schema_is_current_for_its_owner(patient):
+    _, rows = patient.examine(user="apppass_deployer")
+    assert ("schema", "ok") in {(row["check"], row["state"]) for row in rows}, rows
+
+
+def test_doctor_for_people(patient, terminal, site):
+    answer = patient.desk.run("doctor", "--postfix", patient.postfix, "--cyrus", patient.cyrus,
+                              user="ada", SASL_PATH=str(patient.plugins))
+    assert answer.status == 0
+    assert all(line.startswith(("ok ", "note ")) for line in answer.out.splitlines())
+
+
+# What is broken, and what the doctor must say about it.
+CONFIGURATION = {
+    "mech_list is missing": (
+        lambda p: p.change(p.smtpd, "mech_list: PLAIN LOGIN", ""), "postfix",
+        "mech_list is not set"),
+    "mech_list without PLAIN": (
+        lambda p: p.change(p.cyrus, "sasl_mech_list: PLAIN LOGIN", "sasl_mech_list: CRAM-MD5"),
+        "cyrus", "without PLAIN"),
+    "no conninfo": (
+        lambda p: p.change(p.smtpd, "apppass_conninfo", "#"), "postfix",
+        "apppass_conninfo is not set"),
+    "misspelt option": (
+        lambda p: p.add(p.smtpd, "apppass_timeot: 3000"), "postfix",
+        "apppass_timeot is no option"),
+    "value out of range": (
+        lambda p: p.add(p.smtpd, "apppass_timeout: 3"), "postfix", "apppass_timeout"),
+    "unix socket outside the jail": (
+        lambda p: p.change(p.smtpd, "host=127.0.0.1", f"host={p.site.postgres.socket}"), "postfix",
+        "from inside"),
+    "wrong password": (
+        lambda p: p.change(p.smtpd, p.site.postgres.password, "wrong"), "postfix",
+        "does not reach the database"),
+    "world-readable password": (
+        lambda p: p.smtpd.chmod(0o644), "postfix", "everybody may read it"),
+    "no smtpd.conf": (lambda p: p.smtpd.unlink(), "postfix", "there is no smtpd.conf"),
+    "Dovecot in place of Cyrus SASL": (
+        lambda p: p.change(p.postfix / "main.cf", "smtpd_sasl_type = cyrus",
+                           "smtpd_sasl_type = dovecot"), "postfix", "smtpd_sasl_type is dovecot"),
+    "nobody may log in": (
+        lambda p: p.change(p.postfix / "master.cf", "smtpd_sasl_auth_enable=yes",
+                           "smtpd_sasl_auth_enable=no"), "postfix", "no service lets anybody"),
+    "no Postfix there": (
+        lambda p: shutil.rmtree(p.postfix), "postfix", "postconf can't read"),
+    "no Cyrus there": (lambda p: p.cyrus.unlink(), "cyrus", "No such file"),
+    "saslauthd asked without a path": (
+        lambda p: p.change(p.cyrus, "sasl_saslauthd_path", "#"), "cyrus", "but not apppassd"),
+    "other passwords beside": (
+        lambda p: p.change(p.cyrus, "sasl_pwcheck_method: saslauthd",
+                           "sasl_pwcheck_method: saslauthd auxprop"), "cyrus", "other passwords"),
+    "nobody at the socket": (
+        lambda p: p.change(p.cyrus, str(p.site.apppassd.socket), "/nonexistent/mux"), "apppassd",
+        "nobody answers"),
+    "key file missing": (
+        lambda p: p.add(p.cyrus, "sasl_apppass_key: /nonexistent/key"), "cyrus",
+        "/nonexistent/key"),
+    "memo that others may use": (
+        lambda p: (p.add(p.cyrus, f"sasl_apppass_memo: {p.folder}/memo"),
+                   (p.folder / "memo").write_bytes(b""), (p.folder / "memo").chmod(0o666)),
+        "cyrus", "has mode 666"),
+    "memo that is a folder": (
+        lambda p: p.add(p.cyrus, f"sasl_apppass_memo: {p.folder}"), "cyrus", "no regular file"),
+}
+
+
+@pytest.mark.parametrize("name", CONFIGURATION)
+def test_fault_of_the_configuration(patient, name):
+    destroy, check, said = CONFIGURATION[name]
+    destroy(patient)
+    found = patient.faults()
+    assert any(row["check"] == check and said in row["detail"] for row in found), found
+
+
+def test_near_option_is_offered(patient):
+    patient.add(patient.smtpd, "apppass_timeot: 3000")
+    assert patient.faults()[0]["fix"] == "apppass_timeout"
+
+
+def test_checkpass_left_alone_is_a_note(patient):
+    patient.change(patient.cyrus, "sasl_pwcheck_method: saslauthd", "")
+    _, rows = patient.examine()
+    assert any(row["state"] == "note" and "IMAP LOGIN" in row["detail"] for row in rows)
+
+
+def test_memo_to_be_made_is_a_note(patient):
+    patient.add(patient.cyrus, f"sasl_apppass_memo: {patient.folder}/memo")
+    _, rows = patient.examine()
+    assert any(row["state"] == "note" and "not there yet" in row["detail"] for row in rows)
+
+
+def test_good_key_and_memo(patient, desk):
+    desk.ok("key", "new", patient.folder / "key")
+    patient.add(patient.cyrus, f"sasl_apppass_key: {patient.folder}/key\n"
+                               f"sasl_apppass_memo: {patient.folder}/memo")
+    (patient.folder / "memo").write_bytes(b"")
+    (patient.folder / "memo").chmod(0o600)
+    assert patient.faults() == []
+
+
+def test_plugin_is_missing(patient):
+    patient.plugins = patient.folder
+    assert any(row["check"] == "plugin" and "there is no libapppass.so" in row["detail"]
+               for row in patient.faults())
+
+
+def plugins_of_its_own(patient):
+    folder = patient.folder / "sasl2"
+    shutil.copytree(patient.plugins, folder, symlinks=True)
+    patient.plugins = folder
+    return folder
+
+
+def test_plugin_does_not_load(patient):
+    (plugins_of_its_own(patient) / "libapppass.so").write_bytes(b"no library")
+    found = [row["detail"] for row in patient.faults() if row["check"] == "plugin"]
+    assert any("does not load" in text for text in found)
+    assert any("answered by plain, not by apppass" in text for text in found)
+
+
+def test_plugin_others_may_change(patient):
+    (plugins_of_its_own(patient) / "libapppass.so").chmod(0o777)
+    assert any("can be changed by others" in row["detail"] for row in patient.faults())
+
+
+def test_no_module_but_a_library(patient):
+    shutil.copy(BUILD / ".libs" / "libapppass.so", patient.folder / "x.so")
+    library = run(["sh", "-c", "ldconfig -p | awk '/libz\\.so/ || /libsodium\\.so/ {print $NF; exit}'"])
+    shutil.copy(library.strip(), plugins_of_its_own(patient) / "libapppass.so")
+    assert any("is no SASL plugin" in row["detail"] for row in patient.faults())
+
+
+DATABASE = {
+    "the verifier reads a table": (
+        "GRANT SELECT ON apppass.code_overview TO apppass_verifier",
+        "REVOKE SELECT ON apppass.code_overview FROM apppass_verifier",
+        "grants", "apppass_verifier has rights on code_overview"),
+    "the verifier may not look up": (
+        "REVOKE EXECUTE ON FUNCTION apppass.lookup FROM apppass_verifier",
+        "GRANT EXECUTE ON FUNCTION apppass.lookup TO apppass_verifier",
+        "grants", "may not execute apppass.lookup"),
+    "hashes can be read": (
+        "GRANT SELECT (hash) ON apppass.code TO apppass_helpdesk",
+        "REVOKE SELECT (hash) ON apppass.code FROM apppass_helpdesk",
+        "grants", "apppass_helpdesk can read hashes"),
+    "everybody has rights": (
+        "GRANT SELECT ON apppass.audit_log TO PUBLIC",
+        "REVOKE SELECT ON apppass.audit_log FROM PUBLIC",
+        "grants", "everybody has rights on audit_log"),
+    "a group that logs in": (
+        "ALTER ROLE apppass_admin LOGIN", "ALTER ROLE apppass_admin NOLOGIN",
+        "roles", "apppass_admin may log in"),
+    "a mail server that manages codes": (
+        "GRANT apppass_helpdesk TO apppass_mail", "REVOKE apppass_helpdesk FROM apppass_mail",
+        "roles", "apppass_mail may ask as a mail server and manage codes"),
+    "no login for mail servers": (
+        "ALTER ROLE apppass_mail NOLOGIN", "ALTER ROLE apppass_mail LOGIN",
+        "roles", "no login role is a member of apppass_verifier"),
+    "a function is missing": (
+        "ALTER FUNCTION apppass.maintain RENAME TO upkeep",
+        "ALTER FUNCTION apppass.upkeep RENAME TO maintain",
+        "schema", "older than this tool: without maintain"),
+    "partitions are missing": (
+        "DO $$ BEGIN EXECUTE format('ALTER TABLE apppass.refusal_%s RENAME TO elsewhere',"
+        " to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')); END $$",
+        "DO $$ BEGIN EXECUTE format('ALTER TABLE apppass.elsewhere RENAME TO refusal_%s',"
+        " to_char(now() AT TIME ZONE 'UTC', 'YYYY_MM')); END $$",
+        "upkeep", "no partition for the refusals"),
+}
+
+
+@pytest.mark.parametrize("name", DATABASE)
+def test_fault_of_the_database(patient, name):
+    destroy, repair, check, said = DATABASE[name]
+    patient.desk.sql(destroy)
+    try:
+        found = patient.faults()
+    finally:
+        patient.desk.sql(repair)
+    assert any(row["check"] == check and said in row["detail"] for row in found), found
+    assert patient.faults() == []
+
+
+def test_newer_and_older_schema_are_told_apart(patient):
+    change = ("SET session_replication_role = replica;"
+              "UPDATE sqitch.changes SET change = '{}' WHERE change = '{}'")
+    patient.desk.sql(change.format("manage_2", "manage"))
+    try:
+        assert any("older than this tool: without manage" in row["detail"]
+                   for row in patient.faults(user="apppass_deployer"))
+    finally:
+        patient.desk.sql(change.format("manage", "manage_2"))
+    patient.desk.sql("SET session_replication_role = replica; INSERT INTO sqitch.changes"
+                     " (change_id, script_hash, change, project, committer_name,"
+                     " committer_email, planned_at, planner_name, planner_email)"
+                     " VALUES ('x', 'x', 'future', 'apppass', 'x', 'x', now(), 'x', 'x')")
+    try:
+        assert any("newer than this tool: with future" in row["detail"]
+                   for row in patient.faults(user="apppass_deployer"))
+    finally:
+        patient.desk.sql("SET session_replication_role = replica;"
+                         "DELETE FROM sqitch.changes WHERE change = 'future'")
+
+
+def test_unreachable_database(patient):
+    answer, rows = patient.examine(PGHOST="/nonexistent")
+    assert answer.status == 1 and rows[0]["check"] == "database"
+    assert rows[0]["state"] == "fault" and "could not reach the database" in answer.err
+
+
+def test_database_without_the_schema(patient):
+    patient.desk.sql("CREATE DATABASE empty")
+    try:
+        _, rows = patient.examine(PGDATABASE="empty")
+    finally:
+        patient.desk.sql("DROP DATABASE empty")
+    assert any(row["check"] == "schema" and "has no schema" in row["detail"] for row in rows)
+
+
+def test_apppassd_without_a_database(patient, site):
+    site.postgres.stop()
+    try:
+        answer, rows = patient.examine()
+    finally:
+        site.postgres.start()
+    said = {(row["check"], row["state"]): row["detail"] for row in rows}
+    assert answer.status == 1 and "try again" in said["apppassd", "fault"]
+    assert "does not reach" in said["postfix", "fault"]
+    assert "does not reach" in said["cyrus", "fault"]
+
+
+def test_daemon_that_lets_anybody_in(patient):
+    """Something else listens there, and says OK."""
+    path = patient.folder / "mux"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen(1)
+
+        def serve():
+            with listener.accept()[0] as peer:
+                peer.recv(4096)
+                peer.sendall(b"\0\2OK")
+                peer.recv(1)
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        patient.change(patient.cyrus, str(patient.site.apppassd.socket), str(path))
+        found = patient.faults()
+        thread.join()
+    assert any("lets anybody in" in row["detail"] for row in found)
+
