@@ -318,7 +318,7 @@ const struct command commands[] = {
          "Database, schema, roles and grants, the plugin, the SASL configuration of\n"
          "Postfix and Cyrus IMAP, apppassd. Each fault comes with what puts it right.",
      .example = "apppass doctor --postfix /etc/postfix --cyrus /etc/imapd.conf",
-     .options = {{OPTION_POSTFIX, 0}, {OPTION_CYRUS, 0}, {OPTION_VERIFIER, 0}}},
+     .options = {{OPTION_POSTFIX, 0}, {OPTION_CYRUS, 0}}},
     {.name = "key new", .no_csv = true, .arguments = "FILE", .role = ROLE_NONE, .run = run_key_new,
      .summary = "make a key file for keyed hashes, or extend it",
      .details =

@@ -126,6 +126,12 @@ def test_members_of_batch(desk, account, verb, words, text):
     assert verb in found
 
 
+def test_members_of_doctor(desk):
+    """Faults and all: there are no mail servers in these folders."""
+    answer = desk.run("--json", "doctor", "--postfix", "/nonexistent", "--cyrus", "/nonexistent")
+    assert answer.status == 1 and members(answer.json()) == PROMISED["Ic doctor"]
+
+
 def test_members_of_check(desk, account, server):
     answer = desk.run("--json", "check", account[0], "--service", "imap", "--verifier",
                       server.conninfo(VERIFIER), text="nonsense\n")
