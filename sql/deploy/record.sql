@@ -79,7 +79,7 @@ AS $$
 DECLARE
     upgraded boolean;
     cost bigint[] := pg_catalog.regexp_match($3,
-        '^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=[A-Za-z0-9+/]{2,11})?\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}$');
+        '^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=[A-Za-z0-9+/]{2,11}(?:,data=[A-Za-z0-9+/]{2,43})?)?\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}$');
 BEGIN
     -- A hash that the verifier could not verify would lock its owner out.
     IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16 OR cost[3] > 16 OR cost[1] * cost[2] > 4194304 THEN
