@@ -408,6 +408,7 @@ def test_a_keyed_hash_that_is_bound_to_nothing(server, driver, bob, tmp_path):
     assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "wrong_code", 0)
     assert any(line.startswith(f"code {code.id} has a keyed hash that is bound to no account")
                for line in driver.logs)
+    settle(driver)
     driver.verifier(conninfo(server), key=keys)
     assert driver.attempt(bob, code.typed).outcome == "ok"
     settle(driver)
