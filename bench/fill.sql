@@ -6,11 +6,18 @@ SET session_replication_role = replica;
 SET synchronous_commit = off;
 SET maintenance_work_mem = '256MB';
 
--- What is checked for each row, and each index, once at the end.
-ALTER TABLE apppass.account DROP CONSTRAINT account_username_form;
-ALTER TABLE apppass.code
-    DROP CONSTRAINT code_selector_unique, DROP CONSTRAINT code_hash_form, DROP CONSTRAINT code_selector_form;
-DROP INDEX apppass.code_device_id, apppass.code_realm_selector;
+-- What is checked for each row, and each index, once at the end; as the schema has them.
+CREATE TEMPORARY TABLE put_off AS
+SELECT format('ALTER TABLE %s DROP CONSTRAINT %I', conrelid::regclass, conname) AS drop,
+    format('ALTER TABLE %s ADD CONSTRAINT %I %s', conrelid::regclass, conname, pg_get_constraintdef(oid)) AS add
+FROM pg_constraint
+WHERE conname IN ('account_username_form', 'code_selector_unique', 'code_hash_form', 'code_selector_form')
+    AND connamespace = 'apppass'::regnamespace
+UNION ALL
+SELECT format('DROP INDEX %s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+FROM pg_index
+WHERE indexrelid IN ('apppass.code_device_id'::regclass, 'apppass.code_realm_selector'::regclass);
+SELECT drop FROM put_off \gexec
 
 CREATE FUNCTION pg_temp.symbol(n bigint) RETURNS text LANGUAGE sql IMMUTABLE
     RETURN substr('0123456789abcdefghjkmnpqrstvwxyz', (n & 31)::integer + 1, 1);
@@ -29,7 +36,5 @@ SELECT 1000000000 + n, 1000000000 + n / 10 + 1, 1000000000 + n / 10 + 1,
     pg_temp.symbol(v >> 15) || pg_temp.symbol(v >> 10) || pg_temp.symbol(v >> 5) || pg_temp.symbol(v), :'hash'
 FROM (SELECT n, n * 104729 AS v FROM generate_series(0::bigint, :codes - 1) AS n) AS s;
 
-ALTER TABLE apppass.code ADD CONSTRAINT code_selector_unique UNIQUE (account_id, selector);
-CREATE INDEX code_device_id ON apppass.code (device_id);
-CREATE INDEX code_realm_selector ON apppass.code (realm_id, selector);
+SELECT add FROM put_off \gexec
 ANALYZE apppass.account, apppass.device, apppass.code;
