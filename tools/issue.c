@@ -226,10 +226,9 @@ static enum status take_back(struct invocation *invocation, const struct rows *s
 }
 
 /* Commit what is stored and hand the code over. */
-static enum status hand_over(struct invocation *invocation, const struct code *code,
-                             const struct rows *stored)
+static enum status hand_over(struct invocation *invocation, struct present *present,
+                             const struct code *code, const struct rows *stored)
 {
-    struct present present = PRESENT_NONE;
     enum status status;
 
     if (command_has(invocation, OPTION_DRY_RUN)) {
@@ -238,22 +237,23 @@ static enum status hand_over(struct invocation *invocation, const struct code *c
         return output_record(&invocation->output, present_columns,
                              present_column_count(stored), stored, 0);
     }
-    status = present_prepare(&present, invocation, code, stored);
+    status = present_prepare(present, invocation, code, stored);
     if (status == STATUS_DONE)
         status = database_commit(invocation->database);
     else
         database_rollback(invocation->database);
     /* A closed pipe must be an error to answer, not the end before the answer. */
     signal(SIGPIPE, SIG_IGN);
-    if (status == STATUS_DONE && !present_show(&present, invocation, code, stored))
+    if (status == STATUS_DONE && !present_show(present, invocation, code, stored))
         status = take_back(invocation, stored);
-    present_release(&present);
+    present_release(present);
     return status;
 }
 
 /* Make, store, show; with another code where the account has the selector already. */
 static enum status issue(struct invocation *invocation, const struct request *request,
-                         const struct issue_policy *policy, const struct hash_keys *keys)
+                         const struct issue_policy *policy, const struct hash_keys *keys,
+                         struct present *present)
 {
     struct code code = {0};
     char hash[HASH_STRING_MAX];
@@ -267,7 +267,7 @@ static enum status issue(struct invocation *invocation, const struct request *re
             stored = store(invocation, request, &code, hash, &status, &again);
     }
     if (stored != NULL) {
-        status = hand_over(invocation, &code, stored);
+        status = hand_over(invocation, present, &code, stored);
     } else if (status == STATUS_DONE) {
         message_error("could not find a free selector in %d tries", ISSUE_TRIES);
         status = STATUS_REFUSED;
@@ -281,6 +281,7 @@ static enum status issue(struct invocation *invocation, const struct request *re
 static enum status run_request(struct invocation *invocation, struct request *request)
 {
     struct issue_policy policy = {0};
+    struct present present = PRESENT_NONE;
     struct hash_keys *keys = NULL;
     enum status status = present_possible(invocation);
 
@@ -289,7 +290,9 @@ static enum status run_request(struct invocation *invocation, struct request *re
     if (status == STATUS_DONE)
         status = ask_policy(invocation, request, &policy);
     if (status == STATUS_DONE)
-        status = issue(invocation, request, &policy, keys);
+        status = present_find_servers(&present, invocation, request->account);
+    if (status == STATUS_DONE)
+        status = issue(invocation, request, &policy, keys, &present);
     hash_keys_free(&keys);
     return status;
 }

@@ -12,6 +12,7 @@
 #include <sodium.h>
 
 #include "message.h"
+#include "near.h"
 #include "present.h"
 #include "profile.h"
 #include "qr.h"
@@ -45,8 +46,7 @@ static enum status check_profile_options(const struct invocation *invocation)
                                           OPTION_CERTIFICATE, OPTION_CERTIFICATE_KEY,
                                           OPTION_CERTIFICATE_CHAIN};
     static const enum option_id hosts[] = {OPTION_IMAP_HOST, OPTION_SMTP_HOST};
-    char host[256];
-    int port;
+    struct profile_server server;
 
     if (!command_has(invocation, OPTION_MOBILECONFIG)) {
         for (size_t i = 0; i < sizeof only / sizeof only[0]; i++)
@@ -58,10 +58,7 @@ static enum status check_profile_options(const struct invocation *invocation)
     for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
         const char *value = command_option(invocation, hosts[i]);
 
-        if (value == NULL)
-            return command_usage_error(invocation, "--mobileconfig needs --%s HOST",
-                                       option_specs[hosts[i]].name);
-        if (!profile_host(value, 1, host, sizeof host, &port))
+        if (value != NULL && !profile_server(value, &server))
             return command_usage_error(invocation,
                                        "\"%s\" is no server: write mail.example.org or "
                                        "mail.example.org:993",
@@ -153,6 +150,67 @@ static enum status prepare_output(struct present *present, const char *path,
     return finish_file(&present->output, written);
 }
 
+struct server_source {
+    enum option_id option;
+    int option_port; /* where the option names none */
+    const char *host, *port, *what;
+};
+
+static const struct server_source imap_source = {OPTION_IMAP_HOST, 993, "imap_host",
+                                                 "imap_port", "IMAP"};
+static const struct server_source smtp_source = {OPTION_SMTP_HOST, 465, "smtp_host",
+                                                 "smtp_port", "submission"};
+
+/* The option's, or else the realm's. */
+static bool find_server(const struct invocation *invocation,
+                        const struct server_source *source, const struct rows *realm,
+                        struct profile_server *server)
+{
+    const char *given = command_option(invocation, source->option);
+    const char *known = rows_text(realm, 0, source->host);
+
+    server->port = source->option_port;
+    if (given != NULL)
+        return profile_server(given, server);
+    if (known == NULL) {
+        message_error("the realm %s names no %s server; nothing was issued",
+                      rows_text(realm, 0, "name"), source->what);
+        message_hint("an administrator can set it: apppass realm set %s %s=HOST",
+                     rows_text(realm, 0, "name"), source->host);
+        message_hint("or name it this time: --%s HOST",
+                     option_specs[source->option].name);
+        return false;
+    }
+    server->port = (int)rows_integer(realm, 0, source->port);
+    snprintf(server->host, sizeof server->host, "%s", known);
+    return true;
+}
+
+enum status present_find_servers(struct present *present, struct invocation *invocation,
+                                 const char *account)
+{
+    struct rows *rows;
+    enum status status = STATUS_DONE;
+
+    if (!command_has(invocation, OPTION_MOBILECONFIG))
+        return STATUS_DONE;
+    rows = QUERY(invocation->database,
+                 "SELECT r.name, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port"
+                 " FROM apppass.account_overview AS a"
+                 " JOIN apppass.realm AS r ON r.name = a.realm"
+                 " WHERE a.account = apppass.fold($1)",
+                 account);
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (rows_count(rows) == 0)
+        status = near_no_account(invocation, account);
+    else if (!find_server(invocation, &imap_source, rows, &present->imap) ||
+             !find_server(invocation, &smtp_source, rows, &present->smtp))
+        status = STATUS_REFUSED;
+    rows_free(&rows);
+    return status;
+}
+
 static enum status prepare_profile(struct present *present,
                                    const struct invocation *invocation,
                                    const struct code *code, const struct rows *rows)
@@ -164,8 +222,8 @@ static enum status prepare_profile(struct present *present,
         .address = rows_text(rows, 0, "account"),
         .device = rows_text(rows, 0, "device"),
         .selector = rows_text(rows, 0, "selector"),
-        .imap_host = command_option(invocation, OPTION_IMAP_HOST),
-        .smtp_host = command_option(invocation, OPTION_SMTP_HOST),
+        .imap = present->imap,
+        .smtp = present->smtp,
         .code = display,
     };
     size_t length;

@@ -11,6 +11,7 @@
 
 #include "code.h"
 #include "command.h"
+#include "profile.h"
 
 struct present_file {
     const char *path; /* NULL: not wanted */
@@ -20,7 +21,8 @@ struct present_file {
 struct present {
     struct present_file output;  /* of --output: the code alone */
     struct present_file profile; /* of --mobileconfig */
-    bool keep;                   /* the files are complete and belong to the operator */
+    struct profile_server imap, smtp;
+    bool keep; /* the files are complete and belong to the operator */
 };
 
 #define PRESENT_NONE                                                                     \
@@ -35,6 +37,14 @@ struct present {
  * given.  Run it before anything else.
  */
 enum status present_possible(const struct invocation *invocation) MUST_CHECK;
+
+/*
+ * present_find_servers - what a profile for `account` names, from options and the realm
+ *
+ * STATUS_REFUSED, told: neither says.  Does nothing without --mobileconfig.
+ */
+enum status present_find_servers(struct present *present, struct invocation *invocation,
+                                 const char *account) MUST_CHECK;
 
 /* Before the commit: make the files (mode 0600, never over another file) and fill them.
  */

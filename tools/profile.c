@@ -14,42 +14,70 @@
 
 #include "profile.h"
 
-#define IMAPS_PORT       993
-#define SUBMISSIONS_PORT 465
-#define HOST_MAX         256
-#define UUID_MAX         37
+#define UUID_MAX        37
+#define NAME_MAX_LENGTH 253
 
-bool profile_host(const char *text, int default_port, char *host, size_t host_size,
-                  int *port_r)
+static const char letters[] =
+    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+/* What stands between two dots (RFC 1123). */
+static bool is_part(const char *text, size_t length)
 {
-    const char *end;
-    const char *colon;
-    size_t length;
+    return length > 0 && text[0] != '-' && text[length - 1] != '-' &&
+           strspn(text, letters) >= length;
+}
 
-    if (text[0] == '[') {
-        text++;
-        end = strchr(text, ']');
-        if (end == NULL || (end[1] != '\0' && end[1] != ':'))
+static bool is_name(const char *text)
+{
+    for (;;) {
+        size_t length = strcspn(text, ".");
+
+        if (!is_part(text, length))
             return false;
-        colon = end[1] == ':' ? end + 1 : NULL;
-    } else {
-        colon = strchr(text, ':');
-        end = colon != NULL ? colon : text + strlen(text);
+        if (text[length] == '\0')
+            return true;
+        text += length + 1;
     }
-    length = (size_t)(end - text);
-    if (length == 0 || length >= host_size)
+}
+
+static bool is_address6(const char *text)
+{
+    const char *colon = strchr(text, ':');
+
+    return colon != NULL && strchr(colon + 1, ':') != NULL &&
+           text[strspn(text, "0123456789abcdefABCDEF:.")] == '\0';
+}
+
+bool profile_host_name(const char *text)
+{
+    return strlen(text) <= NAME_MAX_LENGTH && (is_name(text) || is_address6(text));
+}
+
+static bool parse_port(const char *text, int *port_r)
+{
+    char *end;
+    long port = strtol(text, &end, 10);
+
+    if (text[0] < '0' || text[0] > '9' || *end != '\0' || port < 1 || port > 65535)
         return false;
-    memcpy(host, text, length);
-    host[length] = '\0';
-    *port_r = default_port;
-    if (colon != NULL) {
-        char *rest;
-        long port = strtol(colon + 1, &rest, 10);
+    *port_r = (int)port;
+    return true;
+}
 
-        if (rest == colon + 1 || *rest != '\0' || port < 1 || port > 65535)
-            return false;
-        *port_r = (int)port;
-    }
+bool profile_server(const char *text, struct profile_server *server)
+{
+    bool bracket = text[0] == '[';
+    const char *end = text + (bracket ? strcspn(text, "]") : strcspn(text, ":"));
+    const char *rest = end + (bracket && *end == ']');
+    char host[PROFILE_HOST_MAX];
+
+    snprintf(host, sizeof host, "%.*s", (int)(end - text) - bracket, text + bracket);
+    if (bracket ? *end != ']' || !is_address6(host) : !is_name(host))
+        return false;
+    if (strlen(host) > NAME_MAX_LENGTH || (*rest != '\0' && *rest != ':') ||
+        (*rest == ':' && !parse_port(rest + 1, &server->port)))
+        return false;
+    snprintf(server->host, sizeof server->host, "%s", host);
     return true;
 }
 
@@ -96,15 +124,15 @@ static void string_member(FILE *xml, const char *key, const char *value)
     fputs("</string>\n", xml);
 }
 
-static void server_members(FILE *xml, const char *direction, const char *host, int port,
-                           const char *account)
+static void server_members(FILE *xml, const char *direction,
+                           const struct profile_server *server, const char *account)
 {
     char key[64];
 
     snprintf(key, sizeof key, "%sMailServerHostName", direction);
-    string_member(xml, key, host);
+    string_member(xml, key, server->host);
     fprintf(xml, "\t<key>%sMailServerPortNumber</key>\n\t<integer>%d</integer>\n",
-            direction, port);
+            direction, server->port);
     /* Port 587 starts in clear and is upgraded: Apple calls both "use SSL". */
     fprintf(xml, "\t<key>%sMailServerUseSSL</key>\n\t<true/>\n", direction);
     snprintf(key, sizeof key, "%sMailServerAuthentication", direction);
@@ -126,8 +154,7 @@ static void payload_members(FILE *xml, const char *type, const char *name,
     fputs("\t<key>PayloadVersion</key>\n\t<integer>1</integer>\n", xml);
 }
 
-static void compose(FILE *xml, const struct profile *profile, const char *imap_host,
-                    int imap_port, const char *smtp_host, int smtp_port)
+static void compose(FILE *xml, const struct profile *profile)
 {
     char identifier[512], name[512];
 
@@ -143,9 +170,9 @@ static void compose(FILE *xml, const struct profile *profile, const char *imap_h
     string_member(xml, "EmailAccountType", "EmailTypeIMAP");
     string_member(xml, "EmailAccountDescription", profile->address);
     string_member(xml, "EmailAddress", profile->address);
-    server_members(xml, "Incoming", imap_host, imap_port, profile->account);
+    server_members(xml, "Incoming", &profile->imap, profile->account);
     string_member(xml, "IncomingPassword", profile->code);
-    server_members(xml, "Outgoing", smtp_host, smtp_port, profile->account);
+    server_members(xml, "Outgoing", &profile->smtp, profile->account);
     fputs("\t<key>OutgoingPasswordSameAsIncomingPassword</key>\n\t<true/>\n", xml);
     payload_members(xml, "com.apple.mail.managed", name, identifier);
     fputs("\t</dict>\n\t</array>\n", xml);
@@ -157,22 +184,14 @@ static void compose(FILE *xml, const struct profile *profile, const char *imap_h
 
 size_t profile_compose(const struct profile *profile, char *buffer)
 {
-    char imap_host[HOST_MAX], smtp_host[HOST_MAX];
-    int imap_port, smtp_port;
-    FILE *xml;
+    FILE *xml = fmemopen(buffer, PROFILE_MAX, "w");
     long length;
     bool failed;
 
-    if (!profile_host(profile->imap_host, IMAPS_PORT, imap_host, sizeof imap_host,
-                      &imap_port) ||
-        !profile_host(profile->smtp_host, SUBMISSIONS_PORT, smtp_host, sizeof smtp_host,
-                      &smtp_port))
-        return 0;
-    xml = fmemopen(buffer, PROFILE_MAX, "w");
     if (xml == NULL)
         return 0;
     setvbuf(xml, NULL, _IONBF, 0);
-    compose(xml, profile, imap_host, imap_port, smtp_host, smtp_port);
+    compose(xml, profile);
     length = ftell(xml);
     failed = ferror(xml) || length < 0 || length >= PROFILE_MAX;
     fclose(xml);

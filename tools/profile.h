@@ -14,22 +14,31 @@
 
 #define PROFILE_MAX 16384 /* bytes */
 
+#define PROFILE_HOST_MAX 256
+
+struct profile_server {
+    char host[PROFILE_HOST_MAX];
+    int port;
+};
+
 struct profile {
     const char *account;
     const char *address; /* mail address */
     const char *device;
     const char *selector;
-    const char *imap_host; /* "host" or "host:port"; port 993 where absent */
-    const char *smtp_host; /* the same; 465 */
+    struct profile_server imap, smtp;
     const char *code;
 };
 
-/* "host", "host:port", "[v6]:port" apart.  False where it is neither. */
-bool profile_host(const char *text, int default_port, char *host, size_t host_size,
-                  int *port_r) MUST_CHECK;
+/* A server's name or address, as the schema's is_host takes it: ASCII, without a port. */
+bool profile_host_name(const char *text) MUST_CHECK;
+
+/* "host", "host:port", "[v6]:port" apart; without a port server->port stays as it is.
+ * False where it is neither. */
+bool profile_server(const char *text, struct profile_server *server) MUST_CHECK;
 
 /* Write the XML into `buffer` (PROFILE_MAX bytes, for the caller to wipe).  0: did not
- * fit, or a host is none. */
+ * fit. */
 size_t profile_compose(const struct profile *profile, char *buffer) MUST_CHECK;
 
 /*

@@ -10,6 +10,7 @@
 #include "message.h"
 #include "moment.h"
 #include "near.h"
+#include "profile.h"
 #include "realm.h"
 #include "suggest.h"
 
@@ -41,6 +42,10 @@ static const struct column record_columns[] = {
     {"mfa_required", "mfa_required", COLUMN_BOOLEAN, 0, NULL},
     {"reason_required", "reason_required", COLUMN_BOOLEAN, 0, NULL},
     {"main_password_refused_from", "main_password_refused_from", COLUMN_TIME, 0, "never"},
+    {"imap_host", "imap_host", COLUMN_TEXT, 0, "none"},
+    {"imap_port", "imap_port", COLUMN_NUMBER, 0, NULL},
+    {"smtp_host", "smtp_host", COLUMN_TEXT, 0, "none"},
+    {"smtp_port", "smtp_port", COLUMN_NUMBER, 0, NULL},
     {"argon2_memory_kib", "argon2_memory_kib", COLUMN_NUMBER, 0, NULL},
     {"argon2_passes", "argon2_passes", COLUMN_NUMBER, 0, NULL},
     {"argon2_lanes", "argon2_lanes", COLUMN_NUMBER, 0, NULL},
@@ -53,13 +58,22 @@ static const struct column record_columns[] = {
     " array_to_string(r.services, ' ') AS services, r.code_length, r.max_codes,"         \
     " r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required," \
     " date_part('epoch', r.main_password_refused_from) AS main_password_refused_from,"   \
+    " r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,"                               \
     " r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,"        \
     " (SELECT count(*) FROM apppass.account_overview AS a WHERE a.realm = r.name)"       \
     " AS accounts FROM apppass.realm AS r"
 
 /* ---- what can be set ---- */
 
-enum kind { KIND_TEXT, KIND_BOOLEAN, KIND_NUMBER, KIND_LIST, KIND_SPAN, KIND_TIME };
+enum kind {
+    KIND_TEXT,
+    KIND_BOOLEAN,
+    KIND_NUMBER,
+    KIND_LIST,
+    KIND_SPAN,
+    KIND_TIME,
+    KIND_HOST
+};
 
 #define SET(column, value)                                                               \
     "UPDATE apppass.realm SET " column " = " value " WHERE name = apppass.fold($1)"
@@ -82,6 +96,10 @@ static const struct setting {
     {"reason_required", KIND_BOOLEAN, false, SET("reason_required", "$2::boolean")},
     {"main_password_refused_from", KIND_TIME, true,
      SET("main_password_refused_from", "to_timestamp($2::double precision)")},
+    {"imap_host", KIND_HOST, false, SET("imap_host", "$2")},
+    {"imap_port", KIND_NUMBER, false, SET("imap_port", "$2::integer")},
+    {"smtp_host", KIND_HOST, false, SET("smtp_host", "$2")},
+    {"smtp_port", KIND_NUMBER, false, SET("smtp_port", "$2::integer")},
     {"argon2_memory_kib", KIND_NUMBER, false, SET("argon2_memory_kib", "$2::integer")},
     {"argon2_passes", KIND_NUMBER, false, SET("argon2_passes", "$2::integer")},
     {"argon2_lanes", KIND_NUMBER, false, SET("argon2_lanes", "$2::integer")},
@@ -100,6 +118,8 @@ static const char *const kind_words[] = {
     [KIND_LIST] = "names with commas between, or none",
     [KIND_SPAN] = "a time like 180d, 6mo or 1y, or none",
     [KIND_TIME] = "a date like 2027-03-31, now, or none",
+    [KIND_HOST] =
+        "a server like mail.example.org (the port is a setting of its own), or none",
 };
 
 static const struct setting *find_setting(const char *name, size_t length)
@@ -170,6 +190,8 @@ static bool sql_value(const struct setting *setting, const char *text, time_t no
             return false;
         snprintf(value, VALUE_MAX, "%lld", (long long)moment);
         return true;
+    case KIND_HOST:
+        return *null_r || profile_host_name(text);
     }
     return false;
 }
@@ -291,6 +313,34 @@ enum status realm_context(struct invocation *invocation)
     return status;
 }
 
+/* The values of numbers that the schema's checks take. */
+static const struct {
+    const char *constraint, *words;
+} limits[] = {
+    {"realm_name_form", "a realm is named like a mail domain, without @ and blanks"},
+    {"realm_code_length_known", "code_length is 16, 20, 24 or 28"},
+    {"realm_max_codes_range", "max_codes is 1 to 10000"},
+    {"realm_intervals_positive", "a time is longer than 0"},
+    {"realm_ports_range", "a port is 1 to 65535"},
+    {"realm_argon2_range",
+     "argon2_lanes and argon2_passes are 1 to 16, argon2_memory_kib 8 for each lane to "
+     "1048576, and memory times passes at most 4194304"},
+};
+
+/* A CHECK's own message would show the whole row. */
+static enum status complain_realm(struct invocation *invocation)
+{
+    const char *constraint = database_constraint(invocation->database);
+
+    for (size_t i = 0; i < COUNT(limits); i++)
+        if (strcmp(limits[i].constraint, constraint) == 0) {
+            message_error("%s; nothing was changed", limits[i].words);
+            return STATUS_REFUSED;
+        }
+    database_complain(invocation->database);
+    return database_status(invocation->database);
+}
+
 static enum status apply_settings(struct invocation *invocation, const char *realm)
 {
     enum status status = realm_context(invocation);
@@ -305,9 +355,9 @@ static enum status apply_settings(struct invocation *invocation, const char *rea
 
         if (!sql_value(setting, typed + length + 1, invocation->output.now, value, &null))
             return STATUS_USAGE;
-        rows = QUERY(invocation->database, setting->sql, realm, null ? NULL : value);
+        rows = TRY_QUERY(invocation->database, setting->sql, realm, null ? NULL : value);
         if (rows == NULL)
-            status = database_status(invocation->database);
+            status = complain_realm(invocation);
         rows_free(&rows);
     }
     return status;
@@ -378,12 +428,18 @@ enum status run_realm_add(struct invocation *invocation)
         status = realm_context(invocation);
     if (status != STATUS_DONE)
         return status;
-    rows =
-        QUERY(invocation->database,
-              "INSERT INTO apppass.realm (name) VALUES (apppass.fold($1)) RETURNING name",
-              realm);
+    rows = TRY_QUERY(
+        invocation->database,
+        "INSERT INTO apppass.realm (name) VALUES (apppass.fold($1)) RETURNING name",
+        realm);
+    if (rows == NULL &&
+        strcmp(database_constraint(invocation->database), "realm_name_unique") == 0) {
+        message_error("there is a realm %s already", realm);
+        message_hint("change it: apppass realm set %s NAME=VALUE...", realm);
+        return STATUS_REFUSED;
+    }
     if (rows == NULL)
-        return database_status(invocation->database);
+        return complain_realm(invocation);
     rows_free(&rows);
     status = apply_settings(invocation, realm);
     if (status == STATUS_DONE)

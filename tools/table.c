@@ -62,7 +62,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
         "show this help, or that of the command"},
     [OPTION_IMAP_HOST] = {
         "imap-host", '\0', "HOST", false, false,
-        "IMAP server of the profile; port 993 unless HOST:PORT"},
+        "IMAP server of the profile, port 993 unless HOST:PORT; the realm's where not given"},
     [OPTION_JSON] = {
         "json", '\0', NULL, false, true,
         "write JSON"},
@@ -119,7 +119,8 @@ const struct option_spec option_specs[OPTION_COUNT] = {
         "from then on: 24h, 7d or 2026-11-01"},
     [OPTION_SMTP_HOST] = {
         "smtp-host", '\0', "HOST", false, false,
-        "submission server of the profile; port 465 unless HOST:PORT"},
+        "submission server of the profile, port 465 unless HOST:PORT; the realm's where not "
+        "given"},
     [OPTION_TICKET] = {
         "ticket", '\0', "NUMBER", false, false,
         "the ticket this belongs to, for the audit"},

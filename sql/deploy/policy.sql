@@ -6,6 +6,12 @@ BEGIN;
 
 SET LOCAL ROLE apppass_owner;
 
+-- A name in ASCII (RFC 1123; IDNs in their xn-- form), or an address without brackets.
+CREATE FUNCTION apppass.is_host(host text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN pg_catalog.length($1) <= 253
+        AND $1 ~ '^(([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])*[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)$';
+COMMENT ON FUNCTION apppass.is_host(text) IS 'May this be a server''s name or address? Without a port.';
+
 CREATE TABLE apppass.realm (
     id integer GENERATED ALWAYS AS IDENTITY,
     name text COLLATE "C" NOT NULL,
@@ -20,6 +26,10 @@ CREATE TABLE apppass.realm (
     mfa_required boolean NOT NULL DEFAULT false,
     reason_required boolean NOT NULL DEFAULT false,
     main_password_refused_from timestamptz,
+    imap_host text,
+    imap_port integer NOT NULL DEFAULT 993,
+    smtp_host text,
+    smtp_port integer NOT NULL DEFAULT 465,
     argon2_memory_kib integer NOT NULL DEFAULT 19456,
     argon2_passes integer NOT NULL DEFAULT 2,
     argon2_lanes integer NOT NULL DEFAULT 1,
@@ -33,6 +43,8 @@ CREATE TABLE apppass.realm (
     CONSTRAINT realm_intervals_positive CHECK (
         (max_lifetime IS NULL OR max_lifetime > interval '0') AND (lapse_after IS NULL OR lapse_after > interval '0')
         AND (unused_after IS NULL OR unused_after > interval '0') AND refusal_retention > interval '0'),
+    CONSTRAINT realm_hosts_form CHECK (apppass.is_host(imap_host) AND apppass.is_host(smtp_host)),
+    CONSTRAINT realm_ports_range CHECK (imap_port BETWEEN 1 AND 65535 AND smtp_port BETWEEN 1 AND 65535),
     -- The same limits as the verifier's: beyond them a hash could be made and never verified.
     CONSTRAINT realm_argon2_range CHECK (
         argon2_lanes BETWEEN 1 AND 16 AND argon2_passes BETWEEN 1 AND 16
@@ -53,6 +65,10 @@ COMMENT ON COLUMN apppass.realm.unused_after IS 'A code not used for this long l
 COMMENT ON COLUMN apppass.realm.mfa_required IS 'Only accounts enrolled in MFA may have and use codes.';
 COMMENT ON COLUMN apppass.realm.reason_required IS 'Issuing needs a reason too, as taking away always does.';
 COMMENT ON COLUMN apppass.realm.main_password_refused_from IS 'From this moment the main password is refused; NULL: it may be used where a door allows it.';
+COMMENT ON COLUMN apppass.realm.imap_host IS 'IMAP server that the mail programs of the realm are set up with; NULL: not known.';
+COMMENT ON COLUMN apppass.realm.imap_port IS 'Its port for IMAP over TLS.';
+COMMENT ON COLUMN apppass.realm.smtp_host IS 'Submission server that the mail programs of the realm are set up with; NULL: not known.';
+COMMENT ON COLUMN apppass.realm.smtp_port IS 'Its port for submission over TLS.';
 COMMENT ON COLUMN apppass.realm.argon2_memory_kib IS 'Argon2id memory of new hashes, KiB.';
 COMMENT ON COLUMN apppass.realm.argon2_passes IS 'Argon2id passes of new hashes.';
 COMMENT ON COLUMN apppass.realm.argon2_lanes IS 'Argon2id lanes of new hashes; 1 is the fastest to verify.';
@@ -146,6 +162,8 @@ COMMENT ON POLICY access_rule_all ON apppass.access_rule IS 'Administrators see 
 COMMENT ON POLICY realm_operator_all ON apppass.realm_operator IS 'Administrators see and change all.';
 GRANT SELECT ON apppass.realm, apppass.access_rule TO apppass_helpdesk, apppass_auditor;
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.realm, apppass.access_rule, apppass.realm_operator TO apppass_admin;
+-- CHECK constraints run with the rights of whoever writes the row.
+GRANT EXECUTE ON FUNCTION apppass.is_host(text) TO apppass_admin;
 
 -- The realm of a name: the row for its domain, or default.
 CREATE FUNCTION apppass.realm_of(username text) RETURNS integer

@@ -11,5 +11,6 @@ DROP FUNCTION apppass.managed_realms();
 DROP TABLE apppass.realm_operator;
 DROP TABLE apppass.access_rule;
 DROP TABLE apppass.realm;
+DROP FUNCTION apppass.is_host(text);
 
 COMMIT;

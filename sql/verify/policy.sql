@@ -4,7 +4,7 @@
 BEGIN;
 
 SELECT id, name, description, codes_allowed, services, code_length, max_codes, max_lifetime, lapse_after, unused_after, mfa_required,
-       reason_required, main_password_refused_from, argon2_memory_kib, argon2_passes, argon2_lanes, refusal_retention
+       reason_required, main_password_refused_from, imap_host, imap_port, smtp_host, smtp_port, argon2_memory_kib, argon2_passes, argon2_lanes, refusal_retention
 FROM apppass.realm WHERE false;
 SELECT 1 / count(*) FROM apppass.realm WHERE name = 'default';
 SELECT id, position, realm_id, service, network, action, description FROM apppass.access_rule WHERE false;

@@ -2,7 +2,7 @@
 -- Tenant policy: every rule at issue (a clear error) and at login (a verdict).
 BEGIN;
 \ir setup.sql
-SELECT plan(59);
+SELECT plan(67);
 
 INSERT INTO apppass.realm (name) VALUES ('Example.ORG');
 SELECT is((SELECT name FROM apppass.realm WHERE name = 'example.org'), 'example.org', 'realm names are folded');
@@ -41,6 +41,14 @@ SELECT throws_ok($$ UPDATE apppass.realm SET services = '{}' WHERE name = 'examp
 SELECT throws_ok($$ UPDATE apppass.realm SET services = ARRAY['imap', NULL] WHERE name = 'example.org' $$, '22023', NULL, 'services: NULL in the list is refused');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'x', '3333', pg_temp.digest(), '{}') $$, '22023', NULL, 'a code for no service is refused');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'x', '3333', pg_temp.digest(), ARRAY['im ap']) $$, '22023', NULL, 'no service name');
+
+-- the servers that profiles name
+SELECT lives_ok($$ UPDATE apppass.realm SET imap_host = 'imap.Example.org', smtp_host = '2001:db8::25', smtp_port = 587 WHERE name = 'example.org' $$, 'servers: a name and an address');
+SELECT pg_temp.same($$ SELECT after FROM apppass.audit_log ORDER BY id DESC LIMIT 1 $$,
+    $$ VALUES ('{"imap_host": "imap.Example.org", "smtp_host": "2001:db8::25", "smtp_port": 587}'::jsonb) $$, 'servers: audited');
+SELECT throws_ok(format('UPDATE apppass.realm SET smtp_host = %L WHERE name = ''example.org''', h), '23514', NULL, format('servers: not %L', h))
+FROM unnest(ARRAY['mail.example.org:465', 'mail server', '-mail.example.org', 'https://mail.example.org', '']) AS h;
+SELECT throws_ok($$ UPDATE apppass.realm SET imap_port = 65536 WHERE name = 'example.org' $$, '23514', NULL, 'servers: ports end at 65535');
 
 -- code_length
 SELECT pg_temp.set_realm('example.org', 'code_length = 28');

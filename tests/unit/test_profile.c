@@ -30,20 +30,46 @@ static void hosts(void **state)
         {"mail:99x", "", 0},
         {"[2001:db8::1", "", 0},
         {"[2001:db8::1]x", "", 0},
+        {"[mail.example.org]", "", 0},
+        {"2001:db8::1", "", 0},
+        {"mail server", "", 0},
+        {"-mail", "", 0},
+        {"mail..org", "", 0},
+        {"mail:+1", "", 0},
     };
 
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        char host[64];
-        int port;
+        struct profile_server server = {.port = 993};
 
-        assert_int_equal(profile_host(cases[i].text, 993, host, sizeof host, &port),
-                         cases[i].port != 0);
+        assert_int_equal(profile_server(cases[i].text, &server), cases[i].port != 0);
         if (cases[i].port == 0)
             continue;
-        assert_string_equal(host, cases[i].host);
-        assert_int_equal(port, cases[i].port);
+        assert_string_equal(server.host, cases[i].host);
+        assert_int_equal(server.port, cases[i].port);
     }
+}
+
+static void host_names(void **state)
+{
+    static const struct {
+        const char *text;
+        bool good;
+    } cases[] = {
+        {"mail.example.org", true},
+        {"xn--mll-0na.example", true},
+        {"2001:db8::1", true},
+        {"192.0.2.1", true},
+        {"mail.example.org:993", false},
+        {"[2001:db8::1]", false},
+        {"mail.", false},
+        {"m\303\244il.example", false},
+        {"", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        assert_int_equal(profile_host_name(cases[i].text), cases[i].good);
 }
 
 static void markup_is_escaped(void **state)
@@ -53,8 +79,8 @@ static void markup_is_escaped(void **state)
         .address = "a&b@example.org",
         .device = "<Tom's \x1b phone>",
         .selector = "k7xp",
-        .imap_host = "imap.example.org",
-        .smtp_host = "smtp.example.org:587",
+        .imap = {"imap.example.org", 993},
+        .smtp = {"smtp.example.org", 587},
         .code = "k7xp-2m9q-wtrv-c3hd-8fjn",
     };
     char buffer[PROFILE_MAX];
@@ -78,8 +104,8 @@ static void too_much_is_refused(void **state)
         .address = longer,
         .device = "x",
         .selector = "k7xp",
-        .imap_host = "i",
-        .smtp_host = "s",
+        .imap = {"i", 993},
+        .smtp = {"s", 465},
         .code = "c",
     };
     char buffer[PROFILE_MAX];
@@ -93,6 +119,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(hosts),
+        cmocka_unit_test(host_names),
         cmocka_unit_test(markup_is_escaped),
         cmocka_unit_test(too_much_is_refused),
     };
