@@ -205,29 +205,49 @@ static int attempt_sasl(const struct job *job)
     return log_in(job->username, job->password);
 }
 
+#define LOOKUP "SELECT * FROM apppass.lookup($1, $2, 'imap', '192.0.2.1')"
+
 /* first: connection string.  The lookup alone, as bare libpq does it best. */
 static void start_roundtrip(struct job *job)
 {
     PGresult *result;
 
     floor_connection = PQconnectdb(job->first);
-    result =
-        PQprepare(floor_connection, "lookup",
-                  "SELECT * FROM apppass.lookup($1, $2, 'imap', '192.0.2.1')", 2, NULL);
+    result = PQprepare(floor_connection, "lookup", LOOKUP, 2, NULL);
     if (PQresultStatus(result) != PGRES_COMMAND_OK)
-        die("floor_roundtrip", PQerrorMessage(floor_connection));
+        die(job->measure, PQerrorMessage(floor_connection));
     PQclear(result);
 }
 
-/* password: the selector. */
+/* password: the canonical code; its selector is asked for. */
+static PGresult *look_up(const struct job *job, PGconn *conn, bool prepared)
+{
+    char selector[CODE_SELECTOR_LENGTH + 1];
+    const char *values[] = {job->username, selector};
+
+    snprintf(selector, sizeof selector, "%s", job->password);
+    return prepared ? PQexecPrepared(conn, "lookup", 2, values, NULL, NULL, 0)
+                    : PQexecParams(conn, LOOKUP, 2, NULL, values, NULL, NULL, 0);
+}
+
 static int attempt_roundtrip(const struct job *job)
 {
-    const char *values[] = {job->username, job->password};
-    PGresult *result =
-        PQexecPrepared(floor_connection, "lookup", 2, values, NULL, NULL, 0);
+    PGresult *result = look_up(job, floor_connection, true);
     bool good = PQntuples(result) == 1;
 
     PQclear(result);
+    return good ? SASL_OK : SASL_FAIL;
+}
+
+/* The same on a connection of its own. */
+static int attempt_connect(const struct job *job)
+{
+    PGconn *conn = PQconnectdb(job->first);
+    PGresult *result = look_up(job, conn, false);
+    bool good = PQntuples(result) == 1;
+
+    PQclear(result);
+    PQfinish(conn);
     return good ? SASL_OK : SASL_FAIL;
 }
 
@@ -236,15 +256,23 @@ static void start_nothing(struct job *job)
     (void)job;
 }
 
-/* username: canonical code; first: its hash. */
+/* password: canonical code; second: its hash. */
 static int attempt_argon2(const struct job *job)
 {
     const char *reason;
 
-    return hash_verify(job->first, job->username, strlen(job->username), NULL, &reason) ==
-                   OUTCOME_OK
+    return hash_verify(job->second, job->password, strlen(job->password), NULL,
+                       &reason) == OUTCOME_OK
                ? SASL_OK
                : SASL_FAIL;
+}
+
+/* What a cold login must do, and nothing else. */
+static int attempt_both(const struct job *job)
+{
+    int result = attempt_roundtrip(job);
+
+    return result == SASL_OK ? attempt_argon2(job) : result;
 }
 
 static size_t put_counted(char *to, const char *text)
@@ -294,6 +322,8 @@ static const struct job_kind job_kinds[] = {
     {"parallel", start_nothing, attempt_sasl}, /* the same in eight processes at once */
     {"roundtrip", start_roundtrip, attempt_roundtrip},
     {"argon2", start_nothing, attempt_argon2},
+    {"both", start_roundtrip, attempt_both},
+    {"connect", start_nothing, attempt_connect},
     {"saslauthd", start_nothing, attempt_saslauthd},
     {"load", start_nothing, attempt_load},
 };
