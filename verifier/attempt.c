@@ -18,13 +18,20 @@
 #define KEY_WARNING_MS      60000
 #define STACK_USED          8192 /* more than hashing a code leaves below our frames */
 
-/* A hash to be replaced; holds the code only until that is done. */
-struct upgrade {
-    int64_t code_id; /* 0: nothing to do */
+/* One attempt, until everything that follows from it is done; wiped as a whole. */
+struct trial {
+    struct verifier *verifier;
+    const struct attempt *attempt; /* the caller's: NULL once it is decided */
+    struct deadline deadline;
+    bool later; /* what follows happens when the client has its answer */
+    bool name_good;
+    char name[STORE_NAME_MAX]; /* "" unless name_good */
+    char service[INPUT_SERVICE_MAX];
+    struct client client;
     struct code code;
-    struct hash_policy policy;
-    char hash[HASH_STRING_MAX];
-    char data[HASH_DATA_SIZE]; /* what the new hash is bound to */
+    struct row row;
+    enum outcome outcome;
+    enum verdict verdict;
 };
 
 struct verifier {
@@ -33,25 +40,11 @@ struct verifier {
     struct store *record_store; /* NULL: store */
     struct throttle *throttle;  /* the shared one, or own_throttle */
     struct throttle *own_throttle;
-    struct upgrade upgrade;
+    struct trial trial;
     struct {
         int64_t code_id, again_at;
     } upgrades[UPGRADES_REMEMBERED];
     int64_t key_warning_at;
-};
-
-/* One attempt under way; wiped as a whole. */
-struct trial {
-    struct verifier *verifier;
-    const struct attempt *attempt;
-    struct deadline deadline;
-    bool name_good;
-    char name[STORE_NAME_MAX]; /* "" unless name_good */
-    char service[INPUT_SERVICE_MAX];
-    struct client client;
-    struct code code;
-    struct row row;
-    enum verdict verdict;
 };
 
 static const char *or_null(const char *text)
@@ -274,7 +267,7 @@ static enum outcome decide(struct trial *trial)
 
 /* ---- what follows from it ---- */
 
-static void record_refusal(struct trial *trial)
+static void record_refusal(const struct trial *trial)
 {
     struct verifier *verifier = trial->verifier;
     bool known = trial->row.code_id != 0;
@@ -293,23 +286,36 @@ static void record_refusal(struct trial *trial)
                              or_null(trial->client.text), trial->deadline);
 }
 
+static void record_success(const struct trial *trial)
+{
+    struct store *store = recorder(trial->verifier);
+    const struct row *row = &trial->row;
+
+    if (trial->verdict == VERDICT_MAIN_PASSWORD)
+        store_record_main_password(store, row->username, or_null(trial->service),
+                                   or_null(trial->client.text), trial->deadline);
+    else if (row->record_due)
+        store_record_use(store, row->code_id, or_null(trial->service),
+                         or_null(trial->client.text), trial->deadline);
+}
+
 /*
  * Is it worth making a new hash now?  Where the replacement never arrives (a standby, a
  * policy that the row cannot reach), each login would compute one in vain.
  */
-static bool upgrade_due(struct trial *trial)
+static bool upgrade_due(const struct trial *trial)
 {
     struct verifier *verifier = trial->verifier;
     const struct row *row = &trial->row;
     size_t slot = (size_t)row->code_id % UPGRADES_REMEMBERED;
     int64_t now = deadline_now_ms();
 
-    if (row->code_id <= 0 ||
+    if (trial->verdict != VERDICT_ACCEPTED || row->code_id <= 0 ||
         !hash_needs_upgrade(row->hash, &row->policy, verifier->shared.keys) ||
         !store_records(recorder(verifier)) ||
         (verifier->upgrades[slot].code_id == row->code_id &&
          now < verifier->upgrades[slot].again_at) ||
-        (!trial->attempt->finish_later &&
+        (!trial->later &&
          deadline_left_ms(trial->deadline) < verifier->shared.settings->timeout_ms / 2))
         return false;
     verifier->upgrades[slot].code_id = row->code_id;
@@ -317,66 +323,53 @@ static bool upgrade_due(struct trial *trial)
     return true;
 }
 
-static void follow_success(struct trial *trial)
+static void upgrade(const struct trial *trial)
 {
     struct verifier *verifier = trial->verifier;
-    struct upgrade *upgrade = &verifier->upgrade;
-    const struct row *row = &trial->row;
-
-    if (trial->verdict == VERDICT_MAIN_PASSWORD) {
-        store_record_main_password(recorder(verifier), row->username,
-                                   or_null(trial->service), or_null(trial->client.text),
-                                   trial->deadline);
-        return;
-    }
-    if (row->record_due)
-        store_record_use(recorder(verifier), row->code_id, or_null(trial->service),
-                         or_null(trial->client.text), trial->deadline);
-    if (!upgrade_due(trial))
-        return;
-    upgrade->code_id = row->code_id;
-    upgrade->code = trial->code;
-    upgrade->policy = hash_upgrade_policy(row->hash, &row->policy);
-    hash_data_of(row->account_id, trial->code.selector, upgrade->data);
-    memcpy(upgrade->hash, row->hash, sizeof upgrade->hash);
-    if (!trial->attempt->finish_later)
-        verifier_finish(verifier);
-}
-
-/* Only where a slot is free now: logins go first, and there will be another login. */
-static bool make_hash(struct verifier *verifier, char hash_r[HASH_STRING_MAX])
-{
     const struct verifier_shared *shared = &verifier->shared;
-    const struct upgrade *upgrade = &verifier->upgrade;
+    const struct code *code = &trial->code;
+    const struct row *row = &trial->row;
+    struct hash_policy policy = hash_upgrade_policy(row->hash, &row->policy);
+    char hash[HASH_STRING_MAX], data[HASH_DATA_SIZE];
+    /* Only where one is free now: logins go first, and there will be another login. */
     int slot = memo_slot_acquire(shared->memo, deadline_in(0));
-    bool made = slot >= 0 &&
-                hash_make(upgrade->code.symbols, upgrade->code.length, &upgrade->policy,
-                          shared->keys, upgrade->data, hash_r) == OUTCOME_OK;
+    bool made;
 
+    hash_data_of(row->account_id, code->selector, data);
+    made = slot >= 0 && hash_make(code->symbols, code->length, &policy, shared->keys,
+                                  data, hash) == OUTCOME_OK;
     memo_slot_release(shared->memo, slot);
-    return made;
+    if (!made)
+        return;
+    store_upgrade_hash(recorder(verifier), row->code_id, row->hash, hash,
+                       deadline_in(shared->settings->timeout_ms));
+    /* It matches by construction: the next login need not compute it. */
+    memo_add(shared->memo, hash, code->symbols, code->length);
 }
 
 void verifier_finish(struct verifier *verifier)
 {
-    const struct verifier_shared *shared = &verifier->shared;
-    struct upgrade *upgrade = &verifier->upgrade;
-    char hash[HASH_STRING_MAX];
+    struct trial *trial = &verifier->trial;
 
-    if (upgrade->code_id != 0 && make_hash(verifier, hash)) {
-        store_upgrade_hash(recorder(verifier), upgrade->code_id, upgrade->hash, hash,
-                           deadline_in(shared->settings->timeout_ms));
-        /* It matches by construction: the next login need not compute it. */
-        memo_add(shared->memo, hash, upgrade->code.symbols, upgrade->code.length);
+    if (trial->later)
+        trial->deadline = deadline_in(verifier->shared.settings->timeout_ms);
+    if (trial->verdict != VERDICT_NONE && trial->outcome == OUTCOME_DENIED)
+        record_refusal(trial);
+    if (trial->outcome == OUTCOME_OK) {
+        record_success(trial);
+        if (upgrade_due(trial))
+            upgrade(trial);
     }
-    sodium_memzero(upgrade, sizeof *upgrade);
+    sodium_memzero(trial, sizeof *trial);
+    /* libsodium's BLAKE2b leaves the block it compressed, with the code, on the stack. */
     sodium_stackzero(STACK_USED);
 }
 
 /* The one line of an attempt. */
-static void log_attempt(const struct trial *trial, enum outcome outcome)
+static void log_attempt(const struct trial *trial)
 {
     const struct attempt *attempt = trial->attempt;
+    enum outcome outcome = trial->outcome;
     const struct log *log = trial->verifier->shared.log;
     const char *service = trial->service[0] != '\0' ? trial->service : "-";
     const char *client = trial->client.text[0] != '\0' ? trial->client.text : "-";
@@ -414,35 +407,33 @@ enum outcome attempt_decide(struct verifier *verifier, const struct attempt *att
 {
     const struct settings *settings = verifier->shared.settings;
     struct deadline own = deadline_in(settings->timeout_ms);
-    struct trial trial;
+    struct trial *trial = &verifier->trial;
     enum outcome outcome;
 
-    memset(&trial, 0, sizeof trial);
+    memset(trial, 0, sizeof *trial);
     memset(decision_r, 0, sizeof *decision_r);
-    sodium_memzero(&verifier->upgrade, sizeof verifier->upgrade);
-    trial.verifier = verifier;
-    trial.attempt = attempt;
-    trial.deadline = own.at_ms < deadline.at_ms ? own : deadline;
-    trial.name_good = input_name(attempt->username, attempt->username_length,
-                                 settings->realm, trial.name, sizeof trial.name);
+    trial->verifier = verifier;
+    trial->attempt = attempt;
+    trial->later = attempt->finish_later;
+    trial->deadline = own.at_ms < deadline.at_ms ? own : deadline;
+    trial->name_good = input_name(attempt->username, attempt->username_length,
+                                  settings->realm, trial->name, sizeof trial->name);
     /* What can't be read is unknown: NULL for the database, "-" in the log. */
-    (void)!input_service(attempt->service, trial.service);
-    (void)!input_client(attempt->client, &trial.client);
+    (void)!input_service(attempt->service, trial->service);
+    (void)!input_client(attempt->client, &trial->client);
 
-    outcome = decide(&trial);
+    outcome = trial->outcome = decide(trial);
     if (outcome == OUTCOME_UNAVAILABLE)
-        trial.verdict = VERDICT_NONE;
+        trial->verdict = VERDICT_NONE;
     decision_r->outcome = outcome;
-    decision_r->verdict = trial.verdict;
-    decision_r->code_id = trial.row.code_id;
-    memcpy(decision_r->username, trial.row.username, sizeof decision_r->username);
-    log_attempt(&trial, outcome);
-    if (outcome == OUTCOME_OK)
-        follow_success(&trial);
-    else if (outcome == OUTCOME_DENIED)
-        record_refusal(&trial);
-    sodium_memzero(&trial, sizeof trial);
-    /* libsodium's BLAKE2b leaves the block it compressed, with the code, on the stack. */
-    sodium_stackzero(STACK_USED);
+    decision_r->verdict = trial->verdict;
+    decision_r->code_id = trial->row.code_id;
+    memcpy(decision_r->username, trial->row.username, sizeof decision_r->username);
+    log_attempt(trial);
+    trial->attempt = NULL;
+    if (trial->later)
+        sodium_stackzero(STACK_USED);
+    else
+        verifier_finish(verifier);
     return outcome;
 }

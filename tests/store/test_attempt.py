@@ -455,6 +455,21 @@ def test_an_unreachable_recorder_hardly_delays_a_login(server, driver, bob, sile
     assert first.elapsed < 700 and second.elapsed < 200
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["a use", "a refusal"])
+def test_nothing_is_recorded_before_the_client_has_its_answer(server, driver, bob, silence,
+                                                             known):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), record_conninfo=f"host=127.0.0.1 port={silence.port}"
+                                                      " user=x dbname=x")
+    silence.listener.setblocking(False)
+    name, outcome = (bob, "ok") if known else ("nobody@example.org", "denied")
+    assert driver.attempt(name, code.typed, command="attempt-later").outcome == outcome
+    with pytest.raises(BlockingIOError):
+        silence.listener.accept()
+    driver.ask("finish")
+    silence.listener.accept()[0].close()
+
+
 # ---- main passwords ----
 
 @pytest.fixture
