@@ -13,7 +13,6 @@
 #include <libpq-fe.h>
 
 #include "database.h"
-#include "hash.h"
 
 #define PARAMETERS_MAX 8
 
@@ -98,16 +97,39 @@ long database_sessions(void)
                           "WHERE usename = 'apppass_mail'");
 }
 
+void database_end_sessions(void)
+{
+    static PGconn *conn; /* kept: a new one takes longer than what is measured here */
+    PGresult *result;
+
+    if (conn == NULL)
+        conn = PQconnectdbParams(
+            (const char *const[]){"dbname", NULL},
+            (const char *const[]){from_environment("PGDATABASE"), NULL}, 0);
+    result = PQexec(conn, "SELECT pg_catalog.pg_terminate_backend(pid) FROM "
+                          "pg_catalog.pg_stat_activity WHERE usename = 'apppass_mail'");
+    if (PQresultStatus(result) != PGRES_TUPLES_OK)
+        fail_msg("%s", PQerrorMessage(conn));
+    PQclear(result);
+}
+
 struct issued database_issue(const char *account, const char *device,
                              const char *services)
 {
-    const struct hash_policy policy = HASH_POLICY_DEFAULT;
+    static const struct hash_policy usual = HASH_POLICY_DEFAULT;
+
+    return database_issue_with(account, device, services, &usual);
+}
+
+struct issued database_issue_with(const char *account, const char *device,
+                                  const char *services, const struct hash_policy *policy)
+{
     struct issued issued;
     struct code code;
     char hash[HASH_STRING_MAX];
 
     assert_true(code_make(CODE_LENGTH_DEFAULT, &code));
-    assert_int_equal(hash_make(code.symbols, code.length, &policy, NULL, NULL, hash),
+    assert_int_equal(hash_make(code.symbols, code.length, policy, NULL, NULL, hash),
                      OUTCOME_OK);
     database_do("SELECT code_id FROM apppass.store_code($1, $2, $3, $4, $5::text[])",
                 account, device, code.selector, hash, services != NULL ? services : "",

@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include "code.h"
+#include "hash.h"
 
 /* Connection strings for the plugin, from the environment. */
 const char *database_conninfo(void);     /* over the socket */
@@ -26,6 +27,8 @@ struct issued {
 /* A new code as the tool makes one; services as "{imap,smtp}" or NULL for the realm's. */
 struct issued database_issue(const char *account, const char *device,
                              const char *services);
+struct issued database_issue_with(const char *account, const char *device,
+                                  const char *services, const struct hash_policy *policy);
 
 /* The same selector and shape, another secret, check symbol right. */
 struct issued code_with_other_secret(const struct issued *issued);
@@ -34,6 +37,7 @@ struct issued code_never_issued(const struct issued *issued);
 
 /* Sessions of the plugin's role. */
 long database_sessions(void);
+void database_end_sessions(void); /* does not wait for it */
 
 /* Stop and start the server; returns when it has happened. */
 void database_stop(void);

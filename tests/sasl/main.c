@@ -10,6 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -75,12 +76,15 @@ static void the_world_is_made(void **state)
     assert_int_equal(database_sessions(), 0);
 }
 
-int main(void)
+/* main [endurance]: all groups, or this one alone. */
+int main(int argc, char **argv)
 {
     const struct CMUnitTest first[] = {cmocka_unit_test(the_world_is_made)};
 
     setvbuf(stdout, NULL, _IONBF, 0);
     if (cmocka_run_group_tests_name("world", first, make_world, NULL) != 0)
         return 1;
+    if (argc == 2 && strcmp(argv[1], "endurance") == 0)
+        return run_endurance() != 0;
     return run_logins() + run_modules() + run_processes() + run_endurance() != 0;
 }

@@ -158,7 +158,7 @@ sasl_conn_t *server_connect(const char *service)
 
 static void remember_password(const char *password, size_t length)
 {
-    if (length < PASSWORD_MIN || password_count == PASSWORDS_MAX)
+    if (!log_kept || length < PASSWORD_MIN || password_count == PASSWORDS_MAX)
         return;
     passwords[password_count] = strndup(password, length);
     assert_non_null(passwords[password_count]);
