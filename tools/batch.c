@@ -407,6 +407,11 @@ static void tell_result(const struct batch *batch, const struct batch_kind *kind
         json_end(&json);
         return;
     }
+    if (batch->invocation->output.format == FORMAT_CSV) {
+        printf("%s,skipped,bad\n%zu,%zu,%zu\n", kind->verb, kept, batch->skipped,
+               batch->bad);
+        return;
+    }
     if (batch->skipped > 0)
         message_note("skipped %zu that were there already", batch->skipped);
     message_note("%s %zu %s%s", kind->verb, kept, kind->noun, kept == 1 ? "" : "s");

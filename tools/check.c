@@ -228,9 +228,20 @@ static const char *outcome_word(const struct trial *trial)
     return "unavailable";
 }
 
+static const char *const state_words[] = {"ok", "no", "unknown"};
+
+/* The steps, and the result as the last. */
+static void print_csv(const struct trial *trial)
+{
+    OUTPUT_CSV("step", "state", "detail");
+    for (size_t i = 0; i < trial->count; i++)
+        OUTPUT_CSV(trial->steps[i].name, state_words[trial->steps[i].state],
+                   trial->steps[i].detail);
+    OUTPUT_CSV("result", outcome_word(trial), verdict_remedy(trial->verdict));
+}
+
 static void print_json(const struct trial *trial)
 {
-    static const char *const states[] = {"ok", "no", "unknown"};
     struct json json;
 
     json_start(&json, stdout);
@@ -246,7 +257,7 @@ static void print_json(const struct trial *trial)
     for (size_t i = 0; i < trial->count; i++) {
         json_open(&json, NULL, '{');
         json_string(&json, "step", trial->steps[i].name);
-        json_string(&json, "state", states[trial->steps[i].state]);
+        json_string(&json, "state", state_words[trial->steps[i].state]);
         json_string(&json, "detail", trial->steps[i].detail);
         json_close(&json, '}');
     }
@@ -328,6 +339,8 @@ enum status run_check(struct invocation *invocation)
         return status;
     if (invocation->output.format == FORMAT_JSON)
         print_json(&trial);
+    else if (invocation->output.format == FORMAT_CSV)
+        print_csv(&trial);
     else
         print_people(&trial);
     if (trial.outcome == OUTCOME_UNAVAILABLE)

@@ -470,7 +470,8 @@ static enum status check_options(const struct invocation *invocation)
     if (command_has(invocation, OPTION_JSON) && command_has(invocation, OPTION_CSV))
         return command_usage_error(invocation, "give --json or --csv, not both");
     if (command_has(invocation, OPTION_CSV) && invocation->command->no_csv)
-        return command_usage_error(invocation, "has no CSV; --json it has");
+        return command_usage_error(invocation,
+                                   "is no table, and has no CSV; --json has it");
     return STATUS_DONE;
 }
 

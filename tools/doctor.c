@@ -71,9 +71,10 @@ void doctor_fault(struct doctor *doctor, const char *check, const char *fix,
     va_end(args);
 }
 
+static const char *const states[] = {"ok", "note", "fault"};
+
 static void print_json(const struct doctor *doctor)
 {
-    static const char *const states[] = {"ok", "note", "fault"};
     struct json json;
 
     json_start(&json, stdout);
@@ -92,16 +93,24 @@ static void print_json(const struct doctor *doctor)
     json_end(&json);
 }
 
+static void print_csv(const struct doctor *doctor)
+{
+    OUTPUT_CSV("check", "state", "detail", "fix");
+    for (size_t i = 0; i < doctor->count; i++)
+        OUTPUT_CSV(doctor->lines[i].check, states[doctor->lines[i].state],
+                   doctor->lines[i].detail, doctor->lines[i].fix);
+}
+
 static void print_people(const struct doctor *doctor)
 {
-    static const char *const states[] = {"ok", "note", "FAULT"};
+    static const char *const shown[] = {"ok", "note", "FAULT"};
     const struct output *output = &doctor->invocation->output;
 
     for (size_t i = 0; i < doctor->count; i++) {
         const struct line *line = &doctor->lines[i];
         char text[2 * TEXT_MAX];
 
-        snprintf(text, sizeof text, "%-5s  %-10s  %s", states[line->state], line->check,
+        snprintf(text, sizeof text, "%-5s  %-10s  %s", shown[line->state], line->check,
                  line->detail);
         printf("%s", line->state == DOCTOR_FAULT ? output_bold(output, true) : "");
         output_hanging(output, 19, text);
@@ -127,6 +136,8 @@ enum status run_doctor(struct invocation *invocation)
     doctor_cyrus(doctor);
     if (invocation->output.format == FORMAT_JSON)
         print_json(doctor);
+    else if (invocation->output.format == FORMAT_CSV)
+        print_csv(doctor);
     else
         print_people(doctor);
     for (size_t i = 0; i < doctor->count; i++)

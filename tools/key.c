@@ -108,6 +108,11 @@ enum status run_key_new(struct invocation *invocation)
         json_end(&json);
         return STATUS_DONE;
     }
+    if (invocation->output.format == FORMAT_CSV) {
+        OUTPUT_CSV("file", "keyid");
+        OUTPUT_CSV(path, keyid);
+        return STATUS_DONE;
+    }
     message_note("%s key %s in %s; new hashes use it", fresh ? "made" : "added", keyid,
                  path);
     message_hint(

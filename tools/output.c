@@ -228,28 +228,37 @@ static void json_table(const struct column *columns, size_t count,
  * A spreadsheet runs a cell that starts like a formula, and people choose their device
  * labels: an apostrophe in front makes it text.
  */
-static void csv_field(const char *text)
+static void csv_field(FILE *file, const char *text)
 {
     bool formula = *text != '\0' && strchr("=+-@\t", *text) != NULL;
 
     if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        printf("%s%s", formula ? "'" : "", text);
+        fprintf(file, "%s%s", formula ? "'" : "", text);
         return;
     }
-    fputs(formula ? "\"'" : "\"", stdout);
+    fputs(formula ? "\"'" : "\"", file);
     for (; *text != '\0'; text++) {
         if (*text == '"')
-            putchar('"');
-        putchar(*text);
+            putc('"', file);
+        putc(*text, file);
     }
-    putchar('"');
+    putc('"', file);
 }
 
-static void csv_cell(const struct column *column, const struct rows *rows, size_t row)
+static void csv_text(FILE *file, const char *text)
+{
+    char *harmless = text != NULL ? output_harmless(text) : NULL;
+
+    if (harmless != NULL)
+        csv_field(file, harmless);
+    free(harmless);
+}
+
+static void csv_cell(FILE *file, const struct column *column, const struct rows *rows,
+                     size_t row)
 {
     const char *text = rows_text(rows, row, column->name);
     char moment_text[MOMENT_TEXT_MAX];
-    char *harmless;
     time_t moment;
 
     if (text == NULL)
@@ -257,32 +266,54 @@ static void csv_cell(const struct column *column, const struct rows *rows, size_
     if (column->type == COLUMN_TIME) {
         if (rows_time(rows, row, column->name, &moment)) {
             moment_rfc3339(moment, moment_text);
-            fputs(moment_text, stdout);
+            fputs(moment_text, file);
         }
-        return;
+    } else if (column->type == COLUMN_BOOLEAN) {
+        fputs(text[0] == 't' ? "yes" : "no", file);
+    } else {
+        csv_text(file, text);
     }
-    if (column->type == COLUMN_BOOLEAN) {
-        fputs(text[0] == 't' ? "yes" : "no", stdout);
-        return;
+}
+
+void output_csv_names(FILE *file, const struct column *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s%s", i > 0 ? "," : "", columns[i].name);
+}
+
+void output_csv_cells(FILE *file, const struct column *columns, size_t count,
+                      const struct rows *rows, size_t row)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            putc(',', file);
+        csv_cell(file, &columns[i], rows, row);
     }
-    harmless = output_harmless(text);
-    if (harmless != NULL)
-        csv_field(harmless);
-    free(harmless);
+}
+
+void output_csv_more(FILE *file, const char *text)
+{
+    putc(',', file);
+    csv_text(file, text);
+}
+
+void output_csv_line(size_t count, const char *const *fields)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            putchar(',');
+        csv_text(stdout, fields[i]);
+    }
+    putchar('\n');
 }
 
 static void csv_table(const struct column *columns, size_t count, const struct rows *rows,
                       size_t first, size_t end)
 {
-    for (size_t i = 0; i < count; i++)
-        printf("%s%s", i > 0 ? "," : "", columns[i].name);
+    output_csv_names(stdout, columns, count);
     putchar('\n');
     for (size_t row = first; row < end; row++) {
-        for (size_t i = 0; i < count; i++) {
-            if (i > 0)
-                putchar(',');
-            csv_cell(&columns[i], rows, row);
-        }
+        output_csv_cells(stdout, columns, count, rows, row);
         putchar('\n');
     }
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <time.h>
 
 #include "database.h"
@@ -56,6 +57,19 @@ enum status output_record(const struct output *output, const struct column *colu
 /* The members of a row, into a JSON object that the caller opened. */
 void output_json_members(struct json *json, const struct column *columns, size_t count,
                          const struct rows *rows, size_t row);
+
+/* The columns' names, and the cells of a row, as CSV fields without the line end. */
+void output_csv_names(FILE *file, const struct column *columns, size_t count);
+void output_csv_cells(FILE *file, const struct column *columns, size_t count,
+                      const struct rows *rows, size_t row);
+/* A comma and a field; NULL: an empty one. */
+void output_csv_more(FILE *file, const char *text);
+
+/* Whole lines of CSV; NULL is an empty field. */
+void output_csv_line(size_t count, const char *const *fields);
+#define OUTPUT_CSV(...)                                                                  \
+    output_csv_line(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *),         \
+                    (const char *const[]){__VA_ARGS__})
 
 /* One "Heading  value" line as output_record writes them; text is made harmless. */
 void output_line(const char *heading, const char *format, ...)

@@ -309,6 +309,20 @@ static void compose_json(FILE *screen, const struct invocation *invocation,
     json_end(&json);
 }
 
+static void compose_csv(FILE *screen, const struct invocation *invocation,
+                        const char *display, const struct rows *rows)
+{
+    size_t count = present_column_count(rows);
+
+    output_csv_names(screen, present_columns, count);
+    fputs(",code,output,mobileconfig\n", screen);
+    output_csv_cells(screen, present_columns, count, rows, 0);
+    output_csv_more(screen, display);
+    output_csv_more(screen, command_option(invocation, OPTION_OUTPUT));
+    output_csv_more(screen, command_option(invocation, OPTION_MOBILECONFIG));
+    putc('\n', screen);
+}
+
 /* The code goes out in one write from a buffer of ours: stdio would keep a copy. */
 static bool show_code(const struct invocation *invocation, const char *display,
                       const struct rows *rows)
@@ -323,6 +337,8 @@ static bool show_code(const struct invocation *invocation, const char *display,
     setvbuf(screen, NULL, _IONBF, 0);
     if (invocation->output.format == FORMAT_JSON)
         compose_json(screen, invocation, display, rows);
+    else if (invocation->output.format == FORMAT_CSV)
+        compose_csv(screen, invocation, display, rows);
     else
         compose_people(screen, invocation, display, rows);
     length = ftell(screen);
@@ -344,23 +360,23 @@ bool present_show(struct present *present, const struct invocation *invocation,
 
     present->keep = true;
     code_format(code, display);
-    if (!hidden || output->format == FORMAT_JSON)
+    if (!hidden || output->format != FORMAT_PEOPLE)
         shown = show_code(invocation, hidden ? NULL : display, rows);
     if (shown && command_has(invocation, OPTION_QR))
         shown = qr_print(stdout, display, output->terminal);
     sodium_memzero(display, sizeof display);
-    if (!shown || output->format == FORMAT_JSON)
+    if (!shown || output->format != FORMAT_PEOPLE)
         return shown;
     if (command_has(invocation, OPTION_QR))
         putchar('\n');
     output_record(output, present_columns, present_column_count(rows), rows, 0);
-    if (output->format == FORMAT_PEOPLE && hidden) {
+    if (hidden) {
         if (present->output.path != NULL)
             output_line("Code", "in %s, readable only by you", present->output.path);
         if (present->profile.path != NULL)
             output_line("Profile", "in %s, readable only by you, the code inside",
                         present->profile.path);
-    } else if (output->format == FORMAT_PEOPLE) {
+    } else {
         printf(
             "\nIt is shown this once. Capitals, blanks and hyphens make no difference\n"
             "when it is typed.\n");

@@ -147,7 +147,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
 
 /* In the order of the overview: the telephone first. */
 const struct command commands[] = {
-    {.name = "issue", .no_csv = true, .heading = "On the telephone", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_issue,
+    {.name = "issue", .heading = "On the telephone", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_issue,
      .summary = "make a code for a device and show it once",
      .details =
          "The code is made and hashed here: the database never sees it. It is shown on\n"
@@ -180,7 +180,7 @@ const struct command commands[] = {
          "words what happened and what helps.",
      .example = "apppass diagnose alice@example.org",
      .options = {{OPTION_SINCE, 0}, {OPTION_LIMIT, 0}, {OPTION_LOG, 0}}},
-    {.name = "check", .no_csv = true, .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_check,
+    {.name = "check", .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_check,
      .summary = "try a code as a mail server would, step by step",
      .details =
          "Reads the code from the terminal without showing it, or from standard input,\n"
@@ -189,7 +189,7 @@ const struct command commands[] = {
      .example = "apppass check alice@example.org --service imap --from 192.0.2.7",
      .options = {{OPTION_SERVICE, NEED_ALWAYS}, {OPTION_FROM, 0}, {OPTION_VERIFIER, 0},
                  {OPTION_KEY, 0}}},
-    {.name = "reset", .no_csv = true, .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_reset,
+    {.name = "reset", .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_reset,
      .summary = "give a device a new code in place of the old one",
      .details =
          "The new code has the services and networks of the old one. The old one ends at\n"
@@ -238,7 +238,7 @@ const struct command commands[] = {
      .summary = "note whether the person has enrolled in MFA",
      .details = "STATE is on or off.",
      .options = {REASON_NEEDED}},
-    {.name = "account import", .no_csv = true, .arguments = "FILE", .role = ROLE_ADMIN,
+    {.name = "account import", .arguments = "FILE", .role = ROLE_ADMIN,
      .run = run_account_import,
      .summary = "add many accounts from a CSV file",
      .details =
@@ -264,9 +264,9 @@ const struct command commands[] = {
      .details = "The latest 50 events; --limit shows more.",
      .example = "apppass audit alice@example.org --since 30d",
      .options = {{OPTION_SINCE, 0}, {OPTION_LIMIT, 0}, {OPTION_REALM, 0}}},
-    {.name = "watch", .no_csv = true, .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_watch,
+    {.name = "watch", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_watch,
      .summary = "follow events as they happen, until Ctrl-C",
-     .details = "With --json one object per line."},
+     .details = "With --json one object per line, with --csv one row."},
     {.name = "metrics", .arguments = "", .role = ROLE_HELPDESK, .run = run_metrics,
      .summary = "print counters for Prometheus"},
     {.name = "maintain", .arguments = "", .role = ROLE_HELPDESK, .run = run_maintain,
@@ -313,14 +313,14 @@ const struct command commands[] = {
      .summary = "remove an access rule",
      .options = {REASON_WELCOME, {OPTION_DRY_RUN, 0}}},
 
-    {.name = "doctor", .no_csv = true, .heading = "Installation", .arguments = "", .role = ROLE_NONE, .run = run_doctor,
+    {.name = "doctor", .heading = "Installation", .arguments = "", .role = ROLE_NONE, .run = run_doctor,
      .summary = "check the installation, one line a check",
      .details =
          "Database, schema, roles and grants, the plugin, the SASL configuration of\n"
          "Postfix and Cyrus IMAP, apppassd. Each fault comes with what puts it right.",
      .example = "apppass doctor --postfix /etc/postfix --cyrus /etc/imapd.conf",
      .options = {{OPTION_POSTFIX, 0}, {OPTION_CYRUS, 0}}},
-    {.name = "key new", .no_csv = true, .arguments = "FILE", .role = ROLE_NONE, .run = run_key_new,
+    {.name = "key new", .arguments = "FILE", .role = ROLE_NONE, .run = run_key_new,
      .summary = "make a key file for keyed hashes, or extend it",
      .details =
          "With a key that only the mail servers and this tool know, who can read or write\n"

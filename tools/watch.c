@@ -20,8 +20,11 @@
  * row, and the kind of use.
  */
 #define EVENT_SELECT                                                                     \
-    "SELECT date_part('epoch', v.at) AS moment, v.*,"                                    \
-    " jsonb_strip_nulls(to_jsonb(v)) AS payload"                                         \
+    "SELECT date_part('epoch', v.at) AS at, v.event, v.account, v.device, v.selector,"   \
+    " v.code_id, v.audit_id, v.realm, v.reason, v.ticket, v.actor, v.operator,"          \
+    " v.service, v.network, jsonb_strip_nulls(to_jsonb(v) || jsonb_build_object('at',"   \
+    "  to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')))"             \
+    " AS payload"                                                                        \
     " FROM (SELECT $1::jsonb) AS t (e), LATERAL ("                                       \
     "  SELECT l.action AS event, l.at, l.account, l.device, l.selector, l.code_id,"      \
     "   l.id AS audit_id, l.realm, l.reason, l.ticket, l.actor, l.operator,"             \
@@ -35,6 +38,24 @@
     "   AND e ->> 'event' IN ('first_use', 'new_network')"                               \
     "   AND c.last_used_at IS NOT NULL) AS v"                                            \
     " WHERE $2::text IS NULL OR v.account LIKE $2"
+
+static const struct column columns[] = {
+    {"event", NULL, COLUMN_TEXT, 0, NULL},      {"at", NULL, COLUMN_TIME, 0, NULL},
+    {"account", NULL, COLUMN_TEXT, 0, NULL},    {"device", NULL, COLUMN_TEXT, 0, NULL},
+    {"selector", NULL, COLUMN_TEXT, 0, NULL},   {"code_id", NULL, COLUMN_NUMBER, 0, NULL},
+    {"audit_id", NULL, COLUMN_NUMBER, 0, NULL}, {"realm", NULL, COLUMN_TEXT, 0, NULL},
+    {"reason", NULL, COLUMN_TEXT, 0, NULL},     {"ticket", NULL, COLUMN_TEXT, 0, NULL},
+    {"actor", NULL, COLUMN_TEXT, 0, NULL},      {"operator", NULL, COLUMN_TEXT, 0, NULL},
+    {"service", NULL, COLUMN_TEXT, 0, NULL},    {"network", NULL, COLUMN_TEXT, 0, NULL},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void print_row(const struct rows *rows)
+{
+    output_csv_cells(stdout, columns, COUNT(columns), rows, 0);
+    putchar('\n');
+}
 
 static void say(const char *before, const struct rows *rows, const char *column)
 {
@@ -51,7 +72,7 @@ static void print_event(const struct rows *rows)
     char local[MOMENT_TEXT_MAX] = "";
     time_t moment;
 
-    if (rows_time(rows, 0, "moment", &moment))
+    if (rows_time(rows, 0, "at", &moment))
         moment_local(moment, local);
     printf("%s", local);
     say("  ", rows, "event");
@@ -95,6 +116,8 @@ static enum status show_event(struct invocation *invocation, const char *payload
     } else if (rows_count(rows) > 0) {
         if (invocation->output.format == FORMAT_JSON)
             print_payload(rows_text(rows, 0, "payload"));
+        else if (invocation->output.format == FORMAT_CSV)
+            print_row(rows);
         else
             print_event(rows);
         fflush(stdout);
@@ -113,6 +136,11 @@ enum status run_watch(struct invocation *invocation)
 
     if (status == STATUS_DONE && invocation->output.format == FORMAT_PEOPLE)
         message_note("watching; Ctrl-C ends it");
+    if (status == STATUS_DONE && invocation->output.format == FORMAT_CSV) {
+        output_csv_names(stdout, columns, COUNT(columns));
+        putchar('\n');
+        fflush(stdout);
+    }
     while (status == STATUS_DONE && !ferror(stdout)) {
         bool timed_out;
         const char *payload =

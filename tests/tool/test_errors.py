@@ -21,7 +21,7 @@ USAGE = [
     (["list", "a", "b"], ['"b" is too much']),
     (["list", "--json", "--csv"], ["not both"]),
     (["list", "--device", "a", "--device", "b"], ["only once"]),
-    (["check", "a@example.org", "--service", "imap", "--csv"], ["no CSV", "--json"]),
+    (["help", "--csv"], ["is no table", "--json has it"]),
     (["issue", "--device", "x"], ["ACCOUNT is missing"]),
     (["issue", "a@example.org"], ["--device LABEL | --batch FILE"]),
     (["issue", "a@example.org", "--device", "x", "--batch", "f"], ["only one"]),

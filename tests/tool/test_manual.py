@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The manual page tells the members of every command's JSON, and no others."""
 
+import csv
 import json
 import re
 import subprocess
@@ -8,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import ADMINISTRATOR, HELPDESK, TOOL, Desk
+from conftest import ADMINISTRATOR, CODE, HELPDESK, TOOL, Desk
 from harness.postgres import VERIFIER
 
 PAGE = Path(__file__).resolve().parents[2] / "doc" / "apppass.1"
@@ -116,6 +117,84 @@ def test_members(desk, folder, account, head, words):
     assert found == wanted
 
 
+# Where the JSON is no flat table: the headings.
+HEADINGS = {
+    "diagnose": {"at", "first_at", "count", "verdict", "service", "client", "device", "selector",
+                 "rule_position", "meaning", "remedy", "command"},
+    "revoke": {"account", "device", "selector", "last_used_at"},
+}
+
+
+def table(answer):
+    """CSV read back: as many cells in each row as in the heading."""
+    rows = list(csv.reader(answer.out.splitlines()))
+    assert len(rows) > 1 and {len(row) for row in rows} == {len(rows[0])}, answer
+    return [dict(zip(rows[0], row)) for row in rows[1:]]
+
+
+@pytest.mark.parametrize("head, words", [case for case in CASES if case[1][0] != "help"],
+                         ids=lambda value: " ".join(value) if isinstance(value, list) else "")
+def test_csv(desk, folder, account, head, words):
+    """The same names as the JSON."""
+    if words[0] in ("reset", "revoke", "unused"):
+        # The test of the JSON revoked what there was.
+        code = desk.issue(account[0], "New")
+        desk.sql("SET session_replication_role = replica; UPDATE apppass.code"
+                 f" SET created_at = now() - interval '1 year' WHERE selector = '{code[:4]}'")
+    stands_for = {"ACCOUNT": account[0], "SELECTOR": account[1][:4], "FILE": folder / "key"}
+    user = ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain") else None
+    rows = table(desk.ok("--csv", *[stands_for.get(word, word) for word in words], user=user))
+    wanted = HEADINGS.get(words[0], PROMISED[head])
+    for only, names in ONLY.items():
+        if only in head and words[0] != only:
+            wanted = wanted - names
+    assert set(rows[0]) == wanted
+
+
+def test_csv_of_a_new_code(desk, account):
+    """One row, the code in it; a file instead leaves the column empty."""
+    row, = table(desk.ok("--csv", "issue", account[0], "--device", 'the "old", one', "--force"))
+    assert CODE.fullmatch(row["code"]) and row["code"][:4] == row["selector"]
+    assert (row["device"], row["output"]) == ('the "old", one', "")
+
+
+def test_csv_of_a_batch(desk, folder):
+    row, = table(desk.ok("--csv", "account", "import", "-", text="account\nrow1@example.org\n"))
+    assert row == {"added": "1", "skipped": "0", "bad": "0"}
+    row, = table(desk.ok("--csv", "issue", "--batch", "-", "--output", folder / "codes",
+                         text="account,device\nrow1@example.org,Phone\n"))
+    assert row == {"issued": "1", "skipped": "0", "bad": "0"}
+
+
+def test_csv_of_doctor(desk):
+    answer = desk.run("--csv", "doctor", "--postfix", "/nonexistent", "--cyrus", "/nonexistent")
+    rows = table(answer)
+    assert answer.status == 1 and set(rows[0]) == PROMISED["Ic doctor"]
+    assert {row["state"] for row in rows} == {"ok", "note", "fault"}
+
+
+def test_csv_of_check(desk, account, server):
+    answer = desk.run("--csv", "check", account[0], "--service", "imap", "--verifier",
+                      server.conninfo(VERIFIER), text="nonsense\n")
+    rows = table(answer)
+    assert answer.status == 1 and set(rows[0]) == {"step", "state", "detail"}
+    assert [(row["step"], row["state"]) for row in rows] == [("format", "no"), ("result", "refused")]
+
+
+def test_csv_of_watch(desk, terminal):
+    screen = terminal("--csv", "watch", columns=1000).expect("event,at,")
+    while "code_issued" not in screen.text:
+        account = desk.account("watched")
+        desk.issue(account, "a, b")
+        screen._read(0.5)
+    screen.expect('"a, b"').interrupt().finish()
+    lines = [line for line in screen.text.split("\n") if line.count(",") > 5]
+    names, *rows = csv.reader(lines)
+    assert set(names) == PROMISED["Ic watch"]
+    row = dict(zip(names, [row for row in rows if row[0] == "code_issued"][-1]))
+    assert row["device"] == "a, b" and re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", row["at"])
+
+
 @pytest.mark.parametrize("verb, words, text", [
     ("added", ["account", "import", "-"], "account\nmanual{}@example.org\n"),
     ("issued", ["issue", "--batch", "-", "--dry-run"], "account,device\n{0},Tablet\n"),
@@ -149,6 +228,7 @@ def test_members_of_watch(desk, terminal):
     events = [json.loads(line) for line in screen.text.split("\n") if line.startswith("{")]
     assert {"code_issued", "account_added"} & {event["event"] for event in events}
     assert members(events) <= PROMISED["Ic watch"]
+    assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", event["at"]) for event in events)
 
 
 def test_watch_tells_use_and_ignores_forgeries(desk, terminal):
