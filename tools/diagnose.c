@@ -41,10 +41,16 @@ static const char account_query[] =
 static const char attempts_query[] =
     "SELECT date_part('epoch', t.at) AS at, date_part('epoch', t.first_at) AS first_at,"
     " t.count, t.verdict, t.service, t.client, t.device, t.selector, c.state,"
-    " array_to_string(c.services, ', ') AS services,"
-    " array_to_string(c.networks, ', ') AS networks,"
+    " array_to_string(c.services, ' ') AS services,"
+    " array_to_string(c.networks, ' ') AS networks,"
     " date_part('epoch', c.revoked_at) AS revoked_at, c.revoked_by, c.revoke_reason,"
     " date_part('epoch', c.expires_at) AS expires_at, x.rule_position, x.description,"
+    " r.services IS NOT NULL AND NOT coalesce(t.service = ANY (r.services), false)"
+    "  AS realm_refuses,"
+    " c.services IS NOT NULL AND NOT coalesce(t.service = ANY (c.services), false)"
+    "  AS service_refused,"
+    " c.networks IS NOT NULL AND NOT coalesce(t.client::inet <<= ANY (c.networks), false)"
+    "  AS network_refused,"
     " n.device AS newer_device, n.selector AS newer_selector"
     " FROM ("
     "  SELECT max(at) AS at, min(at) AS first_at, count(*) AS count, verdict::text, "
@@ -63,6 +69,7 @@ static const char attempts_query[] =
     "  WHERE account = apppass.fold($1) AND last_at >= to_timestamp($2::double precision)"
     " ) AS t"
     " LEFT JOIN apppass.code_overview AS c ON c.code_id = t.code_id"
+    " LEFT JOIN apppass.realm AS r ON r.name = c.realm"
     " LEFT JOIN LATERAL (SELECT e.rule_position, e.description"
     "  FROM apppass.explain_access(apppass.fold($1), t.service, t.client::inet) AS e"
     "  WHERE e.action = 'deny' AND t.verdict IN ('service_denied', 'network_denied',"
@@ -141,35 +148,101 @@ static void find_ended(struct finding *finding, const struct output *output,
     suggest(finding, "reset", account, device, " --reason \"...\"");
 }
 
-static void find_denied(struct finding *finding, enum verdict verdict,
-                        const char *account, const struct rows *rows, size_t row)
+/* " --service smtp --service imap": what the code has, and what was wanted. */
+static void widen(struct finding *finding, const char *account, const char *device,
+                  const char *option, const char *has, const char *wanted)
 {
-    const char *device = rows_text(rows, row, "device");
+    char rest[TEXT_MAX] = "";
+
+    while (*has != '\0') {
+        size_t length = strcspn(has, " ");
+
+        say(rest, " --%s %.*s", option, (int)length, has);
+        has += length + (has[length] == ' ');
+    }
+    say(rest, " --%s %s", option, wanted);
+    suggest(finding, "issue", account, device, rest);
+}
+
+/* "imap and smtp", "imap, pop and smtp" */
+static void say_list(char text[TEXT_MAX], const char *words)
+{
+    while (*words != '\0') {
+        size_t length = strcspn(words, " ");
+        const char *next = words + length + (words[length] == ' ');
+
+        say(text, "%.*s%s", (int)length, words,
+            *next == '\0'                      ? ""
+            : next[strcspn(next, " ")] == '\0' ? " and "
+                                               : ", ");
+        words = next;
+    }
+}
+
+/* The code is limited to other services. */
+static void find_service(struct finding *finding, const char *account,
+                         const struct rows *rows, size_t row)
+{
+    const char *services = rows_text(rows, row, "services");
+    const char *service = rows_text(rows, row, "service");
+
+    say(finding->what, ": it is for ");
+    say_list(finding->what, services);
+    say(finding->what, " only");
+    snprintf(
+        finding->remedy, TEXT_MAX,
+        "issue a code for all of them, enter it everywhere on the device, and revoke "
+        "the old one");
+    widen(finding, account, rows_text(rows, row, "device"), "service", services,
+          service != NULL ? service : "NAME");
+}
+
+/* The code is limited to other networks. */
+static void find_network(struct finding *finding, const char *account,
+                         const struct rows *rows, size_t row)
+{
+    const char *networks = rows_text(rows, row, "networks");
+    const char *client = rows_text(rows, row, "client");
+
+    say(finding->what, ": it is for ");
+    say_list(finding->what, networks);
+    say(finding->what, " only");
+    if (client != NULL) {
+        snprintf(finding->remedy, TEXT_MAX,
+                 "if the person may come from there, issue a code for that network too");
+        widen(finding, account, rows_text(rows, row, "device"), "network", networks,
+              client);
+        return;
+    }
+    say(finding->what, ", and this way to log in does not tell the client's address");
+    snprintf(finding->remedy, TEXT_MAX, "issue a code without networks");
+    suggest(finding, "issue", account, rows_text(rows, row, "device"), "");
+}
+
+/* In the order in which a login is decided: the tenant, the code, the access rules. */
+static void find_denied(struct finding *finding, const char *account, const char *realm,
+                        const struct rows *rows, size_t row)
+{
     const char *rule = rows_text(rows, row, "rule_position");
     const char *description = rows_text(rows, row, "description");
-    const char *services = rows_text(rows, row, "services");
-    const char *networks = rows_text(rows, row, "networks");
-    char rest[256] = "";
+    enum verdict verdict = verdict_parse(rows_text(rows, row, "verdict"));
 
-    if (verdict == VERDICT_SERVICE_DENIED && services != NULL) {
-        say(finding->what, ": it is for %s only", services);
-        snprintf(rest, sizeof rest, " --service %s",
-                 rows_text(rows, row, "service") != NULL ? rows_text(rows, row, "service")
-                                                         : "NAME");
-        suggest(finding, "issue", account, device, rest);
-    } else if (verdict == VERDICT_NETWORK_DENIED && networks != NULL) {
-        say(finding->what, ": it is for %s only", networks);
-        suggest(finding, "issue", account, device, " --network CIDR");
+    if (verdict == VERDICT_SERVICE_DENIED && rows_boolean(rows, row, "realm_refuses")) {
+        say(finding->what, ": the tenant's policy leaves the service out");
+        snprintf(finding->remedy, TEXT_MAX, "ask the administrator of the tenant");
+        suggest(finding, "realm show", realm, NULL, "");
+    } else if (verdict == VERDICT_SERVICE_DENIED &&
+               rows_boolean(rows, row, "service_refused")) {
+        find_service(finding, account, rows, row);
+    } else if (verdict == VERDICT_NETWORK_DENIED &&
+               rows_boolean(rows, row, "network_refused")) {
+        find_network(finding, account, rows, row);
     } else if (rule != NULL) {
         say(finding->what, ": blocked by access rule %s%s%s%s", rule,
             description != NULL ? " (" : "", description != NULL ? description : "",
             description != NULL ? ")" : "");
         snprintf(finding->remedy, TEXT_MAX, "ask whoever looks after the access rules");
         snprintf(finding->command, TEXT_MAX, "apppass access list");
-    } else if (verdict == VERDICT_SERVICE_DENIED) {
-        say(finding->what, ": the tenant's policy leaves the service out");
-        snprintf(finding->remedy, TEXT_MAX, "ask the administrator of the tenant");
-        snprintf(finding->command, TEXT_MAX, "apppass realm show");
     }
 }
 
@@ -202,17 +275,17 @@ static void explain(struct finding *finding, const struct output *output,
         break;
     case VERDICT_SERVICE_DENIED:
     case VERDICT_NETWORK_DENIED:
-        find_denied(finding, verdict, account, rows, row);
+        find_denied(finding, account, realm, rows, row);
         break;
     case VERDICT_ACCOUNT_DISABLED:
         suggest(finding, "account enable", account, NULL, " --reason \"...\"");
         break;
     case VERDICT_MFA_MISSING:
-        suggest(finding, "account mfa", account, NULL, " on");
+        suggest(finding, "account mfa", account, NULL, " on --reason \"...\"");
         break;
     case VERDICT_REALM_DENIED:
         if (rows_text(rows, row, "rule_position") != NULL)
-            find_denied(finding, verdict, account, rows, row);
+            find_denied(finding, account, realm, rows, row);
         else
             suggest(finding, "realm set", realm, NULL, " codes_allowed=yes");
         break;
@@ -297,7 +370,7 @@ static bool find_standing(struct finding *finding, const struct rows *rows)
                !rows_boolean(rows, 0, "mfa_enrolled")) {
         snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(VERDICT_MFA_MISSING));
         snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_MFA_MISSING));
-        suggest(finding, "account mfa", account, NULL, " on");
+        suggest(finding, "account mfa", account, NULL, " on --reason \"...\"");
     } else if (rows_integer(rows, 0, "live_codes") == 0) {
         snprintf(finding->what, TEXT_MAX, "the account has no live code");
         snprintf(finding->remedy, TEXT_MAX, "issue one for the device");
@@ -308,13 +381,14 @@ static bool find_standing(struct finding *finding, const struct rows *rows)
 
 static void find_outage(struct finding *finding, const struct logscan *scan)
 {
+    bool known = strcmp(scan->client, "-") != 0 && scan->client[0] != '\0';
+
     *finding = (struct finding){{0}, {0}, {0}};
     snprintf(finding->what, TEXT_MAX,
-             "the database was unreachable: %zu attempt%s got \"try again\", the last %s "
-             "(%s from "
-             "%s)",
+             "the database was unreachable: %zu attempt%s got \"try again\", the last at "
+             "%s (%s from %s)",
              scan->count, scan->count == 1 ? "" : "s", scan->stamp, scan->service,
-             scan->client);
+             known ? scan->client : "an unknown address");
     snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_NONE));
 }
 
@@ -347,6 +421,17 @@ struct diagnosis {
     bool has_standing, has_outage, has_silence;
 };
 
+#define GENERAL_FINDINGS 3
+
+static const struct finding *general_finding(const struct diagnosis *found, size_t index)
+{
+    const struct finding *const general[] = {found->has_standing ? &found->standing
+                                                                 : NULL,
+                                             found->has_outage ? &found->outage : NULL,
+                                             found->has_silence ? &found->silence : NULL};
+
+    return general[index];
+}
 static void json_finding(struct json *json, const struct finding *finding)
 {
     json_string(json, "meaning", finding->what);
@@ -377,10 +462,6 @@ static void print_json(const struct invocation *invocation, const struct diagnos
         {"mfa_enrolled", NULL, COLUMN_BOOLEAN, 0, NULL},
         {"live_codes", NULL, COLUMN_NUMBER, 0, NULL},
     };
-    const struct finding *const general[] = {found->has_standing ? &found->standing
-                                                                 : NULL,
-                                             found->has_outage ? &found->outage : NULL,
-                                             found->has_silence ? &found->silence : NULL};
     struct finding finding;
     struct json json;
 
@@ -389,11 +470,11 @@ static void print_json(const struct invocation *invocation, const struct diagnos
     output_json_members(&json, account_columns, COUNT(account_columns), found->account,
                         0);
     json_open(&json, "findings", '[');
-    for (size_t i = 0; i < 3; i++) {
-        if (general[i] == NULL)
+    for (size_t i = 0; i < GENERAL_FINDINGS; i++) {
+        if (general_finding(found, i) == NULL)
             continue;
         json_open(&json, NULL, '{');
-        json_finding(&json, general[i]);
+        json_finding(&json, general_finding(found, i));
         json_close(&json, '}');
     }
     json_close(&json, ']');
@@ -410,6 +491,38 @@ static void print_json(const struct invocation *invocation, const struct diagnos
     json_close(&json, ']');
     json_close(&json, '}');
     json_end(&json);
+}
+
+static void csv_finding(const struct finding *finding)
+{
+    output_csv_more(stdout, finding->what);
+    output_csv_more(stdout, finding->remedy);
+    output_csv_more(stdout, finding->command[0] != '\0' ? finding->command : NULL);
+    putchar('\n');
+}
+
+/* What is no attempt has a row with nothing but the finding. */
+static void print_csv(const struct invocation *invocation, const struct diagnosis *found)
+{
+    const char *account = rows_text(found->account, 0, "account");
+    struct finding finding;
+
+    output_csv_names(stdout, attempt_columns, COUNT(attempt_columns));
+    puts(",meaning,remedy,command");
+    for (size_t i = 0; i < GENERAL_FINDINGS; i++) {
+        if (general_finding(found, i) == NULL)
+            continue;
+        for (size_t column = 1; column < COUNT(attempt_columns); column++)
+            putchar(',');
+        csv_finding(general_finding(found, i));
+    }
+    for (size_t row = 0; row < rows_count(found->attempts); row++) {
+        explain(&finding, &invocation->output, account,
+                rows_text(found->account, 0, "realm"), found->attempts, row);
+        output_csv_cells(stdout, attempt_columns, COUNT(attempt_columns), found->attempts,
+                         row);
+        csv_finding(&finding);
+    }
 }
 
 static void print_people(const struct invocation *invocation,
@@ -486,8 +599,7 @@ enum status run_diagnose(struct invocation *invocation)
         if (invocation->output.format == FORMAT_JSON)
             print_json(invocation, found);
         else if (invocation->output.format == FORMAT_CSV)
-            status = output_table(&invocation->output, attempt_columns,
-                                  COUNT(attempt_columns), found->attempts, "");
+            print_csv(invocation, found);
         else
             print_people(invocation, found);
     }

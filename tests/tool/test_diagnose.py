@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every reason a login can fail for, provoked at real mail servers, and what is said of it."""
 
+import csv
 import os
 
 import pytest
@@ -13,6 +14,8 @@ from harness.site import Site
 SYMBOLS = "0123456789abcdefghjkmnpqrstvwxyz"
 IMAP, POP, SIEVE, SMTP = ("imap AUTHENTICATE PLAIN", "pop3 AUTH PLAIN",
                           "sieve AUTHENTICATE PLAIN", "smtp AUTH PLAIN")
+LOGIN = "imap LOGIN"    # through apppassd
+SERVICES = {IMAP: "imap", POP: "pop", SIEVE: "sieve", SMTP: "smtp", LOGIN: "imap"}
 MAIN_PASSWORD = "correct horse battery staple"
 
 
@@ -104,9 +107,9 @@ def replaced(desk, account, realm):
     return old
 
 
-def denied_by_rule(desk, account, realm):
+def denied_by_rule(desk, account, realm, position=42):
     desk.ok("access", "add", "deny", "--realm", realm, "--network", "127.0.0.0/8", "--position",
-            "42", "--description", "nobody from here", "--yes", user=ADMINISTRATOR)
+            position, "--description", "nobody from here", "--yes", user=ADMINISTRATOR)
     return desk.issue(account)
 
 
@@ -162,23 +165,57 @@ CASES = {
     "for SMTP only": Case(
         "service_denied", POP, lambda desk, account, realm: desk.issue(
             account, "Phone", "--service", "smtp"),
-        "it is for smtp only", "--service pop"),
+        "it is for smtp only",
+        "apppass issue {account} --device Phone --service smtp --service pop"),
+    "for IMAP and SMTP only": Case(
+        "service_denied", SIEVE, lambda desk, account, realm: desk.issue(
+            account, "Phone", "--service", "smtp,imap"),
+        "it is for imap and smtp only", "--service imap --service smtp --service sieve"),
     "service not in the policy": Case(
         "service_denied", SIEVE, policy("services=imap,smtp"), "policy leaves the service out",
-        "apppass realm show"),
+        "apppass realm show {realm}"),
+    "service in neither the policy nor the code": Case(
+        "service_denied", SIEVE, lambda desk, account, realm: (
+            desk.ok("realm", "set", realm, "services=imap,smtp", "--yes", user=ADMINISTRATOR),
+            desk.issue(account, "Phone", "--service", "smtp"))[1],
+        "policy leaves the service out", "apppass realm show {realm}"),
     "from another network only": Case(
         "network_denied", SIEVE, lambda desk, account, realm: desk.issue(
             account, "Phone", "--network", "192.0.2.0/24"),
-        "it is for 192.0.2.0/24 only", "--network CIDR"),
+        "it is for 192.0.2.0/24 only",
+        "apppass issue {account} --device Phone --network 192.0.2.0/24 --network 127.0.0.1"),
+    "from two networks only": Case(
+        "network_denied", POP, lambda desk, account, realm: desk.issue(
+            account, "Phone", "--network", "192.0.2.0/24,2001:db8::/48"),
+        "it is for 192.0.2.0/24 and 2001:db8::/48 only", "--network 127.0.0.1"),
+    "by a door that knows no address": Case(
+        "network_denied", LOGIN, lambda desk, account, realm: desk.issue(
+            account, "Phone", "--network", "127.0.0.0/8"),
+        "does not tell the client's address", "apppass issue {account} --device Phone"),
     "access rule": Case(
         "network_denied", SIEVE, denied_by_rule,
         "blocked by access rule 42 (nobody from here)", "apppass access list"),
+    "access rule, for a code of that network": Case(
+        "network_denied", SIEVE, lambda desk, account, realm: (
+            denied_by_rule(desk, account, realm, 43),
+            desk.issue(account, "Phone", "--network", "127.0.0.0/8"))[1],
+        "blocked by access rule 43", "apppass access list"),
+    "access rule for the service": Case(
+        "service_denied", IMAP, lambda desk, account, realm: (
+            desk.ok("access", "add", "deny", "--realm", realm, "--service", "imap", "--position",
+                    "44", "--yes", user=ADMINISTRATOR), desk.issue(account))[1],
+        "blocked by access rule 44", "apppass access list"),
+    "access rule for everything": Case(
+        "realm_denied", SMTP, lambda desk, account, realm: (
+            desk.ok("access", "add", "deny", "--realm", realm, "--position", "45", "--yes",
+                    user=ADMINISTRATOR), desk.issue(account))[1],
+        "blocked by access rule 45", "apppass access list"),
     "account disabled": Case(
         "account_disabled", SMTP, disabled, "the account is disabled",
         "apppass account enable {account}"),
     "MFA missing": Case(
         "mfa_missing", SMTP, policy("mfa_required=yes"), "requires MFA",
-        "apppass account mfa {account} on"),
+        'apppass account mfa {account} on --reason "..."'),
     "app passwords off": Case(
         "realm_denied", SMTP, policy("codes_allowed=no"), "switched off for this tenant",
         "codes_allowed=yes"),
@@ -203,13 +240,13 @@ def test_refusal_is_explained(site, desk, name):
     typed = case.prepare(desk, account, realm)
     assert site.knock(case.door, account, typed).meaning == REFUSED
     row = attempts(desk, account, case.verdict)[0]
-    assert row["client"] == "127.0.0.1" and row["count"] == 1
-    assert row["service"] == {IMAP: "imap", POP: "pop", SIEVE: "sieve", SMTP: "smtp"}[case.door]
+    client = None if case.door == LOGIN else "127.0.0.1"
+    assert (row["client"], row["service"], row["count"]) == (client, SERVICES[case.door], 1)
     answer = desk.ok("diagnose", account)
     text = " ".join(answer.out.split())
     assert case.said in text, answer
-    assert case.command.replace("{account}", account) in text, answer
-    assert "refused" in text and "127.0.0.1" in text
+    assert case.command.replace("{account}", account).replace("{realm}", realm) in text, answer
+    assert f"refused, {SERVICES[case.door]} from {client or 'unknown address'}" in text
     assert typed not in answer.out and typed.replace("-", "")[4:] not in answer.out
 
 
@@ -228,8 +265,6 @@ def test_suggested_commands_work(site, desk):
 
 def test_every_verdict_is_covered():
     """The list above keeps pace with the SQL type."""
-    text = (BUILD / "apppass").exists()
-    assert text
     expected = {"not_a_code", "mistyped", "unknown_code", "wrong_code", "wrong_account", "revoked",
                 "expired", "lapsed", "service_denied", "network_denied", "account_disabled",
                 "mfa_missing", "realm_denied", "main_password_refused"}
@@ -291,22 +326,35 @@ def test_name_that_is_no_account(site, desk):
     assert answer.status == 1 and account in answer.err
 
 
-def test_outage_is_found_in_the_log(site, desk):
+OUTAGES = {
+    "Postfix": (SMTP, lambda site: site.postfix.log, "smtp from 127.0.0.1"),
+    "Cyrus": (IMAP, lambda site: site.cyrus.log, "imap from 127.0.0.1"),
+    "apppassd": (LOGIN, lambda site: site.apppassd.log, "imap from an unknown address"),
+}
+
+
+@pytest.mark.parametrize("server", OUTAGES)
+def test_outage_is_found_in_the_log(site, desk, server):
     """The database cannot know of it; the mail server's log does."""
+    door, where, said = OUTAGES[server]
     account = desk.account(realm="example.org")
     code = desk.issue(account)
     site.postgres.stop()
     try:
-        assert site.knock(SMTP, account, code).meaning == TEMPORARY
+        assert site.knock(door, account, code).meaning == TEMPORARY
     finally:
         site.postgres.start()
-    log = until(lambda: site.postfix.log.exists() and f"unavailable: user={account}" in
-                site.postfix.log.read_text() and site.postfix.log, "the line in the log")
+    log = until(lambda: where(site).exists() and f"unavailable: user={account}" in
+                where(site).read_text() and where(site), "the line in the log")
     answer = desk.ok("diagnose", account, "--log", log)
     text = " ".join(answer.out.split())
-    assert "the database was unreachable: 1 attempt" in text and "smtp from 127.0.0.1" in text
-    assert "nothing arrived" not in text
+    assert "the database was unreachable: 1 attempt" in text and said in text
+    assert "the user need change nothing" in text and "nothing arrived" not in text
     assert "unreachable" in desk.json("diagnose", account, "--log", log)["findings"][-1]["meaning"]
+
+
+def test_log_that_cannot_be_read(site, desk):
+    account = desk.account(realm="example.org")
     missing = desk.run("diagnose", account, "--log", "/nonexistent")
     assert missing.status == 1 and "/nonexistent" in missing.err
 
@@ -321,11 +369,21 @@ def test_what_stands_in_the_way_comes_first(site, desk):
     assert found["findings"][0]["command"].startswith("apppass account enable")
 
 
-def test_csv_of_attempts(site, desk):
+def test_csv_holds_what_is_said(site, desk):
+    """One row a finding or attempt, with the same words."""
     account = desk.account(realm="example.org")
-    desk.sql(f"SELECT apppass.record_refusal('mistyped', '{account}', NULL, 'imap', NULL)")
-    lines = desk.ok("diagnose", account, "--csv").out.splitlines()
-    assert lines[0].startswith("at,first_at,count,verdict") and ",mistyped,imap," in lines[1]
+    code = revoked(desk, account, None)
+    assert site.knock(IMAP, account, code).meaning == REFUSED
+    attempts(desk, account, "revoked")
+    found = desk.json("diagnose", account)
+    rows = list(csv.DictReader(desk.ok("diagnose", account, "--csv").out.splitlines()))
+    assert len(rows) == 2 == len(found["findings"]) + len(found["attempts"])
+    for row, said in zip(rows, found["findings"] + found["attempts"]):
+        assert {name: row[name] for name in ("meaning", "remedy", "command")} == {
+            name: said[name] or "" for name in ("meaning", "remedy", "command")}
+    assert rows[0]["verdict"] == "" and "no live code" in rows[0]["meaning"]
+    assert (rows[1]["verdict"], rows[1]["client"], rows[1]["selector"]) == (
+        "revoked", "127.0.0.1", code[:4])
 
 
 # ---- check ----
