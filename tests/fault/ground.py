@@ -96,7 +96,8 @@ class Ground(Site):
         return self
 
     def _options(self, owner, options):
-        return {f"apppass_{name}": value for name, value in
+        """As they stand in a file; a callable makes the value for the user who reads it."""
+        return {f"apppass_{name}": value(owner) if callable(value) else value for name, value in
                 {"memo": self.state / "memo" / owner / "memo", **options}.items()
                 if value is not None}
 
