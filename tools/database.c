@@ -186,13 +186,10 @@ static void complain_schema(struct database *database)
             "deploy it with \"sqitch deploy\", or name another database with -d");
         return;
     }
-    message_error(
-        "the schema apppass of the database (%s) does not fit this tool, version "
-        "%s: %s",
-        database->where, PACKAGE_VERSION, primary);
-    message_hint(
-        "an older schema is brought up to date by \"sqitch deploy\"; a newer one "
-        "needs a newer tool");
+    message_error("the schema apppass of the database (%s) is older than this tool, "
+                  "version %s: %s",
+                  database->where, PACKAGE_VERSION, primary);
+    message_hint("bring it up to date with \"sqitch deploy\"");
 }
 
 /* The database's hints speak SQL; what the helpdesk types instead. */
@@ -569,6 +566,28 @@ static bool schema_exists(struct database *database)
     exists = rows != NULL && rows_boolean(rows, 0, "there");
     rows_free(&rows);
     return exists;
+}
+
+enum status database_check_schema(struct database *database)
+{
+    struct rows *rows =
+        database_query(database, "SELECT apppass.schema_version() AS version", 0, NULL);
+    long version;
+
+    if (rows == NULL)
+        return database->status;
+    version = rows_integer(rows, 0, "version");
+    rows_free(&rows);
+    if (version == SCHEMA_VERSION)
+        return STATUS_DONE;
+    message_error("the schema apppass of the database (%s) is %s than this tool: it is "
+                  "number %ld, and apppass %s speaks to number %d",
+                  database->where, version > SCHEMA_VERSION ? "newer" : "older", version,
+                  PACKAGE_VERSION, SCHEMA_VERSION);
+    message_hint("%s", version > SCHEMA_VERSION
+                           ? "install the newer version of apppass on this machine, too"
+                           : "bring it up to date with \"sqitch deploy\"");
+    return STATUS_UNAVAILABLE;
 }
 
 enum status database_begin(struct database *database)

@@ -19,6 +19,9 @@
 struct database;
 struct rows;
 
+/* What apppass.schema_version() returns in the schema that this tool speaks to. */
+#define SCHEMA_VERSION 1
+
 /*
  * database_open - connect
  *
@@ -31,6 +34,8 @@ enum status database_open(const char *conninfo, const char *role_needed,
 /* The same without a word and without a question, in two seconds: for completion.  NULL:
  * no. */
 struct database *database_open_silently(const char *conninfo);
+/* Is it the schema that this tool speaks to?  Else told what to do. */
+enum status database_check_schema(struct database *database) MUST_CHECK;
 void database_close(struct database **database);
 
 /*

@@ -25,7 +25,8 @@ static const char objects_query[] =
     "  'record_main_password', 'upgrade_hash', 'add_account', 'set_account_enabled', "
     "'set_mfa',"
     "  'issue_policy', 'store_code', 'reset_device', 'revoke_code', 'revoke_device',"
-    "  'revoke_account', 'maintain', 'explain_access', 'audit_verify']) AS name"
+    "  'revoke_account', 'maintain', 'explain_access', 'audit_verify',"
+    "  'schema_version']) AS name"
     "  WHERE NOT EXISTS (SELECT FROM pg_proc AS p JOIN pg_namespace AS n"
     "   ON n.oid = p.pronamespace WHERE n.nspname = 'apppass' AND p.proname = name)"
     ") AS o";
@@ -42,6 +43,23 @@ static const char changes_query[] =
     "(name)"
     "  WHERE NOT EXISTS (SELECT FROM sqitch.changes AS c WHERE c.project = 'apppass'"
     "  AND c.change = p.name)) AS older";
+
+/* False: told. */
+static bool check_version(struct doctor *doctor, struct database *database)
+{
+    struct rows *rows =
+        database_try(database, "SELECT apppass.schema_version() AS version", 0, NULL);
+    long version = rows != NULL ? rows_integer(rows, 0, "version") : SCHEMA_VERSION;
+
+    rows_free(&rows);
+    if (version > SCHEMA_VERSION)
+        doctor_fault(doctor, "schema", "install the newer version of apppass here, too",
+                     "newer than this tool: number %ld, not %d", version, SCHEMA_VERSION);
+    else if (version < SCHEMA_VERSION)
+        doctor_fault(doctor, "schema", "sqitch deploy",
+                     "older than this tool: number %ld, not %d", version, SCHEMA_VERSION);
+    return version == SCHEMA_VERSION;
+}
 
 static void check_changes(struct doctor *doctor, struct database *database)
 {
@@ -89,7 +107,7 @@ static bool check_schema(struct doctor *doctor, struct database *database)
     else if (missing != NULL)
         doctor_fault(doctor, "schema", "sqitch deploy",
                      "older than this tool: without %s", missing);
-    else
+    else if (check_version(doctor, database))
         check_changes(doctor, database);
     rows_free(&rows);
     return true;

@@ -31,6 +31,8 @@ static enum status run(struct invocation *invocation)
     if (command->role != ROLE_NONE) {
         status = database_open(command_option(invocation, OPTION_DBNAME),
                                command_role_name(command->role), &invocation->database);
+        if (status == STATUS_DONE)
+            status = database_check_schema(invocation->database);
         if (status != STATUS_DONE)
             return status;
     }

@@ -62,6 +62,11 @@ COMMENT ON TYPE apppass.verdict IS 'What was decided about one login attempt, an
 REVOKE ALL ON TYPE apppass.verdict FROM PUBLIC;
 GRANT USAGE ON TYPE apppass.verdict TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin;
 
+-- A later change that tools have to know of replaces it by one with the next number.
+CREATE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 1;
+COMMENT ON FUNCTION apppass.schema_version() IS 'What tools compare before they do anything: another number than the one they were made for, and they refuse.';
+
 -- Names are compared byte by byte after folding A-Z alone: lower() would follow the locale (a Turkish one makes "I" dotless).
 CREATE FUNCTION apppass.fold(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN pg_catalog.translate($1, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') COLLATE "C";
@@ -95,7 +100,7 @@ CREATE FUNCTION apppass.client_network(client inet) RETURNS cidr LANGUAGE sql IM
     END;
 COMMENT ON FUNCTION apppass.client_network(inet) IS 'The /24 or /48 that use is recorded for; 0.0.0.0/0 where the address is unknown.';
 
-GRANT EXECUTE ON FUNCTION apppass.service_name(text), apppass.fold(text), apppass.client_address(inet), apppass.client_network(inet)
+GRANT EXECUTE ON FUNCTION apppass.schema_version(), apppass.service_name(text), apppass.fold(text), apppass.client_address(inet), apppass.client_network(inet)
     TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
 COMMIT;

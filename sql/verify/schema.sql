@@ -8,6 +8,7 @@ SELECT 1 / (count(*) = 1)::integer FROM pg_catalog.pg_namespace WHERE nspname = 
 SELECT 1 / pg_catalog.has_schema_privilege('apppass_verifier', 'apppass', 'USAGE')::integer;
 SELECT 1 / (NOT pg_catalog.has_schema_privilege('public', 'apppass', 'USAGE'))::integer;
 SELECT 1 / (pg_catalog.enum_last(NULL::apppass.verdict) = 'main_password_refused')::integer;
+SELECT 1 / (apppass.schema_version() >= 1)::integer;
 SELECT 1 / (apppass.fold('Alice@EXAMPLE.org') = 'alice@example.org')::integer;
 SELECT 1 / (apppass.service_name('POP3') = 'pop')::integer;
 SELECT 1 / (apppass.client_address('::ffff:192.0.2.7') = '192.0.2.7'::inet)::integer;

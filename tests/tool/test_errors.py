@@ -231,17 +231,66 @@ def test_database_without_the_schema(desk):
         desk.sql("DROP DATABASE empty")
 
 
-def test_schema_of_another_version(desk):
-    desk.sql("CREATE DATABASE other")
-    other = {"user": "postgres", "database": "other"}
-    desk.server.psql("CREATE SCHEMA apppass; CREATE TABLE apppass.account ()", **other)
-    try:
-        for words in (["list"], ["issue", "a", "--device", "b", "--force"], ["realm", "show"]):
-            answer = desk.run(*words, user="postgres", PGDATABASE="other")
-            assert answer.status == 69 and "does not fit this tool" in answer.err, answer
-            assert "sqitch deploy" in answer.err and "newer tool" in answer.err, answer
-    finally:
-        desk.sql("DROP DATABASE other")
+@pytest.fixture
+def another(desk):
+    """A database with the schema, to be changed."""
+    desk.sql("CREATE DATABASE another TEMPLATE apppass")
+    yield {"user": "postgres", "database": "another"}
+    desk.sql("DROP DATABASE another")
+
+
+def every_command(desk):
+    """Words for each command that needs a database."""
+    table = desk.ok("help", "--json").json()
+    options = {option["option"]: option for option in table["options"]}
+    for command in table["commands"]:
+        if command["role"] is None:
+            continue
+        words = command["name"].split()
+        words += [{"NAME=VALUE...": "max_codes=3", "STATE": "on", "ACTION": "allow",
+                   "POSITION": "1", "SELECTOR": "k7xp", "FILE": "/dev/null"}.get(word, "a")
+                  for word in command["arguments"].split() if word[0] != "["]
+        wanted = [option["option"] for option in command["options"] if option["need"] == "needed"]
+        wanted += [option["option"] for option in command["options"] if option["need"] == "one"][:1]
+        for name in wanted:
+            words += ["--" + name] + (["x"] if options[name]["argument"] else [])
+        if command["name"] == "issue":
+            words.append("a")
+        yield words + ["--yes"]
+
+
+SCHEMAS = {
+    "newer": ("CREATE OR REPLACE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql"
+              " IMMUTABLE RETURN 2", "newer than this tool", "install the newer version"),
+    "older": ("CREATE OR REPLACE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql"
+              " IMMUTABLE RETURN 0", "older than this tool", "sqitch deploy"),
+    "none of ours": ("DROP FUNCTION apppass.schema_version()", "older than this tool",
+                     "sqitch deploy"),
+}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_schema_of_another_version(desk, another, name):
+    change, said, remedy = SCHEMAS[name]
+    desk.server.psql(change, **another)
+    commands = list(every_command(desk))
+    assert len(commands) > 20
+    for words in commands:
+        answer = desk.run(*words, user="postgres", PGDATABASE="another")
+        assert answer.status == 69 and said in answer.err and remedy in answer.err, answer
+        assert answer.out == ""
+    rows = desk.run("doctor", "--json", "--postfix", "/nonexistent", "--cyrus", "/nonexistent",
+                    user="postgres", PGDATABASE="another").json()
+    assert any(row["check"] == "schema" and said in row["detail"] and remedy in row["fix"]
+               for row in rows)
+
+
+def test_incomplete_schema(desk, another):
+    """The number is right, and something is missing all the same."""
+    desk.server.psql("DROP VIEW apppass.unused_code", **another)
+    answer = desk.run("unused", user="postgres", PGDATABASE="another")
+    assert answer.status == 69 and "older than this tool" in answer.err, answer
+    assert "unused_code" in answer.err and "sqitch deploy" in answer.err
 
 
 def test_read_only_server_is_recognised(desk):
