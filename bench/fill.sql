@@ -29,11 +29,14 @@ FROM generate_series(1, :codes / 10) AS a;
 INSERT INTO apppass.device (id, account_id, label) OVERRIDING SYSTEM VALUE
 SELECT 1000000000 + a, 1000000000 + a, 'phone' FROM generate_series(1, :codes / 10) AS a;
 
--- An odd factor spreads the selectors of an account without repeating one.
-INSERT INTO apppass.code (id, device_id, account_id, realm_id, selector, hash) OVERRIDING SYSTEM VALUE
+-- An odd factor spreads the selectors of an account without repeating one.  Issued in the last two years, some revoked since.
+INSERT INTO apppass.code (id, device_id, account_id, realm_id, selector, hash, created_at, revoked_at, revoked_by, revoke_reason)
+OVERRIDING SYSTEM VALUE
 SELECT 1000000000 + n, 1000000000 + n / 10 + 1, 1000000000 + n / 10 + 1,
     (SELECT id FROM apppass.realm ORDER BY id LIMIT 1),
-    pg_temp.symbol(v >> 15) || pg_temp.symbol(v >> 10) || pg_temp.symbol(v >> 5) || pg_temp.symbol(v), :'hash'
+    pg_temp.symbol(v >> 15) || pg_temp.symbol(v >> 10) || pg_temp.symbol(v >> 5) || pg_temp.symbol(v), :'hash',
+    now() - n % 700 * interval '1 day', CASE WHEN n % 20 = 0 THEN now() END, CASE WHEN n % 20 = 0 THEN 'bench' END,
+    CASE WHEN n % 20 = 0 THEN 'lost' END
 FROM (SELECT n, n * 104729 AS v FROM generate_series(0::bigint, :codes - 1) AS n) AS s;
 
 SELECT add FROM put_off \gexec

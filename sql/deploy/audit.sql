@@ -16,7 +16,7 @@ CREATE TABLE apppass.audit (
     action text NOT NULL,
     realm_id integer,
     account_id bigint,
-    account text,
+    account text COLLATE "C",
     device text,
     code_id bigint,
     selector text,
@@ -31,8 +31,8 @@ CREATE TABLE apppass.audit (
     CONSTRAINT audit_position_unique UNIQUE (position),
     CONSTRAINT audit_sealed_whole CHECK ((position IS NULL) = (hash IS NULL) AND (position IS NULL) = (previous_hash IS NULL))
 );
-CREATE INDEX audit_account ON apppass.audit (account_id, id);
-CREATE INDEX audit_unsealed ON apppass.audit (id) WHERE hash IS NULL;
+CREATE INDEX audit_account ON apppass.audit (account, id);
+CREATE INDEX audit_unsealed ON apppass.audit (id) WHERE position IS NULL;
 COMMENT ON TABLE apppass.audit IS 'Every management event, append-only. Rows join the hash chain when their transaction commits.';
 COMMENT ON COLUMN apppass.audit.id IS 'Key, in order of recording.';
 COMMENT ON COLUMN apppass.audit.at IS 'When.';
@@ -89,7 +89,7 @@ DECLARE
     patience text := pg_catalog.current_setting('lock_timeout');
 BEGIN
     -- The first call of a transaction seals all its rows; the others find theirs sealed.
-    IF (SELECT a.hash IS NOT NULL FROM apppass.audit AS a WHERE a.id = NEW.id) THEN
+    IF (SELECT a.position IS NOT NULL FROM apppass.audit AS a WHERE a.id = NEW.id) THEN
         RETURN NULL;
     END IF;
     IF patience::interval NOT BETWEEN interval '1 ms' AND interval '10 s' THEN
@@ -97,7 +97,7 @@ BEGIN
     END IF;
     SELECT * INTO STRICT head FROM apppass.audit_head FOR UPDATE;
     PERFORM pg_catalog.set_config('lock_timeout', patience, true);
-    FOR entry IN SELECT * FROM apppass.audit AS a WHERE a.hash IS NULL ORDER BY a.id LOOP
+    FOR entry IN SELECT * FROM apppass.audit AS a WHERE a.position IS NULL ORDER BY a.id LOOP
         entry.position := head.position + 1;
         entry.previous_hash := head.hash;
         entry.hash := apppass.audit_digest(head.hash, entry);
@@ -171,7 +171,7 @@ BEGIN
         problem := 'rows are missing at the end';
         RETURN;
     END IF;
-    SELECT a.id INTO bad_id FROM apppass.audit AS a WHERE a.hash IS NULL ORDER BY a.id LIMIT 1;
+    SELECT a.id INTO bad_id FROM apppass.audit AS a WHERE a.position IS NULL ORDER BY a.id LIMIT 1;
     IF FOUND THEN
         problem := 'is not part of the chain';
     END IF;
@@ -182,11 +182,14 @@ REVOKE ALL ON FUNCTION apppass.audit_verify() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.audit_verify() TO apppass_auditor, apppass_admin;
 
 -- What goes with the statements of a management function, or with plain SQL: SET LOCAL apppass.reason = '...'.
+-- These three in plpgsql, which parses a body once in a session and not once in a statement.
 CREATE FUNCTION apppass.context(name text) RETURNS text
-    LANGUAGE sql STABLE STRICT SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT apppass.trim_blank(pg_catalog.left(
+BEGIN
+    RETURN apppass.trim_blank(pg_catalog.left(
         pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || $1, true), E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000));
+END
 $$;
 COMMENT ON FUNCTION apppass.context(text) IS 'The setting apppass.reason, apppass.ticket or apppass.operator of this statement; NULL where blank.';
 GRANT EXECUTE ON FUNCTION apppass.context(text) TO apppass_admin;
@@ -219,9 +222,11 @@ $$;
 COMMENT ON FUNCTION apppass.restore_context(text[]) IS 'Undoes set_context at the end of a function. After an error the rollback does.';
 
 CREATE FUNCTION apppass.actor() RETURNS text
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT session_user::text || coalesce('/' || apppass.context('operator'), '');
+BEGIN
+    RETURN session_user::text || coalesce('/' || apppass.context('operator'), '');
+END
 $$;
 COMMENT ON FUNCTION apppass.actor() IS 'The session user, with the portal''s operator after a slash.';
 GRANT EXECUTE ON FUNCTION apppass.actor() TO apppass_admin;
@@ -234,9 +239,11 @@ COMMENT ON FUNCTION apppass.hash_kind(text) IS 'Algorithm and cost of a hash str
 -- LISTEN needs no privilege: every login of the database hears every tenant's events.  So they carry keys and nothing else; what a
 -- listener may see of them it reads from the views.
 CREATE FUNCTION apppass.notify(event jsonb) RETURNS void
-    LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls($1)::text);
+BEGIN
+    PERFORM pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls($1)::text);
+END
 $$;
 COMMENT ON FUNCTION apppass.notify(jsonb) IS 'Sends an event to LISTEN apppass at commit: event, at, realm_id, account_id, code_id, audit_id (no use of a code has one). Keys only: SELECT ... FROM apppass.audit_log WHERE id = audit_id, or FROM apppass.code_overview WHERE code_id = ..., shows the rest to whom it concerns. A hint, no proof: any login of the database may NOTIFY the same.';
 

@@ -8,7 +8,8 @@ BEGIN;
 SET LOCAL ROLE apppass_owner;
 
 -- security_barrier: a limited operator's own functions in a WHERE clause must not be shown other realms' rows.
--- Conditions with = on account, realm, selector and code_id still reach the indexes.
+-- Conditions with =, starts_with and IS NULL still reach the indexes; LIKE does not, it is asked last.
+-- What is computed for each row is an aggregate in a LEFT JOIN: where its columns are not asked for, the planner leaves it out.
 
 CREATE VIEW apppass.code_overview WITH (security_barrier) AS
 SELECT a.username AS account, r.name AS realm, d.label AS device, c.selector,
@@ -22,18 +23,18 @@ SELECT a.username AS account, r.name AS realm, d.label AS device, c.selector,
     END AS state,
     c.services, c.networks, c.created_at, c.created_by, LEAST(c.expires_at, c.created_at + r.max_lifetime) AS expires_at,
     c.revoked_at, c.revoked_by, c.revoke_reason, u.first_at AS first_used_at, u.last_at AS last_used_at,
-    NULLIF(l.service, '-') AS last_service, NULLIF(l.network, '0.0.0.0/0') AS last_network, c.id AS code_id,
+    NULLIF(u.last_service, '-') AS last_service, NULLIF(u.last_network, '0.0.0.0/0') AS last_network, c.id AS code_id,
     c.replaces AS replaces_code_id
 FROM apppass.code AS c
 JOIN apppass.device AS d ON d.id = c.device_id
 JOIN apppass.account AS a ON a.id = c.account_id
 JOIN apppass.realm AS r ON r.id = c.realm_id
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.min(x.first_at) AS first_at, pg_catalog.max(x.last_at) AS last_at FROM apppass.code_use AS x WHERE x.code_id = c.id
+    SELECT pg_catalog.min(x.first_at) AS first_at, pg_catalog.max(x.last_at) AS last_at,
+        (pg_catalog.array_agg(x.service ORDER BY x.last_at DESC))[1] AS last_service,
+        (pg_catalog.array_agg(x.network ORDER BY x.last_at DESC))[1] AS last_network
+    FROM apppass.code_use AS x WHERE x.code_id = c.id
 ) AS u ON true
-LEFT JOIN LATERAL (
-    SELECT x.service, x.network FROM apppass.code_use AS x WHERE x.code_id = c.id ORDER BY x.last_at DESC LIMIT 1
-) AS l ON true
 WHERE c.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()));
 COMMENT ON VIEW apppass.code_overview IS 'Every code that one may see, with its state and use. Never a hash.';
 COMMENT ON COLUMN apppass.code_overview.account IS 'User name.';
@@ -62,14 +63,15 @@ SELECT a.username AS account, r.name AS realm, d.label AS device, d.created_at, 
 FROM apppass.device AS d
 JOIN apppass.account AS a ON a.id = d.account_id
 JOIN apppass.realm AS r ON r.id = a.realm_id
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT count(*) AS codes, count(*) FILTER (
         WHERE c.revoked_at IS NULL AND LEAST(c.expires_at, c.created_at + r.max_lifetime, 'infinity') > pg_catalog.now()) AS live_codes
     FROM apppass.code AS c WHERE c.device_id = d.id
-) AS n
+) AS n ON true
 LEFT JOIN LATERAL (
-    SELECT x.last_at, x.service, x.network FROM apppass.code_use AS x JOIN apppass.code AS c ON c.id = x.code_id
-    WHERE c.device_id = d.id ORDER BY x.last_at DESC LIMIT 1
+    SELECT pg_catalog.max(x.last_at) AS last_at, (pg_catalog.array_agg(x.service ORDER BY x.last_at DESC))[1] AS service,
+        (pg_catalog.array_agg(x.network ORDER BY x.last_at DESC))[1] AS network
+    FROM apppass.code_use AS x JOIN apppass.code AS c ON c.id = x.code_id WHERE c.device_id = d.id
 ) AS u ON true
 WHERE a.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()));
 COMMENT ON VIEW apppass.device_overview IS 'Devices with the number of their codes and their last use.';
@@ -91,11 +93,11 @@ SELECT a.username AS account, r.name AS realm, a.enabled, a.mfa_enrolled,
     a.id AS account_id
 FROM apppass.account AS a
 JOIN apppass.realm AS r ON r.id = a.realm_id
-CROSS JOIN LATERAL (
+LEFT JOIN LATERAL (
     SELECT count(*) AS codes, count(*) FILTER (
         WHERE c.revoked_at IS NULL AND LEAST(c.expires_at, c.created_at + r.max_lifetime, 'infinity') > pg_catalog.now()) AS live_codes
     FROM apppass.code AS c WHERE c.account_id = a.id
-) AS n
+) AS n ON true
 WHERE a.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()));
 COMMENT ON VIEW apppass.account_overview IS 'Accounts with the number of their devices and codes.';
 COMMENT ON COLUMN apppass.account_overview.account IS 'User name.';
@@ -119,7 +121,7 @@ LEFT JOIN apppass.account AS a ON a.id = f.account_id
 LEFT JOIN apppass.realm AS r ON r.id = coalesce(a.realm_id, f.realm_id)
 LEFT JOIN apppass.code AS c ON c.id = f.code_id
 LEFT JOIN apppass.device AS d ON d.id = c.device_id
-WHERE (r.id IS NULL AND apppass.manages_all()) OR r.id = ANY (ARRAY(SELECT apppass.managed_realms()));
+WHERE (r.id IS NULL AND (SELECT apppass.manages_all())) OR r.id = ANY (ARRAY(SELECT apppass.managed_realms()));
 COMMENT ON VIEW apppass.refusal_log IS 'Refused attempts. What was typed is nowhere; attempts for names that are no account are shown to those who manage all realms.';
 COMMENT ON COLUMN apppass.refusal_log.at IS 'When.';
 COMMENT ON COLUMN apppass.refusal_log.verdict IS 'Why.';
@@ -138,19 +140,20 @@ SELECT a.username AS account, r.name AS realm, d.label AS device, c.selector, k.
     k.last_service, c.revoked_at, c.revoke_reason, c.id AS code_id,
     pg_catalog.format('%s, %s code %s, still knocking%s since %s', d.label, k.verdict, c.selector,
                       ' from ' || pg_catalog.host(k.last_client), pg_catalog.to_char(k.since, 'YYYY-MM-DD HH24:MI')) AS summary
-FROM (
-    SELECT f.code_id, (pg_catalog.array_agg(f.verdict ORDER BY f.at DESC))[1] AS verdict, pg_catalog.min(f.at) AS since,
-        pg_catalog.max(f.at) AS last_at, count(*) AS attempts, (pg_catalog.array_agg(f.client ORDER BY f.at DESC))[1] AS last_client,
-        (pg_catalog.array_agg(f.service ORDER BY f.at DESC))[1] AS last_service
-    FROM apppass.refusal AS f
-    WHERE f.code_id IS NOT NULL AND f.verdict IN ('revoked', 'expired', 'lapsed')
-    GROUP BY f.code_id
-) AS k
-JOIN apppass.code AS c ON c.id = k.code_id
+FROM apppass.code AS c
 JOIN apppass.device AS d ON d.id = c.device_id
 JOIN apppass.account AS a ON a.id = c.account_id
 JOIN apppass.realm AS r ON r.id = c.realm_id
-WHERE c.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()));
+CROSS JOIN LATERAL (
+    SELECT (pg_catalog.array_agg(f.verdict ORDER BY f.at DESC))[1] AS verdict, pg_catalog.min(f.at) AS since,
+        pg_catalog.max(f.at) AS last_at, count(*) AS attempts, (pg_catalog.array_agg(f.client ORDER BY f.at DESC))[1] AS last_client,
+        (pg_catalog.array_agg(f.service ORDER BY f.at DESC))[1] AS last_service
+    FROM apppass.refusal AS f
+    WHERE f.code_id = c.id AND f.verdict IN ('revoked', 'expired', 'lapsed')
+) AS k
+-- For one account its codes are looked up among the refusals; for all, only the codes found there are visited.
+WHERE c.id IN (SELECT f.code_id FROM apppass.refusal AS f WHERE f.code_id IS NOT NULL AND f.verdict IN ('revoked', 'expired', 'lapsed'))
+  AND c.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()));
 COMMENT ON VIEW apppass.knocking_code IS 'Codes that ended and are still being tried: the old phone in the drawer. No attack, but worth a call.';
 COMMENT ON COLUMN apppass.knocking_code.account IS 'User name.';
 COMMENT ON COLUMN apppass.knocking_code.realm IS 'Realm.';
@@ -172,7 +175,7 @@ SELECT l.at, l.action, l.account, l.device, l.selector, l.reason, l.ticket, l.ac
     r.name AS realm, l.before, l.after, l.code_id, l.id, l.position, pg_catalog.encode(l.hash, 'hex') AS chain
 FROM apppass.audit AS l
 LEFT JOIN apppass.realm AS r ON r.id = l.realm_id
-WHERE apppass.manages_all() OR l.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()));
+WHERE (SELECT apppass.manages_all()) OR l.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()));
 COMMENT ON VIEW apppass.audit_log IS 'The audit trail. ORDER BY id for the order of events.';
 COMMENT ON COLUMN apppass.audit_log.at IS 'When.';
 COMMENT ON COLUMN apppass.audit_log.action IS 'What happened.';

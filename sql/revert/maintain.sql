@@ -3,6 +3,7 @@
 
 BEGIN;
 
-DROP FUNCTION apppass.maintain(boolean);
+DROP FUNCTION apppass.maintain(boolean, integer);
+DROP FUNCTION apppass.due_codes(bigint);
 
 COMMIT;

@@ -3,7 +3,7 @@
 
 BEGIN;
 
-SELECT action, account, device, selector, detail FROM apppass.maintain(dry_run => true) LIMIT 1;
-SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_verifier', 'apppass.maintain(boolean)', 'EXECUTE'))::integer;
+SELECT code_id, account, device, selector, why FROM apppass.due_codes(0);
+SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_verifier', 'apppass.maintain(boolean, integer)', 'EXECUTE'))::integer;
 
 ROLLBACK;

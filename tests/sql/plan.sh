@@ -7,22 +7,6 @@ psql -Xq -c "
 psql -Xq -c "SELECT apppass.store_code(account, 'Phone', '1111', '\$argon2id\$v=19\$m=19456,t=2,p=1\$c2FsdHNhbHRzYWx0c2FsdA\$aGFzaGhhc2hoYXNo', networks => '{10.0.0.0/8}')
     FROM apppass.account_overview WHERE realm = 'plan.org'" -c "INSERT INTO apppass.access_rule (action, network) VALUES ('deny', '203.0.113.0/24')" >/dev/null
 
-# explained SQL: the plans of every statement that it runs, those inside functions too
-explained() {
-    PGOPTIONS='-c session_preload_libraries=auto_explain -c auto_explain.log_min_duration=0 -c auto_explain.log_nested_statements=on
-        -c auto_explain.log_analyze=on -c auto_explain.log_timing=off -c auto_explain.log_level=notice' \
-        psql -XAtq -v ON_ERROR_STOP=1 -c "$1" 2>&1
-}
-plans() {
-    explained "$1" >"$base/plan.out" || { cat "$base/plan.out"; return 1; }
-    # One Query Text for the SELECT itself, one inside the function
-    [ "$(grep -c 'Query Text' "$base/plan.out")" = "$2" ] || { cat "$base/plan.out"; return 1; }
-}
-probes_only() {
-    ! grep -E 'Seq Scan|Hash|cost=1[0-9]{10}|Removed by Join' "$base/plan.out" \
-        && grep -q 'Index Scan using account_username_unique' "$base/plan.out" \
-        && grep -A1 'Index Scan using code_selector_unique' "$base/plan.out" | grep -q 'account_id = .*selector = '
-}
 while read -r name arguments; do
     ok "plan: $name runs one statement" plans "SELECT verdict FROM apppass.lookup($arguments)" 2
     ok "plan: $name costs index probes only" probes_only
