@@ -47,15 +47,18 @@ static const struct column record_columns[] = {
 enum status run_account_list(struct invocation *invocation)
 {
     char *pattern = like_pattern(command_argument(invocation, 0));
+    char *start = like_start(command_argument(invocation, 0));
     struct rows *rows =
         QUERY(invocation->database,
               ACCOUNT_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
                              " AND ($2::text IS NULL OR realm = apppass.fold($2))"
+                             " AND ($3::text IS NULL OR starts_with(account, $3))"
                              " ORDER BY account",
-              pattern, command_option(invocation, OPTION_REALM));
+              pattern, command_option(invocation, OPTION_REALM), start);
     enum status status;
 
     free(pattern);
+    free(start);
     if (rows == NULL)
         return database_status(invocation->database);
     status = output_table(&invocation->output, account_columns, COUNT(account_columns),

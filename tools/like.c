@@ -6,6 +6,20 @@
 
 #include "like.h"
 
+static char folded(char letter)
+{
+    return letter >= 'A' && letter <= 'Z' ? (char)(letter - 'A' + 'a') : letter;
+}
+
+char *like_start(const char *typed)
+{
+    char *start = typed != NULL ? strndup(typed, strcspn(typed, "*")) : NULL;
+
+    for (char *letter = start; letter != NULL && *letter != '\0'; letter++)
+        *letter = folded(*letter);
+    return start;
+}
+
 char *like_pattern(const char *typed)
 {
     char *pattern, *out;
@@ -19,12 +33,7 @@ char *like_pattern(const char *typed)
     for (; *typed != '\0'; typed++) {
         if (*typed == '%' || *typed == '_' || *typed == '\\')
             *out++ = '\\';
-        if (*typed == '*')
-            *out++ = '%';
-        else if (*typed >= 'A' && *typed <= 'Z')
-            *out++ = (char)(*typed - 'A' + 'a');
-        else
-            *out++ = *typed;
+        *out++ = *typed == '*' ? '%' : folded(*typed);
     }
     *out = '\0';
     return pattern;

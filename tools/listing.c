@@ -70,7 +70,7 @@ enum status run_list(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
-    char *pattern = like_pattern(account);
+    char *pattern = like_pattern(account), *start = like_start(account);
     struct rows *rows = QUERY(
         invocation->database,
         CODE_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
@@ -79,14 +79,16 @@ enum status run_list(struct invocation *invocation)
                     " AND ($4::text IS NULL OR services IS NULL"
                     "      OR services @> ARRAY[apppass.service_name($4)])"
                     " AND ($5 OR state IN ('live', 'suspended'))"
+                    " AND ($6::text IS NULL OR starts_with(account, $6))"
                     " ORDER BY account, lower(device), created_at",
         pattern, command_option(invocation, OPTION_REALM),
         command_option(invocation, OPTION_DEVICE),
         command_option(invocation, OPTION_SERVICE),
-        command_has(invocation, OPTION_ALL) ? "true" : "false");
+        command_has(invocation, OPTION_ALL) ? "true" : "false", start);
     enum status status = STATUS_DONE;
 
     free(pattern);
+    free(start);
     if (rows == NULL)
         return database_status(invocation->database);
     if (one && rows_count(rows) == 0 &&

@@ -58,6 +58,7 @@ static const struct column unused_columns[] = {
 enum status run_unused(struct invocation *invocation)
 {
     char *pattern = like_pattern(command_argument(invocation, 0));
+    char *start = like_start(command_argument(invocation, 0));
     char since[REPORT_SINCE_MAX];
     struct rows *rows = NULL;
     enum status status = report_since(invocation, since);
@@ -74,8 +75,9 @@ enum status run_unused(struct invocation *invocation)
                   " AND ($2::text IS NULL OR u.realm = apppass.fold($2))"
                   " AND u.idle > CASE WHEN $3 = '' THEN interval '90 days'"
                   " ELSE now() - to_timestamp(nullif($3, '')::double precision) END"
+                  " AND ($4::text IS NULL OR starts_with(u.account, $4))"
                   " ORDER BY u.idle DESC, u.account, u.device",
-                  pattern, command_option(invocation, OPTION_REALM), since);
+                  pattern, command_option(invocation, OPTION_REALM), since, start);
         status = rows != NULL ? output_table(&invocation->output, unused_columns,
                                              COUNT(unused_columns), rows,
                                              "no code is unused for that long")
@@ -83,6 +85,7 @@ enum status run_unused(struct invocation *invocation)
     }
     rows_free(&rows);
     free(pattern);
+    free(start);
     return status;
 }
 
@@ -111,6 +114,7 @@ static struct rows *find_events(struct invocation *invocation, const char *since
                                 const char *limit)
 {
     char *pattern = like_pattern(command_argument(invocation, 0));
+    char *start = like_start(command_argument(invocation, 0));
     struct rows *rows = QUERY(
         invocation->database,
         "SELECT * FROM (SELECT date_part('epoch', at) AS at, action, account, device,"
@@ -120,10 +124,12 @@ static struct rows *find_events(struct invocation *invocation, const char *since
         " WHERE ($1::text IS NULL OR account LIKE $1)"
         " AND ($2::text IS NULL OR realm = apppass.fold($2))"
         " AND ($3 = '' OR at >= to_timestamp(nullif($3, '')::double precision))"
+        " AND ($5::text IS NULL OR starts_with(account, $5))"
         " ORDER BY id DESC LIMIT $4::bigint) AS latest ORDER BY id",
-        pattern, command_option(invocation, OPTION_REALM), since, limit);
+        pattern, command_option(invocation, OPTION_REALM), since, limit, start);
 
     free(pattern);
+    free(start);
     return rows;
 }
 
@@ -233,9 +239,11 @@ static const char metrics_query[] =
     "        'g') AS service, count(*) FROM apppass.refusal_log GROUP BY 1, 2) AS v"
     " UNION ALL SELECT 2, 'apppass_codes', 'Codes by state.', format('state=\"%s\"', "
     "s.state),"
-    "  (SELECT count(*) FROM apppass.code_overview AS c WHERE c.state = s.state)::text"
+    "  coalesce(c.count, 0)::text"
     "  FROM unnest(ARRAY['live', 'revoked', 'expired', 'lapsed', 'suspended']) AS s "
     "(state)"
+    "  LEFT JOIN (SELECT state, count(*) FROM apppass.code_overview GROUP BY 1) AS c"
+    "  ON c.state = s.state"
     " UNION ALL SELECT 3, 'apppass_accounts', 'Accounts by state.',"
     "  format('state=\"%s\"', CASE WHEN s.enabled THEN 'enabled' ELSE 'disabled' END),"
     "  (SELECT count(*) FROM apppass.account_overview AS a WHERE a.enabled = "

@@ -120,6 +120,14 @@ static void patterns(void **state)
     assert_string_equal(pattern, "%\\_50\\%\\\\@example.org");
     free(pattern);
     assert_null(like_pattern(NULL));
+
+    pattern = like_start("A_50%@Example*.ORG*");
+    assert_string_equal(pattern, "a_50%@example");
+    free(pattern);
+    pattern = like_start("*x");
+    assert_string_equal(pattern, "");
+    free(pattern);
+    assert_null(like_start(NULL));
 }
 
 static void json_escapes_what_terminals_obey(void **state)
