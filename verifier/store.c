@@ -112,8 +112,10 @@ struct store {
     const struct statement *pending; /* sent, not yet answered */
     int64_t answered_at;             /* when conn was last known to be alive */
 
-    int backoff_ms;
+    int backoff_ms, record_backoff_ms;
     int64_t retry_at;
+    bool
+        hurried; /* connecting for a record: who is late now may be in time for a login */
     struct trouble connecting, asking, recording;
     char repeat_reason[REASON_MAX]; /* why the last lookup was repeated */
     int64_t record_after;
@@ -418,7 +420,8 @@ static bool connect_host(struct store *store, struct host *host, const char *tar
         if (late) {
             snprintf(reason, REASON_MAX, "%s port %s did not answer in time",
                      PQhost(conn), PQport(conn));
-            host->slow_until = deadline_now_ms() + SLOW_HOST_MS;
+            if (!store->hurried)
+                host->slow_until = deadline_now_ms() + SLOW_HOST_MS;
         } else {
             find_sqlstate(PQerrorMessage(conn), sqlstate);
             flatten(PQerrorMessage(conn), reason, REASON_MAX);
@@ -496,20 +499,26 @@ static void note_connected(struct store *store)
     if (store->connecting.text[0] != '\0')
         log_message(store->log, LOG_LEVEL_NOTICE, "database reachable again");
     store->connecting.text[0] = '\0';
-    store->backoff_ms = 0;
+    store->backoff_ms = store->record_backoff_ms = 0;
     store->retry_at = 0;
+}
+
+/* The next step of a back-off: the moment to try again. */
+static int64_t back_off(int *backoff_ms)
+{
+    *backoff_ms = *backoff_ms * 2;
+    if (*backoff_ms < BACKOFF_MIN_MS)
+        *backoff_ms = BACKOFF_MIN_MS;
+    if (*backoff_ms > BACKOFF_MAX_MS)
+        *backoff_ms = BACKOFF_MAX_MS;
+    /* Many processes lose the server at once; they need not all come back at once. */
+    return deadline_now_ms() + *backoff_ms * 7 / 8 +
+           randombytes_uniform((uint32_t)*backoff_ms / 4);
 }
 
 static void note_unreachable(struct store *store, const char *reason)
 {
-    store->backoff_ms = store->backoff_ms * 2;
-    if (store->backoff_ms < BACKOFF_MIN_MS)
-        store->backoff_ms = BACKOFF_MIN_MS;
-    if (store->backoff_ms > BACKOFF_MAX_MS)
-        store->backoff_ms = BACKOFF_MAX_MS;
-    /* Many processes lose the server at once; they need not all come back at once. */
-    store->retry_at = deadline_now_ms() + store->backoff_ms * 7 / 8 +
-                      randombytes_uniform((uint32_t)store->backoff_ms / 4);
+    store->retry_at = back_off(&store->backoff_ms);
     if (strcmp(store->connecting.text, reason) == 0)
         return;
     snprintf(store->connecting.text, sizeof store->connecting.text, "%s", reason);
@@ -675,8 +684,8 @@ static bool was_closed(struct store *store)
     return PQstatus(store->conn) == CONNECTION_BAD;
 }
 
-/* A connection with nothing under way; false where there is none to be had. */
-static bool make_ready(struct store *store, struct deadline deadline)
+/* Leave nothing under way, nor a connection that is of no more use. */
+static void tidy(struct store *store, struct deadline deadline)
 {
     if (store->conn != NULL && store->owner != getpid())
         disconnect(store);
@@ -690,7 +699,6 @@ static bool make_ready(struct store *store, struct deadline deadline)
     if (store->conn != NULL && deadline_now_ms() > store->answered_at + IDLE_CHECK_MS &&
         was_closed(store))
         disconnect(store);
-    return store->conn != NULL || connect_store(store, deadline);
 }
 
 static bool send_statement(struct store *store, const struct statement *statement,
@@ -841,7 +849,8 @@ static enum answer try_lookup(struct store *store, const char *const *values,
     PGresult *result;
     enum answer answer;
 
-    if (!make_ready(store, deadline))
+    tidy(store, deadline);
+    if (store->conn == NULL && !connect_store(store, deadline))
         return ANSWER_FAILED;
     stale = deadline_now_ms() > store->answered_at + STALE_MS;
     if (stale)
@@ -891,14 +900,42 @@ void row_wipe(struct row *row)
 
 /* ---- recording ---- */
 
+/*
+ * A record gets a moment only; that it was too short, or that nothing listened, is no
+ * reason to turn logins away, which may take longer.
+ */
+static bool connect_for_record(struct store *store, const struct statement *statement,
+                               struct deadline deadline)
+{
+    char reason[REASON_MAX] = "no time left", sqlstate[SQLSTATE_SIZE] = "";
+    bool connected;
+
+    if (deadline_now_ms() < store->retry_at)
+        return false;
+    store->hurried = true;
+    connected = connect_any(store, deadline, reason, sqlstate);
+    store->hurried = false;
+    if (connected) {
+        note_connected(store);
+        return true;
+    }
+    store->record_after = back_off(&store->record_backoff_ms);
+    report(store, &store->recording, LOG_LEVEL_WARNING, statement, reason, "");
+    return false;
+}
+
 static void send_record(struct store *store, const struct statement *statement,
                         const char *const *values, struct deadline deadline)
 {
     if (store->owner == getpid() &&
         !drain(store, sooner(deadline, deadline_in(RECORD_WAIT_MS))))
         return; /* the one before is still being written */
-    if (!store_records(store) ||
-        !make_ready(store, sooner(deadline, deadline_in(RECORD_CONNECT_MS))))
+    if (!store_records(store))
+        return;
+    tidy(store, sooner(deadline, deadline_in(RECORD_CONNECT_MS)));
+    if (store->conn == NULL &&
+        !connect_for_record(store, statement,
+                            sooner(deadline, deadline_in(RECORD_CONNECT_MS))))
         return;
     if (!send_statement(store, statement, values) || PQflush(store->conn) < 0) {
         disconnect(store);

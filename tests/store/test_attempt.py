@@ -455,6 +455,20 @@ def test_an_unreachable_recorder_hardly_delays_a_login(server, driver, bob, sile
     assert first.elapsed < 700 and second.elapsed < 200
 
 
+def test_a_record_without_a_connection_turns_nobody_away(server, driver, bob):
+    """It has a moment for connecting; a login has longer, and there is no back-off for it."""
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server))
+    server.hang()
+    try:
+        assert driver.attempt(bob, mistype(code.typed)).verdict == "mistyped"
+    finally:
+        server.resume()
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    assert [line for line in driver.logs if "record" in line] == [
+        f"could not record a refusal: {server.socket} port {server.port} did not answer in time"]
+
+
 @pytest.mark.parametrize("known", [True, False], ids=["a use", "a refusal"])
 def test_nothing_is_recorded_before_the_client_has_its_answer(server, driver, bob, silence,
                                                              known):
