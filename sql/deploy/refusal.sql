@@ -29,6 +29,18 @@ COMMENT ON COLUMN apppass.refusal.code_id IS 'Code, where the selector is one of
 COMMENT ON COLUMN apppass.refusal.service IS 'Service; NULL: unknown.';
 COMMENT ON COLUMN apppass.refusal.client IS 'Client address; NULL: unknown.';
 
+CREATE FUNCTION apppass.refusal_forget() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE apppass.refusal AS f SET account_id = NULL, code_id = NULL WHERE f.account_id = OLD.id;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION apppass.refusal_forget() IS 'Trigger: refusals of an account that is removed stay with its realm alone.';
+CREATE TRIGGER refusal_forget AFTER DELETE ON apppass.account FOR EACH ROW EXECUTE FUNCTION apppass.refusal_forget();
+COMMENT ON TRIGGER refusal_forget ON apppass.account IS 'Its refusals stay, without it.';
+
 CREATE FUNCTION apppass.refusal_partition(month timestamptz, OUT name text, OUT lower_bound timestamptz, OUT upper_bound timestamptz)
     LANGUAGE sql STABLE STRICT
     SET search_path = pg_catalog, pg_temp

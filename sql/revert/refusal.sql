@@ -3,6 +3,8 @@
 
 BEGIN;
 
+DROP TRIGGER refusal_forget ON apppass.account;
+DROP FUNCTION apppass.refusal_forget();
 DROP FUNCTION apppass.make_refusal_partition(timestamptz);
 DROP FUNCTION apppass.refusal_partition(timestamptz);
 DROP TABLE apppass.refusal;

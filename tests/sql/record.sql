@@ -2,7 +2,7 @@
 -- Use, refusals and their partitions.
 BEGIN;
 \ir setup.sql
-SELECT plan(32);
+SELECT plan(34);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT code_id AS code FROM apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) \gset
@@ -54,6 +54,14 @@ SELECT apppass.record_refusal('revoked', 'alice@example.org', :code, 'imap', '19
 SELECT pg_temp.same($$ SELECT account, device, selector, verdict, attempts, last_client, revoke_reason FROM apppass.knocking_code $$,
     $$ VALUES ('alice@example.org', 'Phone', '1111', 'revoked', 1::bigint, '198.51.100.9'::inet, 'lost') $$, 'a revoked code still knocking');
 SELECT matches((SELECT summary FROM apppass.knocking_code), '^Phone, revoked code 1111, still knocking from 198.51.100.9 since \d{4}-', 'said in one line');
+
+SELECT apppass.add_account('gone@example.org');
+SELECT apppass.record_refusal('unknown_code', 'gone@example.org', NULL, 'pop', NULL);
+DELETE FROM apppass.account WHERE username = 'gone@example.org';
+SELECT pg_temp.same($$ SELECT verdict, account, realm FROM apppass.refusal_log WHERE service = 'pop' $$, $$ VALUES ('unknown_code', NULL, 'default') $$,
+    'the refusals of a removed account stay');
+SELECT pg_temp.same($$ SELECT verdict, count(*), count(account), count(device) FROM apppass.refusal_log GROUP BY 1 ORDER BY 1 $$,
+    $$ VALUES ('unknown_user', 1, 0, 0), ('unknown_code', 1, 0, 0), ('wrong_code', 2, 2, 1), ('revoked', 1, 1, 1) $$, 'each refusal is shown once');
 
 -- partitions
 SELECT is((SELECT DISTINCT tableoid::regclass::text FROM apppass.refusal), 'apppass.' || (SELECT name FROM apppass.refusal_partition(now())), 'refusals go to the month''s partition');
