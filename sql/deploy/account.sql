@@ -6,13 +6,22 @@ BEGIN;
 
 SET LOCAL ROLE apppass_owner;
 
+-- White space and what is invisible, in every script and whatever the locale says: the separators that verifier/code.c leaves out
+-- of a code but for its dashes, the fillers of Hangul and the empty Braille cell.
+CREATE FUNCTION apppass.trim_blank(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN NULLIF(pg_catalog.regexp_replace($1,
+        E'^[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]+|'
+        '[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]+$',
+        '', 'g'), '');
+COMMENT ON FUNCTION apppass.trim_blank(text) IS 'The text without blank or invisible characters of any kind at its ends; NULL where nothing is left.';
+
 -- Text that people read in terminals and reports: no control characters, no line or paragraph separators, nothing that turns
 -- the reading direction round.
 CREATE FUNCTION apppass.is_label(label text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN pg_catalog.length($1) BETWEEN 1 AND 100
-        AND $1 = pg_catalog.btrim($1)
+        AND $1 IS NOT DISTINCT FROM apppass.trim_blank($1)
         AND $1 !~ E'[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]';
-COMMENT ON FUNCTION apppass.is_label(text) IS 'May this be a device label? 1 to 100 characters, no space at either end, no control or text-direction characters.';
+COMMENT ON FUNCTION apppass.is_label(text) IS 'May this be a device label? 1 to 100 characters, neither blank nor invisible at its ends, no control or text-direction characters.';
 
 CREATE FUNCTION apppass.label_key(label text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN pg_catalog.lower(pg_catalog.normalize($1));
@@ -27,10 +36,6 @@ COMMENT ON FUNCTION apppass.is_selector(text) IS 'May this be the selector of a 
 CREATE FUNCTION apppass.is_hash(hash text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN pg_catalog.octet_length($1) BETWEEN 20 AND 383 AND $1 ~ '^\$(argon2id?|2[aby]|5|6|y)\$[!-~]+$';
 COMMENT ON FUNCTION apppass.is_hash(text) IS 'May this be the hash of a code? A PHC or crypt(3) string of a known algorithm.';
-
-CREATE FUNCTION apppass.trim_blank(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN NULLIF(pg_catalog.regexp_replace($1, '^\s+|\s+$', '', 'g'), '');
-COMMENT ON FUNCTION apppass.trim_blank(text) IS 'The text without blanks of any kind at its ends; NULL where nothing is left.';
 
 CREATE TABLE apppass.account (
     id bigint GENERATED ALWAYS AS IDENTITY,

@@ -179,8 +179,11 @@ BEGIN
         RAISE EXCEPTION 'a device does not change hands'
             USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_device for the old owner and apppass.issue_code for the new one.';
     END IF;
-    NEW.label := pg_catalog.btrim(pg_catalog.normalize(NEW.label));
-    IF NOT apppass.is_label(NEW.label) THEN
+    NEW.label := apppass.trim_blank(pg_catalog.normalize(NEW.label));
+    IF NEW.label IS NULL THEN
+        RAISE EXCEPTION 'device label is blank'
+            USING ERRCODE = '22023', HINT = 'Say what holds the code, as its owner calls it: Phone, Scanner 3rd floor.';
+    ELSIF NOT apppass.is_label(NEW.label) THEN
         RAISE EXCEPTION 'device label is not valid'
             USING ERRCODE = '22023', HINT = 'A label has 1 to 100 characters and no control characters.';
     END IF;

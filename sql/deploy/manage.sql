@@ -134,7 +134,7 @@ BEGIN
     -- Serialises issuing for the account, so the same new label is not added twice.
     PERFORM FROM apppass.account AS a WHERE a.id = $1 FOR NO KEY UPDATE;
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = $1 AND apppass.label_key(d.label) = apppass.label_key(pg_catalog.btrim($2));
+    WHERE d.account_id = $1 AND apppass.label_key(d.label) = apppass.label_key(apppass.trim_blank($2));
     IF NOT FOUND THEN
         INSERT INTO apppass.device AS d (account_id, label) VALUES ($1, coalesce($2, '')) RETURNING d.id INTO device_id;
     END IF;

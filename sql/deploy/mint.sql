@@ -119,7 +119,7 @@ DECLARE
     device_id bigint;
 BEGIN
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = ($1).id AND apppass.label_key(d.label) = apppass.label_key(pg_catalog.btrim($2));
+    WHERE d.account_id = ($1).id AND apppass.label_key(d.label) = apppass.label_key(apppass.trim_blank($2));
     IF NOT FOUND THEN
         RAISE EXCEPTION 'account "%" has no device "%"', ($1).username, $2
             USING ERRCODE = 'P0002', HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account = %L shows what it has.', ($1).username);

@@ -8,10 +8,10 @@ DROP TABLE apppass.code_use;
 DROP TABLE apppass.code;
 DROP TABLE apppass.device;
 DROP TABLE apppass.account;
-DROP FUNCTION apppass.trim_blank(text);
 DROP FUNCTION apppass.is_hash(text);
 DROP FUNCTION apppass.is_selector(text);
 DROP FUNCTION apppass.label_key(text);
 DROP FUNCTION apppass.is_label(text);
+DROP FUNCTION apppass.trim_blank(text);
 
 COMMIT;

@@ -2,7 +2,7 @@
 -- An administrator's plain SQL: the right thing and audited, or an error that names the function to use.
 BEGIN;
 \ir setup.sql
-SELECT plan(60);
+SELECT plan(61);
 CREATE ROLE anna LOGIN IN ROLE apppass_admin;
 GRANT SELECT ON ALL TABLES IN SCHEMA tap TO anna;
 
@@ -45,7 +45,8 @@ SELECT pg_temp.raises($$ UPDATE apppass.account SET created_by = 'x' $$, 'AP003'
 SELECT lives_ok($$ INSERT INTO apppass.device (account_id, label) SELECT id, ' Phone ' FROM apppass.account $$, 'INSERT device');
 SELECT pg_temp.same($$ SELECT action, account, device FROM pg_temp.last() $$, $$ VALUES ('device_added', 'alice@example.org', 'Phone') $$, 'is tidied and audited');
 SELECT throws_ok($$ INSERT INTO apppass.device (account_id, label) SELECT id, 'PHONE' FROM apppass.account $$, '23505', NULL, 'a label once, whatever the case');
-SELECT throws_ok($$ INSERT INTO apppass.device (account_id, label) SELECT id, E'a\u0085' FROM apppass.account $$, '22023', NULL, 'no control characters');
+SELECT throws_ok($$ INSERT INTO apppass.device (account_id, label) SELECT id, E'a\u0085b' FROM apppass.account $$, '22023', NULL, 'no control characters');
+SELECT throws_ok($$ INSERT INTO apppass.device (account_id, label) SELECT id, E'\u3000\u00a0' FROM apppass.account $$, '22023', 'device label is blank', 'something to see');
 SELECT lives_ok($$ INSERT INTO apppass.device (account_id, label) SELECT id, '📱 ' || repeat('€', 98) FROM apppass.account $$, '100 characters of any script');
 SELECT lives_ok($$ DELETE FROM apppass.device WHERE label LIKE '📱%' $$, 'a device without codes may go');
 SELECT is((SELECT action FROM pg_temp.last()), 'device_removed', 'audited');

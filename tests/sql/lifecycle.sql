@@ -2,7 +2,7 @@
 -- Accounts, codes, reset, revocation, upkeep: what the functions do and refuse.
 BEGIN;
 \ir setup.sql
-SELECT plan(75);
+SELECT plan(84);
 
 -- accounts
 SELECT isnt(apppass.add_account(' Alice@Example.org ', operator => 'helga'), NULL, 'an account is added');
@@ -31,7 +31,13 @@ SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'Phone', '222
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', E'a\u202eb', '2222', pg_temp.digest()) $$, '22023', NULL, 'a label that turns the text round');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', E'a\tb', '2222', pg_temp.digest()) $$, '22023', NULL, 'a label with control characters');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', repeat('x', 101), '2222', pg_temp.digest()) $$, '22023', NULL, 'a label too long');
-SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', '  ', '2222', pg_temp.digest()) $$, '22023', NULL, 'a blank label');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', '  ', '2222', pg_temp.digest()) $$, '22023', 'device label is blank', 'a blank label');
+SELECT is_empty($$ SELECT to_hex(n) FROM unnest('{9,10,13,32,127,133,160,173,847,1564,4447,4448,5760,6158,8192,8195,8202,8203,8205,8207,8232,8239,8287,8288,10240,12288,12644,65279,65440}'::integer[]) AS n
+    WHERE apppass.is_label(chr(n)) IS NOT FALSE OR apppass.is_label('a' || chr(n)) IS NOT FALSE OR apppass.is_label(chr(n) || 'a') IS NOT FALSE
+       OR apppass.trim_blank(repeat(chr(n), 3)) IS NOT NULL OR apppass.trim_blank(chr(n) || ' a b' || chr(n)) <> 'a b' $$, 'no blank of any script is a label, or its end');
+SELECT ok(apppass.is_label(x), 'a label: ' || x) FROM unnest(ARRAY['👩‍💻 laptop', 'Küche 2', '電話', 'a b', '☎️', '-']) AS u, LATERAL (SELECT replace(replace(u, '\u200d', U&'\200d'), '\u00a0', U&'\00a0')) AS l (x);
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', U&'\3000\2003\00a0', '2222', pg_temp.digest()) $$, '22023', 'device label is blank', 'a label of ideographic blanks');
+SELECT throws_ok($$ SELECT apppass.issue_code('alice@example.org', U&'\200b') $$, '22023', 'device label is blank', 'a label of nothing that shows');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', NULL, '2222', pg_temp.digest()) $$, '22023', NULL, 'no label');
 SELECT throws_ok($$ SELECT apppass.store_code('nobody', 'Phone', '2222', pg_temp.digest()) $$, 'P0002', 'account "nobody" not found', 'no such account');
 SELECT lives_ok($$ SELECT apppass.store_code('alice@example.org', E'KU\u0308CHE', '2222', pg_temp.digest()) $$, 'a label in other letters');
