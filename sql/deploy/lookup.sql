@@ -72,17 +72,14 @@ BEGIN
         FROM (VALUES (wanted)) AS asked (username)
         LEFT JOIN apppass.account AS a ON a.username = asked.username
         -- An unknown name gets the parameters of its domain, so that refusing it can cost what refusing a known one does.
-        LEFT JOIN LATERAL (
-            SELECT t.* FROM apppass.realm AS t
-            WHERE t.id = coalesce(a.realm_id, (SELECT o.id FROM apppass.realm AS o WHERE o.name IN (domain, 'default')
-                                               ORDER BY o.name = 'default' LIMIT 1))
-            OFFSET 0
-        ) AS r ON true
-        -- A plain join could be made by the selector alone.
+        LEFT JOIN apppass.realm AS r
+            ON r.id = coalesce(a.realm_id, (SELECT o.id FROM apppass.realm AS o WHERE o.name IN (domain, 'default')
+                                            ORDER BY o.name = 'default' LIMIT 1))
+        -- Without OFFSET a plan made while the tables are empty goes through the index by the selector alone.
         LEFT JOIN LATERAL (
             SELECT t.* FROM apppass.code AS t WHERE t.account_id = a.id AND t.selector = symbol OFFSET 0
         ) AS c ON true
-        -- Without OFFSET the verdict would be computed once for each mention above.
+        -- Without OFFSET the verdict is computed once for each mention above.
         OFFSET 0
     ) AS v;
 END

@@ -1,6 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What a login costs the database: one statement, index probes only.  Sourced by run.
 
+# Sessions keep the plan that they made while the tables were empty.
+new_database unfilled
+ok 'plan: deploy' migrate unfilled deploy
+empty_plan() { PGDATABASE=unfilled plans "SELECT verdict FROM apppass.lookup('nobody@plan.org', '1111', 'imap', '10.1.1.1')" 2; }
+ok 'plan: with empty tables' empty_plan
+ok 'plan: with empty tables, probes only' probes_only
+psql -Xq -d postgres -c 'DROP DATABASE unfilled WITH (FORCE)'
+
 psql -Xq -c "
     INSERT INTO apppass.realm (name, services, unused_after, lapse_after) VALUES ('plan.org', '{imap}', '1 year', '1 year');
     SELECT apppass.add_account('u' || n || '@plan.org') FROM generate_series(1, 300) AS n" >/dev/null

@@ -11,7 +11,7 @@ hash='$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFz
 if [ "$codes" -le 100000 ]; then
     size_options='-c jit=off -c work_mem=64kB -c hash_mem_multiplier=1' allowed=3072 most=2000
 else
-    size_options='-c jit=off' allowed=24576 most=10000
+    size_options='-c jit=off' allowed=49152 most=10000
 fi
 
 # fill_size DATABASE CODES
