@@ -22,8 +22,9 @@
 
 #define HEADING_WIDTH 14
 #define CELL_MAX      2048
-#define WIDTH_MIN     40
+#define WIDTH_MIN     20
 #define WIDTH_DEFAULT 80
+#define WRAPPED_LEAST 10
 
 void output_start(struct output *output)
 {
@@ -74,6 +75,27 @@ enum status output_finish(void)
         return STATUS_DONE;
     message_error("could not write the output: %s", strerror(errno));
     return STATUS_REFUSED;
+}
+
+/* Columns that the first `length` bytes take on a terminal. */
+static int columns_of(const char *text, size_t length)
+{
+    mbstate_t state = {0};
+    int columns = 0;
+
+    while (length > 0) {
+        wchar_t c;
+        size_t used = mbrtowc(&c, text, length, &state);
+        int width;
+
+        if (used == 0 || used > length)
+            return columns + (int)length;
+        width = wcwidth(c);
+        columns += width > 0 ? width : 0;
+        text += used;
+        length -= used;
+    }
+    return columns;
 }
 
 /* ---- one cell ---- */
@@ -354,14 +376,70 @@ static bool fill_line(const struct output *output, const struct column *columns,
     return true;
 }
 
+#define COLUMNS_MAX 24
+
+/* How the columns of one table share the terminal. */
+struct layout {
+    int width[COLUMNS_MAX]; /* of the widest cell, heading included; 0: not shown */
+    bool wrap[COLUMNS_MAX];
+    int least; /* what the table takes at the narrowest */
+};
+
+static void measure(struct layout *layout, const struct output *output,
+                    const struct column *columns, size_t count, const struct rows *rows)
+{
+    char cell[CELL_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].flags & COLUMN_DETAIL)
+            continue;
+        layout->width[i] = columns_of(columns[i].heading, strlen(columns[i].heading));
+        layout->wrap[i] = (columns[i].flags & COLUMN_WRAP) != 0;
+        for (size_t row = 0; row < rows_count(rows); row++) {
+            int width;
+
+            people_cell(output, &columns[i], rows, row, true, cell);
+            width = columns_of(cell, strlen(cell));
+            if (width > layout->width[i])
+                layout->width[i] = width;
+        }
+        layout->least += layout->wrap[i] && layout->width[i] > WRAPPED_LEAST
+                             ? WRAPPED_LEAST + 1
+                             : layout->width[i] + 1;
+    }
+    layout->least--;
+}
+
+/* The narrower a column, the less is won by breaking it: those stay whole that can. */
+static void share(struct layout *layout, size_t count, int room)
+{
+    for (;;) {
+        size_t next = count;
+
+        for (size_t i = 0; i < count; i++)
+            if (layout->wrap[i] &&
+                (next == count || layout->width[i] < layout->width[next]))
+                next = i;
+        if (next == count)
+            return;
+        if (layout->width[next] > WRAPPED_LEAST) {
+            if (layout->least + layout->width[next] - WRAPPED_LEAST > room)
+                return;
+            layout->least += layout->width[next] - WRAPPED_LEAST;
+        }
+        layout->wrap[next] = false;
+    }
+}
+
 static bool people_table(const struct output *output, const struct column *columns,
-                         size_t count, const struct rows *rows)
+                         size_t count, const struct rows *rows,
+                         const struct layout *layout)
 {
     struct libscols_table *table = scols_new_table();
     bool done = table != NULL;
 
     for (size_t i = 0; done && i < count; i++) {
-        int flags = columns[i].flags & COLUMN_WRAP ? SCOLS_FL_WRAP : 0;
+        int flags = layout->wrap[i] ? SCOLS_FL_WRAP : 0;
 
         if (columns[i].flags & COLUMN_DETAIL)
             continue;
@@ -385,6 +463,48 @@ static bool people_table(const struct output *output, const struct column *colum
     return done;
 }
 
+/* Where a table does not fit: a line for each cell that says something. */
+static void people_list(const struct output *output, const struct column *columns,
+                        size_t count, const struct rows *rows)
+{
+    char cell[CELL_MAX], line[CELL_MAX + 64];
+    int indent = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!(columns[i].flags & COLUMN_DETAIL) &&
+            (int)strlen(columns[i].heading) + 2 > indent)
+            indent = (int)strlen(columns[i].heading) + 2;
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        if (row > 0)
+            putchar('\n');
+        for (size_t i = 0; i < count; i++) {
+            if (columns[i].flags & COLUMN_DETAIL)
+                continue;
+            people_cell(output, &columns[i], rows, row, true, cell);
+            if (cell[0] == '\0')
+                continue;
+            snprintf(line, sizeof line, "%-*s%s", indent, columns[i].heading, cell);
+            output_hanging(output, indent, line);
+        }
+    }
+}
+
+static bool people_rows(const struct output *output, const struct column *columns,
+                        size_t count, const struct rows *rows)
+{
+    struct layout layout = {.least = 0};
+
+    if (!output->terminal)
+        return people_table(output, columns, count, rows, &layout);
+    measure(&layout, output, columns, count, rows);
+    if (layout.least > output_width()) {
+        people_list(output, columns, count, rows);
+        return true;
+    }
+    share(&layout, count, output_width());
+    return people_table(output, columns, count, rows, &layout);
+}
+
 enum status output_table(const struct output *output, const struct column *columns,
                          size_t count, const struct rows *rows, const char *none)
 {
@@ -398,7 +518,7 @@ enum status output_table(const struct output *output, const struct column *colum
     case FORMAT_PEOPLE:
         if (rows_count(rows) == 0)
             message_note("%s", none);
-        else if (!people_table(output, columns, count, rows)) {
+        else if (!people_rows(output, columns, count, rows)) {
             message_error("could not print the table: %s", strerror(errno));
             return STATUS_REFUSED;
         }
@@ -408,27 +528,6 @@ enum status output_table(const struct output *output, const struct column *colum
 }
 
 /* ---- paragraphs ---- */
-
-/* Columns that the first `length` bytes take on a terminal. */
-static int columns_of(const char *text, size_t length)
-{
-    mbstate_t state = {0};
-    int columns = 0;
-
-    while (length > 0) {
-        wchar_t c;
-        size_t used = mbrtowc(&c, text, length, &state);
-        int width;
-
-        if (used == 0 || used > length)
-            return columns + (int)length;
-        width = wcwidth(c);
-        columns += width > 0 ? width : 0;
-        text += used;
-        length -= used;
-    }
-    return columns;
-}
 
 static void print_words(const struct output *output, int indent, const char *text)
 {
@@ -489,16 +588,37 @@ void output_line(const char *heading, const char *format, ...)
     printf("%-*s  %s\n", HEADING_WIDTH, heading, text);
 }
 
+/* On a terminal a long value is broken, and goes on under its beginning, or on a line of
+ * its own where that leaves too little room. */
+static void people_record(const struct output *output, const struct column *columns,
+                          size_t count, const struct rows *rows, size_t row)
+{
+    char cell[CELL_MAX], line[CELL_MAX + 64];
+    int width = HEADING_WIDTH;
+
+    for (size_t i = 0; i < count; i++)
+        if ((int)strlen(columns[i].heading) > width)
+            width = (int)strlen(columns[i].heading);
+    for (size_t i = 0; i < count; i++) {
+        people_cell(output, &columns[i], rows, row, false, cell);
+        log_sanitise(cell);
+        snprintf(line, sizeof line, "%-*s  %s", width, columns[i].heading, cell);
+        if (!output->terminal || columns_of(line, strlen(line)) <= output_width()) {
+            puts(line);
+        } else if (width <= output_width() / 2) {
+            output_hanging(output, width + 2, line);
+        } else {
+            puts(columns[i].heading);
+            output_paragraph(output, 2, cell);
+        }
+    }
+}
+
 enum status output_record(const struct output *output, const struct column *columns,
                           size_t count, const struct rows *rows, size_t row)
 {
     struct json json;
-    char cell[CELL_MAX];
-    int width = HEADING_WIDTH;
 
-    for (size_t i = 0; i < count; i++)
-        if (columns[i].heading != NULL && (int)strlen(columns[i].heading) > width)
-            width = (int)strlen(columns[i].heading);
     switch (output->format) {
     case FORMAT_JSON:
         json_start(&json, stdout);
@@ -511,11 +631,7 @@ enum status output_record(const struct output *output, const struct column *colu
         csv_table(columns, count, rows, row, row + 1);
         break;
     case FORMAT_PEOPLE:
-        for (size_t i = 0; i < count; i++) {
-            people_cell(output, &columns[i], rows, row, false, cell);
-            log_sanitise(cell);
-            printf("%-*s  %s\n", width, columns[i].heading, cell);
-        }
+        people_record(output, columns, count, rows, row);
         break;
     }
     return STATUS_DONE;

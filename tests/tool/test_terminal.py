@@ -105,6 +105,32 @@ def test_screens_fit_80_columns(desk, terminal):
             assert columns(line) <= 80, (words, line)
 
 
+def test_short_columns_stay_whole(desk, terminal):
+    """Names of three letters are not broken to make room for a sentence."""
+    account = desk.account("a.rather.long.name.for.a.mailbox")
+    desk.issue(account, LONG, "--reason", LONG)
+    screen = terminal("audit", "--limit", "4")
+    assert screen.finish() == 0
+    assert all(columns(line) <= 80 for line in screen.text.splitlines())
+    events = [line for line in screen.plain.splitlines() if re.match(r"\d{4}-", line)]
+    assert len(events) == 4 and all(re.search(r" (ada|hilda)( |$)", line) for line in events)
+
+
+def test_narrow_terminal_gets_lines_instead_of_columns(desk, terminal):
+    account = desk.account("inge")
+    code = desk.issue(account, "Ay\u015fe'nin \u0130Phone'u, \u96fb\u8a71")
+    for words in (["list", account], ["account", "list", "inge*"], ["audit", account],
+                  ["realm", "show"], ["realm", "show", "default"], ["show", code[:4], account]):
+        screen = terminal(*words, columns=30)
+        assert screen.finish() == 0
+        for line in screen.plain.splitlines():
+            assert columns(line) <= 30 or len(line.split()) < 3, (words, line)  # names stay whole
+    screen = terminal("list", account, columns=30)
+    assert screen.finish() == 0
+    assert re.search(rf"^CODE +{code[:4]}$", screen.plain, re.M), screen.text
+    assert "Ay\u015fe'nin" in screen.plain and "\u96fb\u8a71" in screen.plain
+
+
 def test_wide_terminal_is_used(desk, terminal):
     account = desk.account()
     desk.issue(account, LONG)
