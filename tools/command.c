@@ -97,7 +97,7 @@ const char *command_role_name(enum role role)
 #define HELP_WIDTH 79
 
 /* Text after what stands to its left, broken between words; ASCII. */
-static void print_beside(int indent, const char *text)
+static void print_beside(FILE *file, int indent, const char *text)
 {
     int used = indent;
 
@@ -105,17 +105,17 @@ static void print_beside(int indent, const char *text)
         int length = (int)strcspn(text, " ");
 
         if (used > indent && used + 1 + length > HELP_WIDTH) {
-            printf("\n%*s", indent, "");
+            fprintf(file, "\n%*s", indent, "");
             used = indent;
         } else if (used > indent) {
-            putchar(' ');
+            putc(' ', file);
             used++;
         }
-        printf("%.*s", length, text);
+        fprintf(file, "%.*s", length, text);
         used += length;
         text += length + (int)strspn(text + length, " ");
     }
-    putchar('\n');
+    putc('\n', file);
 }
 
 #define OPTION_INDENT 26
@@ -136,14 +136,19 @@ static void print_option(enum option_id id, enum need need)
     printf("  %-*s", OPTION_INDENT - 2, left);
     if (strlen(left) + 3 > OPTION_INDENT)
         printf("\n%*s", OPTION_INDENT, "");
-    print_beside(OPTION_INDENT, help);
+    print_beside(stdout, OPTION_INDENT, help);
 }
 
-static void print_synopsis(FILE *file, const struct command *command)
+/* "apppass revoke ACCOUNT (--code SELECTOR | --all) --reason TEXT [OPTION...]" */
+static void compose_synopsis(const struct command *command, char *text, size_t size)
 {
     const char *separator = " (";
     bool more = false;
+    FILE *file = fmemopen(text, size, "w");
 
+    text[0] = '\0';
+    if (file == NULL)
+        return;
     fprintf(file, "apppass %s%s%s", command->name, command->arguments[0] ? " " : "",
             command->arguments);
     for (const struct command_option *option = command->options; option->id != OPTION_END;
@@ -163,15 +168,25 @@ static void print_synopsis(FILE *file, const struct command *command)
                 putc(')', file);
         }
     }
-    fprintf(file, "%s\n", more ? " [OPTION...]" : "");
+    fputs(more ? " [OPTION...]" : "", file);
+    fclose(file);
+}
+
+static void print_synopsis(FILE *file, int indent, const char *before,
+                           const struct command *command)
+{
+    char text[512];
+
+    compose_synopsis(command, text, sizeof text);
+    fprintf(file, "%*s%s", indent, "", before);
+    print_beside(file, indent + (int)strlen(before), text);
 }
 
 void command_print_help(const struct command *command)
 {
     bool heading = false;
 
-    printf("Usage: ");
-    print_synopsis(stdout, command);
+    print_synopsis(stdout, 0, "Usage: ", command);
     printf("\n%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
     if (command->details != NULL)
         printf("%s\n", command->details);
@@ -213,7 +228,7 @@ void command_print_overview(void)
         printf("  %-*s", COMMAND_INDENT - 2, left);
         if (strlen(left) + 3 > COMMAND_INDENT)
             printf("\n%*s", COMMAND_INDENT, "");
-        print_beside(COMMAND_INDENT, command->summary);
+        print_beside(stdout, COMMAND_INDENT, command->summary);
     }
     printf("\nOptions of every command:\n");
     for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
@@ -247,8 +262,7 @@ enum status run_help(struct invocation *invocation)
 
         if (strncmp(command->name, invocation->arguments[0], length) == 0 &&
             command->name[length] == ' ') {
-            printf("  ");
-            print_synopsis(stdout, command);
+            print_synopsis(stdout, 2, "", command);
             shown++;
         }
     }
@@ -273,8 +287,7 @@ enum status command_usage_error(const struct invocation *invocation, const char 
     message_error("%s%s%s", invocation->command != NULL ? invocation->command->name : "",
                   invocation->command != NULL ? ": " : "", text);
     if (invocation->command != NULL) {
-        fprintf(stderr, "  usage: ");
-        print_synopsis(stderr, invocation->command);
+        print_synopsis(stderr, 2, "usage: ", invocation->command);
         message_hint("more: apppass help %s", invocation->command->name);
     } else {
         message_hint("apppass --help lists the commands");
@@ -305,8 +318,7 @@ static size_t offer_commands(const struct invocation *invocation, const char *bo
                           both);
         else if (offered == 1)
             message_error("there is no command \"%s\"", both);
-        fprintf(stderr, "    ");
-        print_synopsis(stderr, command);
+        print_synopsis(stderr, 4, "", command);
     }
     return offered;
 }
@@ -443,6 +455,28 @@ static enum status check_arguments(const struct invocation *invocation)
     return STATUS_DONE;
 }
 
+/* None, or more than one, of the options of which exactly one is needed. */
+static enum status complain_choice(const struct invocation *invocation, size_t given)
+{
+    char text[256] = "";
+    size_t used = 0;
+
+    for (const struct command_option *option = invocation->command->options;
+         option->id != OPTION_END && used < sizeof text; option++) {
+        const struct option_spec *spec = &option_specs[option->id];
+
+        if (option->need == NEED_ONE)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s--%s%s%s",
+                                     used == 0                    ? ""
+                                     : option[1].need == NEED_ONE ? ", "
+                                                                  : " or ",
+                                     spec->name, spec->argument != NULL ? " " : "",
+                                     spec->argument != NULL ? spec->argument : "");
+    }
+    return command_usage_error(invocation,
+                               given == 0 ? "say which: %s" : "give only one: %s", text);
+}
+
 static enum status check_options(const struct invocation *invocation)
 {
     size_t of_one = 0;
@@ -464,9 +498,7 @@ static enum status check_options(const struct invocation *invocation)
         of_one += need == NEED_ONE && count > 0;
     }
     if (wants_one && of_one != 1)
-        return command_usage_error(invocation, of_one == 0
-                                                   ? "say which, with one of the options"
-                                                   : "give only one of the options");
+        return complain_choice(invocation, of_one);
     if (command_has(invocation, OPTION_JSON) && command_has(invocation, OPTION_CSV))
         return command_usage_error(invocation, "give --json or --csv, not both");
     if (command_has(invocation, OPTION_CSV) && invocation->command->no_csv)

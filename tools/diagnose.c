@@ -209,7 +209,9 @@ static void find_network(struct finding *finding, const char *account,
     say(finding->what, " only");
     if (client != NULL) {
         snprintf(finding->remedy, TEXT_MAX,
-                 "if the person may come from there, issue a code for that network too");
+                 "if the person may come from there, issue a code for both networks and "
+                 "revoke "
+                 "the old one");
         widen(finding, account, rows_text(rows, row, "device"), "network", networks,
               client);
         return;

@@ -54,6 +54,15 @@ bool moment_parse_span(const char *text, long *seconds_r)
     return true;
 }
 
+const char *moment_advice(const char *text, const char *examples)
+{
+    size_t digits = strspn(text, "0123456789");
+    const char *unit = text + digits + strspn(text + digits, " ");
+
+    return digits > 0 && strcmp(unit, "m") == 0 ? "min for minutes, mo for months"
+                                                : examples;
+}
+
 static bool parse_date(const char *text, bool past, time_t *moment_r)
 {
     static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S",

@@ -40,6 +40,17 @@ size_t present_column_count(const struct rows *rows)
     return rows_has(rows, "old_selectors") ? count : count - RESET_COLUMNS;
 }
 
+/* Where nothing was replaced, people need not read that nothing ends. */
+static size_t shown_column_count(const struct rows *rows)
+{
+    size_t count = sizeof present_columns / sizeof present_columns[0] - RESET_COLUMNS;
+
+    const char *old =
+        rows_has(rows, "old_selectors") ? rows_text(rows, 0, "old_selectors") : NULL;
+
+    return old != NULL && old[0] != '\0' ? count + RESET_COLUMNS : count;
+}
+
 static enum status check_profile_options(const struct invocation *invocation)
 {
     static const enum option_id only[] = {OPTION_IMAP_HOST, OPTION_SMTP_HOST,
@@ -369,7 +380,7 @@ bool present_show(struct present *present, const struct invocation *invocation,
         return shown;
     if (command_has(invocation, OPTION_QR))
         putchar('\n');
-    output_record(output, present_columns, present_column_count(rows), rows, 0);
+    output_record(output, present_columns, shown_column_count(rows), rows, 0);
     if (hidden) {
         if (present->output.path != NULL)
             output_line("Code", "in %s, readable only by you", present->output.path);

@@ -289,8 +289,12 @@ static enum status check_settings(const struct invocation *invocation, bool *bit
         if (setting == NULL)
             return unknown_setting(invocation, typed, length);
         if (!sql_value(setting, typed + length + 1, invocation->output.now, value, &null))
-            return command_usage_error(invocation, "%s is %s, not \"%s\"", setting->name,
-                                       kind_words[setting->kind], typed + length + 1);
+            return command_usage_error(
+                invocation, "%s is %s, not \"%s\"", setting->name,
+                setting->kind == KIND_SPAN
+                    ? moment_advice(typed + length + 1, kind_words[KIND_SPAN])
+                    : kind_words[setting->kind],
+                typed + length + 1);
         *bites_r = *bites_r || setting->bites;
     }
     return STATUS_DONE;

@@ -23,8 +23,8 @@ enum status report_since(const struct invocation *invocation, char text[REPORT_S
     if (since == NULL)
         return STATUS_DONE;
     if (!moment_parse(since, invocation->output.now, true, &moment))
-        return command_usage_error(
-            invocation, "\"%s\" is no time; write 24h, 7d or 2026-11-01", since);
+        return command_usage_error(invocation, "\"%s\" is no time; write %s", since,
+                                   moment_advice(since, "24h, 7d, 6mo or 2026-11-01"));
     snprintf(text, REPORT_SINCE_MAX, "%lld", (long long)moment);
     return STATUS_DONE;
 }

@@ -8,7 +8,7 @@
 const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_ALL] = {
         "all", '\0', NULL, false, false,
-        "everything; without it, list shows live codes only"},
+        "every code; without it, list shows the live ones only"},
     [OPTION_BATCH] = {
         "batch", '\0', "FILE", false, false,
         "issue many codes, from a CSV file"},
@@ -116,7 +116,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
         "only for this service: imap, pop, smtp, sieve, dav; may be repeated"},
     [OPTION_SINCE] = {
         "since", '\0', "WHEN", false, false,
-        "from then on: 24h, 7d or 2026-11-01"},
+        "from then on: 24h, 7d, 6mo or 2026-11-01"},
     [OPTION_SMTP_HOST] = {
         "smtp-host", '\0', "HOST", false, false,
         "submission server of the profile, port 465 unless HOST:PORT; the realm's where not "

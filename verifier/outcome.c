@@ -32,7 +32,7 @@ static const struct {
         {"wrong_account", "it starts like a code of another account, not of this one",
          "check that user name and code belong together"},
     [VERDICT_REVOKED] = {"revoked", "this code was revoked",
-                         "if the device is still in use, reset it to get a new code"},
+                         "if its owner still has the device, reset it to get a new code"},
     [VERDICT_EXPIRED] = {"expired", "this code has expired",
                          "reset the device to get a new code"},
     [VERDICT_LAPSED] = {"lapsed", "this code was left unused for too long",

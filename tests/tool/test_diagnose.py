@@ -299,7 +299,7 @@ def test_repeated_attempts_are_one_line(site, desk):
     account, _ = own_realm(site, desk)
     code = revoked(desk, account, None)
     for _ in range(3):
-        assert site.knock("smtp AUTH LOGIN", account, code).meaning == REFUSED
+        assert site.knock(LOGIN, account, code).meaning == REFUSED
     until(lambda: any(row["count"] > 1 for row in desk.json("diagnose", account)["attempts"]),
           "two refusals to be recorded")
     assert "times since" in desk.ok("diagnose", account).out
