@@ -441,8 +441,11 @@ enum status batch_run(struct batch *batch, const struct batch_kind *kind)
     status = store_all(batch, kind);
     if (status == STATUS_DONE && !batch->partial && (batch->bad > 0 || batch->dry_run))
         return give_up(batch, kind);
-    if (status == STATUS_DONE)
+    if (status == STATUS_DONE) {
+        progress_say(&batch->progress, "finishing: the audit trail is sealed ...");
         status = commit(batch);
+        progress_clear(&batch->progress);
+    }
     if (status == STATUS_DONE) {
         tell_result(batch, kind, batch->done);
         return batch->bad > 0 ? STATUS_REFUSED : STATUS_DONE;

@@ -37,6 +37,15 @@ void progress_show(struct progress *progress, size_t done)
     fflush(stderr);
 }
 
+void progress_say(struct progress *progress, const char *text)
+{
+    if (!progress->wanted)
+        return;
+    progress->shown = true;
+    fprintf(stderr, "\r%s\033[K", text);
+    fflush(stderr);
+}
+
 void progress_clear(struct progress *progress)
 {
     if (!progress->shown)

@@ -19,6 +19,8 @@ struct progress {
 void progress_start(struct progress *progress, size_t total);
 /* At most ten times a second; 0 to total. */
 void progress_show(struct progress *progress, size_t done);
+/* This in its place, for what takes long at the end and can't be measured. */
+void progress_say(struct progress *progress, const char *text);
 /* Take it off the line, before a message or at the end. */
 void progress_clear(struct progress *progress);
 

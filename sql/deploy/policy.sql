@@ -112,10 +112,13 @@ COMMENT ON COLUMN apppass.realm_operator.role_name IS 'A PostgreSQL role: the lo
 COMMENT ON COLUMN apppass.realm_operator.role_oid IS 'That role, whatever its name is now; filled by trigger. Once it is dropped the row limits nobody, and maintain() says so.';
 COMMENT ON COLUMN apppass.realm_operator.realm_id IS 'A realm it may manage.';
 
--- Judged by the session user: SET ROLE to a wider role must not lift the limit.
+-- Judged by the session user: SET ROLE to a wider role must not lift the limit.  These two in plpgsql, which plans them once in
+-- a session: an import asks for every row.
 CREATE FUNCTION apppass.managed_realms() RETURNS SETOF integer
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN QUERY
     WITH mine AS (
         SELECT o.realm_id
         FROM apppass.realm_operator AS o
@@ -127,17 +130,20 @@ AS $$
     WHERE pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
        OR NOT EXISTS (SELECT FROM mine)
        OR r.id IN (SELECT m.realm_id FROM mine AS m);
+END
 $$;
 COMMENT ON FUNCTION apppass.managed_realms() IS 'Ids of the realms that the session user may manage and see: all, unless realm_operator limits it.';
 
 CREATE FUNCTION apppass.manages_all() RETURNS boolean
-    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+BEGIN
+    RETURN pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
         OR NOT EXISTS (
             SELECT FROM apppass.realm_operator AS o
             JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
             WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'));
+END
 $$;
 COMMENT ON FUNCTION apppass.manages_all() IS 'True where realm_operator does not limit the session user.';
 

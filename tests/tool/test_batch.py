@@ -3,6 +3,7 @@
 
 import csv
 import os
+import re
 import signal
 import stat
 import subprocess
@@ -134,6 +135,7 @@ def test_large_import_with_a_progress_bar(desk, folder, realm, terminal):
     screen = terminal("account", "import", path)
     assert screen.finish(timeout=300) == 0
     assert "%" in screen.text and "left" in screen.text
+    assert re.search(r"left.*\rfinishing: [^\r]*\r\x1b\[K", screen.text, re.S)
     assert "added 20000 accounts" in screen.text
     assert desk.sql("SELECT count(*) FROM apppass.account WHERE username LIKE"
                     f" '%@{realm}'") == "20000"
