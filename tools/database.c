@@ -570,8 +570,11 @@ static bool schema_exists(struct database *database)
 
 enum status database_check_schema(struct database *database)
 {
-    struct rows *rows =
-        database_query(database, "SELECT apppass.schema_version() AS version", 0, NULL);
+    /* Each statement runs once: compiling it would take a second to win a moment. */
+    struct rows *rows = database_query(database,
+                                       "SELECT apppass.schema_version() AS version,"
+                                       " set_config('jit', 'off', false)",
+                                       0, NULL);
     long version;
 
     if (rows == NULL)

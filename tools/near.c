@@ -9,17 +9,33 @@
 #include "near.h"
 #include "suggest.h"
 
-/* Names compared per question: those that share a beginning or an end come first, so the
- * limit only matters in huge directories. */
 #define OFFERED_MAX 5
 
+/*
+ * The accounts to compare with: by index probes, a few for each name that one slip in the
+ * part before the @ makes of what was typed (whatever follows the @), and for its
+ * beginnings.  A million accounts cost what a hundred do.
+ */
 static const char accounts_like[] =
-    "SELECT account FROM apppass.account_overview"
-    " ORDER BY (left(account, 3) = left(apppass.fold($1), 3))::integer"
-    " + (split_part(account, '@', 1) = split_part(apppass.fold($1), '@', 1))::integer * "
-    "2 DESC,"
-    " account"
-    " LIMIT 5000";
+    "WITH typed AS (SELECT w, left(split_part(w, '@', 1), 64) AS l"
+    "  FROM apppass.fold($1) AS w),"
+    " slips AS (SELECT l AS v FROM typed"
+    "  UNION SELECT left(l, i) || substr(l, i + 2)"
+    "   FROM typed, generate_series(0, length(l) - 1) AS i"
+    "  UNION SELECT left(l, i) || substr(l, i + 2, 1) || substr(l, i + 1, 1)"
+    "   || substr(l, i + 3) FROM typed, generate_series(0, length(l) - 2) AS i"
+    "  UNION SELECT left(l, i) || c || substr(l, i + k)"
+    "   FROM typed, generate_series(0, length(l)) AS i, generate_series(1, 2) AS k,"
+    "   regexp_split_to_table('abcdefghijklmnopqrstuvwxyz0123456789.-_+', '') AS c),"
+    " ranges AS (SELECT v AS low, v AS high FROM slips"
+    "  UNION ALL SELECT v || '@', v || '@' || U&'\\+10FFFF' FROM slips"
+    "  UNION ALL SELECT left(w, n), left(w, n) || U&'\\+10FFFF' FROM typed,"
+    "   unnest(ARRAY[length(w), length(l), length(l) - 1, length(l) - 2, 3]) AS n"
+    "   WHERE n > 1)"
+    " SELECT DISTINCT a.account FROM ranges AS r CROSS JOIN LATERAL ("
+    "  SELECT o.account FROM apppass.account_overview AS o"
+    "  WHERE o.account >= r.low COLLATE \"C\" AND o.account <= r.high COLLATE \"C\""
+    "  LIMIT 50) AS a ORDER BY a.account";
 
 /* 0 for the same; what only begins alike comes after a slip of one letter. */
 static size_t rank_of(const char *typed, const char *name)

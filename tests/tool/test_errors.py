@@ -156,6 +156,31 @@ def test_near_match_is_offered(desk, words, offered):
     assert answer.status == 1 and offered in answer.err, answer
 
 
+@pytest.fixture
+def crowd(desk):
+    """More accounts than anybody compares one by one; without the audit trail's thousands of rows."""
+    desk.sql("SET session_replication_role = replica;"
+             "INSERT INTO apppass.account (username, realm_id, created_by)"
+             " SELECT n || '@crowd.example', r.id, 'x' FROM apppass.realm AS r,"
+             " (SELECT 'user' || i FROM generate_series(1, 20000) AS i"
+             "  UNION ALL SELECT unnest(ARRAY['zoe.lang', 'xavier', 'y.\u00f6z'])) AS t (n)"
+             " WHERE r.name = 'default'")
+    yield
+    desk.sql("SET session_replication_role = replica;"
+             "DELETE FROM apppass.account WHERE username LIKE '%@crowd.example'")
+
+
+@pytest.mark.parametrize("typed, meant", [
+    ("zeo.lang@crowd.example", "zoe.lang"), ("oe.lang@crowd.example", "zoe.lang"),
+    ("aoe.lang@crowd.exmaple", "zoe.lang"), ("zoe.lang", "zoe.lang"), ("zoe", "zoe.lang"),
+    ("zzoe.lang@crowd.example", "zoe.lang"), ("zoe_lang@crowd.example", "zoe.lang"),
+    ("xaveir@crowd.exmple", "xavier"), ("Y.\u00f6z@crowd", "y.\u00f6z"),
+    ("usre19876@crowd.example", "user19876"), ("user2001x@crowd.example", "user2001")])
+def test_near_match_in_a_crowd(desk, crowd, typed, meant):
+    answer = desk.run("account", "show", typed)
+    assert answer.status == 1 and f"{meant}@crowd.example" in answer.err, answer
+
+
 def test_mistyped_selector_shows_the_live_ones(desk):
     account = desk.account()
     code = desk.issue(account)
