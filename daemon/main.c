@@ -63,10 +63,15 @@ struct daemon {
 /* -1: go on; otherwise the exit status. */
 static int parse_arguments(int argc, char **argv, struct arguments *arguments)
 {
+    static const struct option long_options[] = {
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'v'},
+        {NULL, 0, NULL, 0},
+    };
     int option;
 
     arguments->config_path = OPTIONS_FILE;
-    while ((option = getopt(argc, argv, "c:dhtv")) != -1) {
+    while ((option = getopt_long(argc, argv, "c:dhtv", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
             arguments->config_path = optarg;
