@@ -49,6 +49,10 @@ CREATE FUNCTION apppass.record_refusal(verdict apppass.verdict, username text, c
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
+    -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer ("apppass doctor", a monitoring system).
+    IF pg_catalog.right(apppass.fold($2), 8) = '.invalid' THEN
+        RETURN;
+    END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
     SELECT pg_catalog.now(), $1, a.id, a.realm_id, c.id, pg_catalog.left(apppass.service_name($4), 32), apppass.client_address($5)
@@ -57,7 +61,7 @@ BEGIN
     LEFT JOIN apppass.code AS c ON c.id = $3 AND c.account_id = a.id;
 END
 $$;
-COMMENT ON FUNCTION apppass.record_refusal(apppass.verdict, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field.';
+COMMENT ON FUNCTION apppass.record_refusal(apppass.verdict, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) are left out: monitoring may use them.';
 
 CREATE FUNCTION apppass.record_main_password(username text, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off

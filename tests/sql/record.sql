@@ -2,7 +2,7 @@
 -- Use, refusals and their partitions.
 BEGIN;
 \ir setup.sql
-SELECT plan(34);
+SELECT plan(35);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT code_id AS code FROM apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) \gset
@@ -47,6 +47,8 @@ SELECT pg_temp.same($$ SELECT verdict, account, device, selector, service, clien
     $$ VALUES ('wrong_code', 'alice@example.org', 'Phone', '1111', 'imap', '198.51.100.7'::inet) $$, 'a refusal');
 SELECT apppass.record_refusal('unknown_user', 'my secret password', NULL, 'imap', '198.51.100.7');
 SELECT is((SELECT count(*) FROM apppass.refusal AS f WHERE f::text LIKE '%secret%'), 0::bigint, 'a name that is no account is not stored');
+SELECT apppass.record_refusal('unknown_user', 'Monitor@Example.INVALID', NULL, 'imap', '198.51.100.8');
+SELECT is_empty($$ SELECT FROM apppass.refusal WHERE client = '198.51.100.8' $$, 'a monitoring system leaves nothing behind');
 SELECT apppass.record_refusal('wrong_code', 'alice@example.org', :other, 'imap', NULL);
 SELECT is((SELECT count(*) FROM apppass.refusal WHERE code_id IS NOT NULL), 1::bigint, 'a code of another account is not believed');
 UPDATE apppass.code SET revoked_at = now(), revoke_reason = 'lost' WHERE id = :code;
