@@ -9,3 +9,6 @@ CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
 
 -- An administrator: policy and accounts too.
 CREATE ROLE ada LOGIN IN ROLE apppass_admin, apppass_helpdesk, apppass_auditor;
+
+-- root on the mail servers, for "apppass doctor": looks, changes nothing.
+CREATE ROLE root LOGIN IN ROLE apppass_auditor;
