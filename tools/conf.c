@@ -97,6 +97,15 @@ const char *conf_value(const struct conf *conf, const char *name)
     return NULL;
 }
 
+const char *conf_repeated(const struct conf *conf)
+{
+    for (size_t i = 1; i < conf->count; i++)
+        for (size_t j = 0; j < i; j++)
+            if (strcasecmp(conf->entries[i].name, conf->entries[j].name) == 0)
+                return conf->entries[i].name;
+    return NULL;
+}
+
 const char *conf_name(const struct conf *conf, size_t index)
 {
     return index < conf->count ? conf->entries[index].name : NULL;

@@ -23,6 +23,9 @@ void conf_free(struct conf **conf);
 /* The last value of a name, letter case ignored; NULL where there is none.  Borrowed. */
 const char *conf_value(const struct conf *conf, const char *name);
 
+/* A name that stands there twice, letter case ignored; NULL: none does.  Borrowed. */
+const char *conf_repeated(const struct conf *conf);
+
 /* The name of entry `index`, NULL after the last. */
 const char *conf_name(const struct conf *conf, size_t index);
 

@@ -108,6 +108,17 @@ static bool somebody_may_log_in(const char *folder)
     return enabled;
 }
 
+/* Nobody but root need be able to read a mail server's configuration. */
+static void unreadable(struct doctor *doctor, const char *check, const char *path,
+                       const char *fix)
+{
+    if (errno == EACCES && geteuid() != 0)
+        doctor_note(doctor, check, "%s is not for everybody's eyes: run doctor as root",
+                    path);
+    else
+        doctor_fault(doctor, check, fix, "%s: %s", path, strerror(errno));
+}
+
 /* FOLDER/NAME.conf in the first folder that has it. */
 static bool find_conf(const char *folders, const char *name, char path[PATH_LENGTH])
 {
@@ -129,8 +140,7 @@ static void check_smtpd_conf(struct doctor *doctor, const char *folder, const ch
     struct conf *conf = conf_read(path, "");
 
     if (conf == NULL) {
-        doctor_fault(doctor, "postfix", "run doctor as root", "%s: %s", path,
-                     strerror(errno));
+        unreadable(doctor, "postfix", path, "see its folder");
         return;
     }
     if (postconf(folder, "mail_owner", user, sizeof user) && user[0] != '\0')
@@ -212,21 +222,25 @@ void doctor_cyrus(struct doctor *doctor)
     const char *path = given != NULL ? given : "/etc/imapd.conf";
     struct doctor_place place = {.domain = "cyrus", .user = "cyrus"};
     struct conf *all, *conf;
-    const char *user;
+    const char *user, *repeated;
 
     conf = conf_read(path, "sasl_");
     if (conf == NULL) {
         if (errno == ENOENT && given == NULL)
             doctor_note(doctor, "cyrus", "not installed here");
         else
-            doctor_fault(doctor, "cyrus", "run doctor as root, or name the file",
-                         "%s: %s", path, strerror(errno));
+            unreadable(doctor, "cyrus", path, "name the file");
         return;
     }
     all = conf_read(path, "");
     user = all != NULL ? conf_value(all, "cyrus_user") : NULL;
+    repeated = all != NULL ? conf_repeated(all) : NULL;
     if (user != NULL)
         place.user = user;
+    if (repeated != NULL)
+        doctor_fault(doctor, "cyrus", "remove one of them",
+                     "%s: %s is given twice, and Cyrus IMAP does not start", path,
+                     repeated);
     check_mechanisms(doctor, "cyrus", path, conf);
     doctor_options(doctor, &place, path, conf);
     check_checkpass(doctor, path, conf);

@@ -113,6 +113,10 @@ void doctor_connection(struct doctor *doctor, const struct doctor_place *place,
                   here.user != NULL ? here.user : "",
                   here.jail != NULL ? ", from inside " : "",
                   here.jail != NULL ? here.jail : "");
+    else if (!root && place->user != NULL)
+        doctor_note(doctor, place->domain,
+                    "run doctor as root to ask the database as %s; as you: %s",
+                    place->user, text[0] != '\0' ? text : "no answer");
     else
         doctor_fault(
             doctor, place->domain,
@@ -288,8 +292,12 @@ void doctor_daemon(struct doctor *doctor, const char *socket_path)
     snprintf(address.sun_path, sizeof address.sun_path, "%s", socket_path);
     if (descriptor < 0 ||
         connect(descriptor, (const struct sockaddr *)&address, sizeof address) < 0) {
-        doctor_fault(doctor, "apppassd", "start apppassd, and see apppassd(8)",
-                     "nobody answers at %s: %s", socket_path, strerror(errno));
+        if (errno == EACCES && geteuid() != 0)
+            doctor_note(doctor, "apppassd", "%s is not for you: run doctor as root",
+                        socket_path);
+        else
+            doctor_fault(doctor, "apppassd", "start apppassd, and see apppassd(8)",
+                         "nobody answers at %s: %s", socket_path, strerror(errno));
         if (descriptor >= 0)
             close(descriptor);
         return;

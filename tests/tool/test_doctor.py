@@ -1,13 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The doctor on a sound site, and on every fault it is to find."""
 
+import json
 import shutil
 import socket
+import stat
+import subprocess
 import threading
+from pathlib import Path
 
 import pytest
 
-from conftest import BUILD, Desk
+from conftest import BUILD, TOOL, Desk, environment
 from harness.basics import run, state_folder
 from harness.site import Site
 
@@ -128,6 +132,8 @@ CONFIGURATION = {
     "no Cyrus there": (lambda p: p.cyrus.unlink(), "cyrus", "No such file"),
     "saslauthd asked without a path": (
         lambda p: p.change(p.cyrus, "sasl_saslauthd_path", "#"), "cyrus", "but not apppassd"),
+    "an option twice": (
+        lambda p: p.add(p.cyrus, "sasl_mech_list: PLAIN"), "cyrus", "sasl_mech_list is given twice"),
     "other passwords beside": (
         lambda p: p.change(p.cyrus, "sasl_pwcheck_method: saslauthd",
                            "sasl_pwcheck_method: saslauthd auxprop"), "cyrus", "other passwords"),
@@ -152,6 +158,25 @@ def test_fault_of_the_configuration(patient, name):
     destroy(patient)
     found = patient.faults()
     assert any(row["check"] == check and said in row["detail"] for row in found), found
+
+
+def test_what_only_root_may_see_is_no_fault(patient, folder):
+    """An operator's own account reads no mail server's configuration."""
+    tool = folder / "apppass"
+    shutil.copy(TOOL, tool)
+    mux = Path(patient.site.apppassd.socket)
+    mode = stat.S_IMODE(mux.stat().st_mode)
+    mux.chmod(0o600)
+    patient.cyrus.chmod(0o644)
+    done = subprocess.run(
+        ["setpriv", "--reuid=daemon", "--regid=daemon", "--clear-groups", tool, "doctor",
+         "--json", "--postfix", patient.postfix, "--cyrus", patient.cyrus],
+        env=environment(patient.site.postgres, "ada", SASL_PATH=str(patient.plugins)), cwd="/",
+        capture_output=True, text=True, check=False)
+    mux.chmod(mode)
+    rows = [row for row in json.loads(done.stdout) if row["check"] in ("postfix", "cyrus", "apppassd")]
+    assert [row for row in rows if row["state"] == "fault"] == [], rows
+    assert sum("run doctor as root" in row["detail"] for row in rows) == 3, rows
 
 
 def test_near_option_is_offered(patient):
