@@ -194,9 +194,10 @@ enum status run_account_mfa(struct invocation *invocation)
         return command_usage_error(invocation, "STATE is on or off, not \"%s\"", state);
     rows = TRY_QUERY(invocation->database,
                      "SELECT apppass.set_mfa(username => $1, enrolled => $2,"
-                     " reason => $3, operator => $4)",
+                     " reason => $3, ticket => $4, operator => $5)",
                      account, enrolled ? "true" : "false",
                      command_option(invocation, OPTION_REASON),
+                     command_option(invocation, OPTION_TICKET),
                      command_option(invocation, OPTION_OPERATOR));
     if (rows == NULL)
         return near_complain(invocation, account, NULL, NULL);

@@ -86,14 +86,15 @@ END
 $$;
 COMMENT ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text) IS 'Enables or disables an account; its codes stop at once and work again when enabled. Nothing happens where it is so already. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
 
-CREATE FUNCTION apppass.set_mfa(username text, enrolled boolean, reason text DEFAULT NULL, operator text DEFAULT NULL) RETURNS void
+CREATE FUNCTION apppass.set_mfa(username text, enrolled boolean, reason text DEFAULT NULL, ticket text DEFAULT NULL,
+                                operator text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     account apppass.account := apppass.managed_account($1);
     previous text[];
 BEGIN
-    previous := apppass.set_context($3, NULL, $4);
+    previous := apppass.set_context($3, $4, $5);
     IF $2 IS NULL THEN
         RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023', HINT = 'Leave NULL out.';
     END IF;
@@ -102,7 +103,7 @@ BEGIN
     PERFORM apppass.restore_context(previous);
 END
 $$;
-COMMENT ON FUNCTION apppass.set_mfa(text, boolean, text, text) IS 'Notes whether the person has a second factor. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.set_mfa(text, boolean, text, text, text) IS 'Notes whether the person has a second factor. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
 
 CREATE TYPE apppass.issue_terms AS (account_name text, realm text, code_length integer, services text[], max_lifetime interval,
                                     memory_kib integer, passes integer, lanes integer, live_codes bigint, max_codes integer,
@@ -235,14 +236,14 @@ $$;
 COMMENT ON FUNCTION apppass.revoke_code(text, text, text, text, text) IS 'Revokes the code of that selector, from the next login on; returns 1. Errors: P0002 no such account or live code, AP002 no reason, 22023 not a selector, 42501 not yours.';
 
 REVOKE ALL ON FUNCTION apppass.add_account(text, text, boolean, text, text), apppass.set_account_enabled(text, boolean, text, text, text),
-    apppass.set_mfa(text, boolean, text, text), apppass.issue_policy(text),
+    apppass.set_mfa(text, boolean, text, text, text), apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text), apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) TO apppass_helpdesk;
 -- Who issues codes must not be the one who says that policy is met.
-GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text), apppass.set_mfa(text, boolean, text, text) TO apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text), apppass.set_mfa(text, boolean, text, text, text) TO apppass_admin;
 REVOKE ALL ON TYPE apppass.issue_terms, apppass.stored_code FROM PUBLIC;
 GRANT USAGE ON TYPE apppass.issue_terms, apppass.stored_code TO apppass_helpdesk;
 

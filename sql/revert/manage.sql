@@ -11,7 +11,7 @@ DROP TYPE apppass.stored_code;
 DROP FUNCTION apppass.own_device(bigint, text);
 DROP FUNCTION apppass.issue_policy(text);
 DROP TYPE apppass.issue_terms;
-DROP FUNCTION apppass.set_mfa(text, boolean, text, text);
+DROP FUNCTION apppass.set_mfa(text, boolean, text, text, text);
 DROP FUNCTION apppass.set_account_enabled(text, boolean, text, text, text);
 DROP FUNCTION apppass.add_account(text, text, boolean, text, text);
 DROP FUNCTION apppass.managed_account(text);

@@ -250,7 +250,11 @@ def test_accounts(desk):
         "mfa_enrolled": False, "devices": 0, "live_codes": 0, "last_used_at": None,
         "created_at": desk.json("account", "show", account)["created_at"],
         "created_by": ADMINISTRATOR}
-    assert desk.json("account", "mfa", account, "on", "--reason", "enrolled")["mfa_enrolled"] is True
+    assert desk.json("account", "mfa", account, "on", "--reason", "enrolled", "--ticket",
+                     "4712")["mfa_enrolled"] is True
+    event = desk.json("audit", account)[-1]
+    assert (event["action"], event["reason"], event["ticket"]) == (
+        "mfa_enrolled", "enrolled", "4712")
     assert desk.json("account", "disable", account, "--reason", "x", "--yes")["state"] == "disabled"
     assert desk.json("account", "enable", account, "--reason", "y")["state"] == "enabled"
     assert one(desk.json("account", "list", "zoe*"))["account"] == account.lower()
