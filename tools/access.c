@@ -60,9 +60,30 @@ static enum status finish(struct invocation *invocation, const char *position)
     return status;
 }
 
-static enum status insert_rule(struct invocation *invocation, const char *action)
+/* Before anybody is asked anything. */
+static enum status check_realm(struct invocation *invocation)
 {
     const char *realm = command_option(invocation, OPTION_REALM);
+    struct rows *rows;
+    enum status status = STATUS_DONE;
+
+    if (realm == NULL)
+        return STATUS_DONE;
+    rows = QUERY(invocation->database,
+                 "SELECT 1 FROM apppass.realm WHERE name = apppass.fold($1)", realm);
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (rows_count(rows) == 0) {
+        message_error("there is no realm %s", realm);
+        realm_offer(invocation, realm);
+        status = STATUS_REFUSED;
+    }
+    rows_free(&rows);
+    return status;
+}
+
+static enum status insert_rule(struct invocation *invocation, const char *action)
+{
     struct rows *rows = QUERY(
         invocation->database,
         "INSERT INTO apppass.access_rule (position, realm_id, service, network, action,"
@@ -72,7 +93,8 @@ static enum status insert_rule(struct invocation *invocation, const char *action
         " LEFT JOIN apppass.realm AS r ON r.name = apppass.fold(asked.name)"
         " WHERE asked.name IS NULL OR r.id IS NOT NULL"
         " RETURNING position",
-        command_option(invocation, OPTION_POSITION), realm,
+        command_option(invocation, OPTION_POSITION),
+        command_option(invocation, OPTION_REALM),
         command_option(invocation, OPTION_SERVICE),
         command_option(invocation, OPTION_NETWORK), action,
         command_option(invocation, OPTION_DESCRIPTION));
@@ -80,13 +102,8 @@ static enum status insert_rule(struct invocation *invocation, const char *action
 
     if (rows == NULL)
         return database_status(invocation->database);
-    if (rows_count(rows) > 0) {
-        status = finish(invocation, rows_text(rows, 0, "position"));
-    } else {
-        message_error("there is no realm %s", realm);
-        realm_offer(invocation, realm);
-        status = STATUS_REFUSED;
-    }
+    status = rows_count(rows) > 0 ? finish(invocation, rows_text(rows, 0, "position"))
+                                  : STATUS_REFUSED;
     rows_free(&rows);
     return status;
 }
@@ -104,7 +121,9 @@ enum status run_access_add(struct invocation *invocation)
         return command_usage_error(invocation,
                                    "a rule has one service and one network; add "
                                    "another rule for another");
-    if (strcmp(action, "deny") == 0 && !command_has(invocation, OPTION_DRY_RUN))
+    status = check_realm(invocation);
+    if (status == STATUS_DONE && strcmp(action, "deny") == 0 &&
+        !command_has(invocation, OPTION_DRY_RUN))
         status = command_confirm(
             invocation,
             "What matches this rule, and none before it, is refused from the next "

@@ -275,16 +275,16 @@ static void print_people(const struct trial *trial)
         char heading[32];
 
         snprintf(heading, sizeof heading, "%zu %s", i + 1, trial->steps[i].name);
-        output_line(heading, "%-3s %s", states[trial->steps[i].state],
+        output_line(output, heading, "%-3s %s", states[trial->steps[i].state],
                     trial->steps[i].detail);
     }
     printf("%s", output_bold(output, true));
-    output_line("Result", "%s", outcome_word(trial));
+    output_line(output, "Result", "%s", outcome_word(trial));
     printf("%s", output_bold(output, false));
     if (trial->outcome == OUTCOME_DENIED)
-        output_line("To do", "%s", verdict_remedy(trial->verdict));
+        output_line(output, "To do", "%s", verdict_remedy(trial->verdict));
     else if (trial->outcome == OUTCOME_UNAVAILABLE)
-        output_line("To do", "name a connection that may ask, with --verifier");
+        output_line(output, "To do", "name a connection that may ask, with --verifier");
 }
 
 /* ---- the command ---- */

@@ -20,6 +20,7 @@ struct entry {
 #define ENTRIES_MAX 1024
 
 struct conf {
+    const char *prefix;
     size_t count;
     struct entry entries[ENTRIES_MAX];
 };
@@ -64,6 +65,8 @@ struct conf *conf_read(const char *path, const char *prefix)
     char *line = NULL;
     size_t size = 0;
 
+    if (conf != NULL)
+        conf->prefix = prefix;
     while (conf != NULL && getline(&line, &size, file) >= 0)
         take_line(conf, line, prefix);
     if (line != NULL)
@@ -109,4 +112,9 @@ const char *conf_repeated(const struct conf *conf)
 const char *conf_name(const struct conf *conf, size_t index)
 {
     return index < conf->count ? conf->entries[index].name : NULL;
+}
+
+const char *conf_prefix(const struct conf *conf)
+{
+    return conf->prefix;
 }

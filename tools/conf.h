@@ -29,4 +29,7 @@ const char *conf_repeated(const struct conf *conf);
 /* The name of entry `index`, NULL after the last. */
 const char *conf_name(const struct conf *conf, size_t index);
 
+/* What was taken off the names. */
+const char *conf_prefix(const struct conf *conf);
+
 #endif

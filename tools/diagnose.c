@@ -338,15 +338,15 @@ static void print_attempt(const struct output *output, const struct rows *rows,
     print_finding(output, finding);
 }
 
-static void print_account(const struct rows *rows)
+static void print_account(const struct output *output, const struct rows *rows)
 {
-    output_line("Account", "%s", rows_text(rows, 0, "account"));
-    output_line("Realm", "%s", rows_text(rows, 0, "realm"));
-    output_line("State", "%s%s",
+    output_line(output, "Account", "%s", rows_text(rows, 0, "account"));
+    output_line(output, "Realm", "%s", rows_text(rows, 0, "realm"));
+    output_line(output, "State", "%s%s",
                 rows_boolean(rows, 0, "enabled") ? "enabled" : "disabled",
                 rows_boolean(rows, 0, "mfa_enrolled") ? ", enrolled in MFA" : "");
-    output_line("Codes", "%ld live, %ld in all", rows_integer(rows, 0, "live_codes"),
-                rows_integer(rows, 0, "codes"));
+    output_line(output, "Codes", "%ld live, %ld in all",
+                rows_integer(rows, 0, "live_codes"), rows_integer(rows, 0, "codes"));
 }
 
 /* ---- the whole ---- */
@@ -532,7 +532,7 @@ static void print_people(const struct invocation *invocation,
 {
     struct finding finding;
 
-    print_account(found->account);
+    print_account(&invocation->output, found->account);
     if (found->has_standing) {
         printf("\n%sStands in the way now%s\n", output_bold(&invocation->output, true),
                output_bold(&invocation->output, false));

@@ -37,17 +37,20 @@ static void check_mechanisms(struct doctor *doctor, const char *domain, const ch
                              const struct conf *conf)
 {
     const char *list = conf_value(conf, "mech_list");
+    const char *prefix = conf_prefix(conf);
+    char fix[64];
 
+    snprintf(fix, sizeof fix, "%smech_list: PLAIN LOGIN", prefix);
     if (list == NULL)
         doctor_fault(
-            doctor, domain, "mech_list: PLAIN LOGIN",
-            "%s: mech_list is not set, so PLAIN and LOGIN are offered twice, and "
+            doctor, domain, fix,
+            "%s: %smech_list is not set, so PLAIN and LOGIN are offered twice, and "
             "others that know no app passwords",
-            path);
+            path, prefix);
     else if (!has_word(list, "PLAIN"))
-        doctor_fault(doctor, domain, "mech_list: PLAIN LOGIN",
-                     "%s: mech_list is without PLAIN, so no app password can be sent",
-                     path);
+        doctor_fault(doctor, domain, fix,
+                     "%s: %smech_list is without PLAIN, so no app password can be sent",
+                     path, prefix);
     else
         doctor_ok(doctor, domain, "offers %s", list);
 }

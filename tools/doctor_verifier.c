@@ -140,6 +140,7 @@ static void check_names(struct doctor *doctor, const char *domain, const char *p
                         const struct conf *conf)
 {
     const char *name;
+    char fix[128];
 
     for (size_t i = 0; (name = conf_name(conf, i)) != NULL; i++) {
         const char *near = NULL;
@@ -151,9 +152,11 @@ static void check_names(struct doctor *doctor, const char *domain, const char *p
             if (near == NULL && suggest_distance(setting->name, name) <= 3)
                 near = setting->name;
         }
+        snprintf(fix, sizeof fix, "%s%s", near != NULL ? conf_prefix(conf) : "",
+                 near != NULL ? near : "see apppass-sasl(5)");
         if (!known)
-            doctor_fault(doctor, domain, near != NULL ? near : "see apppass-sasl(5)",
-                         "%s: %s is no option", path, name);
+            doctor_fault(doctor, domain, fix, "%s: %s%s is no option", path,
+                         conf_prefix(conf), name);
     }
 }
 
@@ -228,7 +231,7 @@ void doctor_options(struct doctor *doctor, const struct doctor_place *place,
     }
     if (settings.conninfo == NULL) {
         doctor_fault(doctor, domain, "set it: the plugin offers nothing without",
-                     "%s: apppass_conninfo is not set", path);
+                     "%s: %sapppass_conninfo is not set", path, conf_prefix(conf));
     } else {
         check_password(doctor, domain, path, settings.conninfo);
         if (settings.memo_path != NULL)

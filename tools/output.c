@@ -576,7 +576,26 @@ void output_hanging(const struct output *output, int indent, const char *text)
 
 /* ---- records ---- */
 
-void output_line(const char *heading, const char *format, ...)
+/* On a terminal a long value is broken, and goes on under its beginning, or on a line of
+ * its own where that leaves too little room. */
+static void record_line(const struct output *output, int width, const char *heading,
+                        const char *text)
+{
+    char line[CELL_MAX + 64];
+
+    snprintf(line, sizeof line, "%-*s  %s", width, heading, text);
+    if (!output->terminal || columns_of(line, strlen(line)) <= output_width()) {
+        puts(line);
+    } else if (width <= output_width() / 2) {
+        output_hanging(output, width + 2, line);
+    } else {
+        puts(heading);
+        output_paragraph(output, 2, text);
+    }
+}
+
+void output_line(const struct output *output, const char *heading, const char *format,
+                 ...)
 {
     char text[CELL_MAX];
     va_list args;
@@ -585,15 +604,13 @@ void output_line(const char *heading, const char *format, ...)
     vsnprintf(text, sizeof text, format, args);
     va_end(args);
     log_sanitise(text);
-    printf("%-*s  %s\n", HEADING_WIDTH, heading, text);
+    record_line(output, HEADING_WIDTH, heading, text);
 }
 
-/* On a terminal a long value is broken, and goes on under its beginning, or on a line of
- * its own where that leaves too little room. */
 static void people_record(const struct output *output, const struct column *columns,
                           size_t count, const struct rows *rows, size_t row)
 {
-    char cell[CELL_MAX], line[CELL_MAX + 64];
+    char cell[CELL_MAX];
     int width = HEADING_WIDTH;
 
     for (size_t i = 0; i < count; i++)
@@ -602,15 +619,7 @@ static void people_record(const struct output *output, const struct column *colu
     for (size_t i = 0; i < count; i++) {
         people_cell(output, &columns[i], rows, row, false, cell);
         log_sanitise(cell);
-        snprintf(line, sizeof line, "%-*s  %s", width, columns[i].heading, cell);
-        if (!output->terminal || columns_of(line, strlen(line)) <= output_width()) {
-            puts(line);
-        } else if (width <= output_width() / 2) {
-            output_hanging(output, width + 2, line);
-        } else {
-            puts(columns[i].heading);
-            output_paragraph(output, 2, cell);
-        }
+        record_line(output, width, columns[i].heading, cell);
     }
 }
 

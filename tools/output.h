@@ -72,8 +72,8 @@ void output_csv_line(size_t count, const char *const *fields);
                     (const char *const[]){__VA_ARGS__})
 
 /* One "Heading  value" line as output_record writes them; text is made harmless. */
-void output_line(const char *heading, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+void output_line(const struct output *output, const char *heading, const char *format,
+                 ...) __attribute__((format(printf, 3, 4)));
 
 /* Text made harmless, `indent` blanks before each line; on a terminal broken between
  * words where it is too long. */

@@ -383,9 +383,10 @@ bool present_show(struct present *present, const struct invocation *invocation,
     output_record(output, present_columns, shown_column_count(rows), rows, 0);
     if (hidden) {
         if (present->output.path != NULL)
-            output_line("Code", "in %s, readable only by you", present->output.path);
+            output_line(output, "Code", "in %s, readable only by you",
+                        present->output.path);
         if (present->profile.path != NULL)
-            output_line("Profile", "in %s, readable only by you, the code inside",
+            output_line(output, "Profile", "in %s, readable only by you, the code inside",
                         present->profile.path);
     } else {
         printf(

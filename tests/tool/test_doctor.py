@@ -103,7 +103,13 @@ CONFIGURATION = {
         "mech_list is not set"),
     "mech_list without PLAIN": (
         lambda p: p.change(p.cyrus, "sasl_mech_list: PLAIN LOGIN", "sasl_mech_list: CRAM-MD5"),
-        "cyrus", "without PLAIN"),
+        "cyrus", "sasl_mech_list is without PLAIN"),
+    "no conninfo for Cyrus": (
+        lambda p: p.change(p.cyrus, "sasl_apppass_conninfo", "#"), "cyrus",
+        "sasl_apppass_conninfo is not set"),
+    "misspelt option of Cyrus": (
+        lambda p: p.add(p.cyrus, "sasl_apppass_timeot: 3000"), "cyrus",
+        "sasl_apppass_timeot is no option"),
     "no conninfo": (
         lambda p: p.change(p.smtpd, "apppass_conninfo", "#"), "postfix",
         "apppass_conninfo is not set"),
@@ -182,6 +188,11 @@ def test_what_only_root_may_see_is_no_fault(patient, folder):
 def test_near_option_is_offered(patient):
     patient.add(patient.smtpd, "apppass_timeot: 3000")
     assert patient.faults()[0]["fix"] == "apppass_timeout"
+    patient.change(patient.smtpd, "apppass_timeot", "#")
+    patient.add(patient.cyrus, "sasl_apppass_timeot: 3000")
+    patient.change(patient.cyrus, "sasl_mech_list: PLAIN LOGIN", "")
+    assert {"sasl_apppass_timeout", "sasl_mech_list: PLAIN LOGIN"} <= {
+        row["fix"] for row in patient.faults()}
 
 
 def test_checkpass_left_alone_is_a_note(patient):
