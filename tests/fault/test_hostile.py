@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.apppassd import answer, connect, counted, request
-from harness.basics import until
+from harness.apppassd import answer, connect, counted
 from harness.clients import CHECKPASS_DOORS, DOORS, OK, REFUSED, TEMPORARY, Reply
 from harness.evidence import Watch
 
@@ -222,7 +221,13 @@ def test_absurd_hashes_cost_nothing(site, figure):
     site.restart(processes=1)
     try:
         for door in FRONT_DOORS:
+            assert knock(site, door, account, "no code").meaning == REFUSED
+        # What a usual hash takes is seen, in each of the servers.
+        before = forget_peaks(site)
+        for door in FRONT_DOORS:
             assert knock(site, door, account, code).meaning == OK
+        assert len(before) == len(FRONT_DOORS)
+        assert all(peak_kib(pid) > peak + MEMORY_KIB for pid, peak in before.items())
         slowest, most = 0.0, 0
         for what, digest in ABSURD.items():
             write_hash(site, account, code, digest)
