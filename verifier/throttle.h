@@ -17,7 +17,7 @@
 #define THROTTLE_GLOBAL_BURST       50    /* records at once, for all origins */
 #define THROTTLE_GLOBAL_INTERVAL_MS 200   /* then one in */
 
-/* May be shared by the threads of a process. */
+/* May be shared by the threads of a process, which may fork at any moment. */
 struct throttle;
 
 /* NULL where there is no memory. */

@@ -1,15 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/types.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "deadline.h"
 #include "input.h"
 #include "throttle.h"
 
@@ -232,6 +238,55 @@ static void a_flood_from_everywhere_is_limited(void **state)
     throttle_free(&throttle);
 }
 
+struct hammer {
+    pthread_t thread;
+    struct throttle *throttle;
+    atomic_bool *over;
+};
+
+static void *refuse_all_the_time(void *context)
+{
+    struct hammer *hammer = context;
+
+    while (!atomic_load(hammer->over))
+        (void)!throttle_allow(hammer->throttle, false, "a", 1, deadline_now_ms());
+    return NULL;
+}
+
+/* A child of a program with threads has one thread, whatever the others were at. */
+static void a_fork_among_threads_stops_nobody(void **state)
+{
+    struct throttle *throttle = throttle_new();
+    atomic_bool over = false;
+    struct hammer hammers[4];
+    int status;
+
+    (void)state;
+    assert_non_null(throttle);
+    for (size_t i = 0; i < COUNT(hammers); i++) {
+        hammers[i] = (struct hammer){.throttle = throttle, .over = &over};
+        assert_int_equal(
+            pthread_create(&hammers[i].thread, NULL, refuse_all_the_time, &hammers[i]),
+            0);
+    }
+    for (int i = 0; i < 200; i++) {
+        pid_t pid = fork();
+
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            alarm(20);
+            (void)!throttle_allow(throttle, false, "b", 1, deadline_now_ms());
+            _exit(0);
+        }
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_true(WIFEXITED(status));
+    }
+    atomic_store(&over, true);
+    for (size_t i = 0; i < COUNT(hammers); i++)
+        assert_int_equal(pthread_join(hammers[i].thread, NULL), 0);
+    throttle_free(&throttle);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -243,6 +298,7 @@ int main(void)
         cmocka_unit_test(clients_of_a_network_count_as_one),
         cmocka_unit_test(one_origin_is_limited),
         cmocka_unit_test(a_flood_from_everywhere_is_limited),
+        cmocka_unit_test(a_fork_among_threads_stops_nobody),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
