@@ -97,20 +97,45 @@ long database_sessions(void)
                           "WHERE usename = 'apppass_mail'");
 }
 
-void database_end_sessions(void)
+/* On a connection that is kept, for a transaction or because a new one takes long. */
+static void on_kept_connection(const char *sql)
 {
-    static PGconn *conn; /* kept: a new one takes longer than what is measured here */
+    static PGconn *conn;
     PGresult *result;
 
-    if (conn == NULL)
+    if (PQstatus(conn) != CONNECTION_OK) {
+        PQfinish(conn);
         conn = PQconnectdbParams(
             (const char *const[]){"dbname", NULL},
             (const char *const[]){from_environment("PGDATABASE"), NULL}, 0);
-    result = PQexec(conn, "SELECT pg_catalog.pg_terminate_backend(pid) FROM "
-                          "pg_catalog.pg_stat_activity WHERE usename = 'apppass_mail'");
-    if (PQresultStatus(result) != PGRES_TUPLES_OK)
-        fail_msg("%s", PQerrorMessage(conn));
+    }
+    result = PQexec(conn, sql);
+    if (PQresultStatus(result) != PGRES_TUPLES_OK &&
+        PQresultStatus(result) != PGRES_COMMAND_OK)
+        fail_msg("%s: %s", sql, PQerrorMessage(conn));
     PQclear(result);
+}
+
+void database_end_sessions(void)
+{
+    on_kept_connection("SELECT pg_catalog.pg_terminate_backend(pid) FROM "
+                       "pg_catalog.pg_stat_activity WHERE usename = 'apppass_mail'");
+}
+
+void database_hold_logins(void)
+{
+    on_kept_connection("BEGIN; LOCK TABLE apppass.account IN ACCESS EXCLUSIVE MODE");
+}
+
+long database_held_logins(void)
+{
+    return database_count("SELECT count(*) FROM pg_catalog.pg_stat_activity "
+                          "WHERE usename = 'apppass_mail' AND wait_event_type = 'Lock'");
+}
+
+void database_release_logins(void)
+{
+    on_kept_connection("COMMIT");
 }
 
 struct issued database_issue(const char *account, const char *device,

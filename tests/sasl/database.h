@@ -39,6 +39,11 @@ struct issued code_never_issued(const struct issued *issued);
 long database_sessions(void);
 void database_end_sessions(void); /* does not wait for it */
 
+/* Every login waits in its lookup, until they are released; in how many sessions. */
+void database_hold_logins(void);
+long database_held_logins(void);
+void database_release_logins(void);
+
 /* Stop and start the server; returns when it has happened. */
 void database_stop(void);
 void database_start(void);

@@ -123,27 +123,34 @@ static int in_child(int (*body)(void))
 
 static int child_logs_in_and_ends(void)
 {
+    alarm(120); /* better than waiting for one that waits for a lock */
     if (login() != SASL_OK || login() != SASL_OK)
         return 1;
     sasl_done();
     return 0;
 }
 
+static const char the_backend[] = "SELECT pid FROM pg_catalog.pg_stat_activity "
+                                  "WHERE usename = 'apppass_mail'";
+
+static bool one_session(void)
+{
+    return database_sessions() == 1;
+}
+
 static void a_fork_shares_no_connection(void **state)
 {
-    const char *backend = "SELECT pid FROM pg_catalog.pg_stat_activity "
-                          "WHERE usename = 'apppass_mail'";
     long before;
 
     (void)state;
     assert_int_equal(login(), SASL_OK);
     assert_int_equal(database_sessions(), 1);
-    before = database_count(backend);
+    before = database_count(the_backend);
     for (int i = 0; i < 3; i++)
         assert_int_equal(in_child(child_logs_in_and_ends), 0);
     assert_int_equal(login(), SASL_OK);
     assert_int_equal(database_sessions(), 1);
-    assert_int_equal(database_count(backend), before);
+    assert_int_equal(database_count(the_backend), before);
 }
 
 struct worker {
@@ -187,6 +194,80 @@ static void threads_share_no_connection(void **state)
     assert_in_range(database_sessions(), 1, THREADS);
     if (log_holds("unavailable"))
         fail_msg("%s", log_text());
+}
+
+static bool all_held(void)
+{
+    return database_held_logins() == THREADS;
+}
+
+static void *log_in(void *context)
+{
+    struct worker *worker = context;
+    char message[128];
+    int length = snprintf(message, sizeof message, "%calice@example.org%c%s", 0, 0,
+                          world.laptop.code);
+
+    worker->wrong_answers =
+        server_send("imap", "PLAIN", message, (size_t)length) != SASL_OK;
+    return NULL;
+}
+
+/* Half-way through their logins, each has a session of its own. */
+static void threads_wait_in_sessions_of_their_own(void **state)
+{
+    struct worker workers[THREADS];
+    bool held;
+
+    (void)state;
+    assert_int_equal(login(), SASL_OK); /* one of them will have this session */
+    database_hold_logins();
+    for (unsigned i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&workers[i].thread, NULL, log_in, &workers[i]),
+                         0);
+    held = await(all_held, 20);
+    database_release_logins();
+    for (unsigned i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(workers[i].thread, NULL), 0);
+        assert_int_equal(workers[i].wrong_answers, 0);
+    }
+    assert_true(held);
+}
+
+/* Children of a program with threads, one of them in mid-login, and that thread. */
+static void forks_wait_in_sessions_of_their_own(void **state)
+{
+    struct worker worker;
+    pid_t children[THREADS - 1];
+    long before;
+    bool held;
+    int status;
+
+    (void)state;
+    assert_int_equal(login(), SASL_OK);
+    before = database_count(the_backend);
+    database_hold_logins();
+    assert_int_equal(pthread_create(&worker.thread, NULL, log_in, &worker), 0);
+    for (unsigned i = 0; i < THREADS - 1; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0)
+            _exit(child_logs_in_and_ends());
+    }
+    held = await(all_held, 20);
+    database_release_logins();
+    assert_int_equal(pthread_join(worker.thread, NULL), 0);
+    assert_int_equal(worker.wrong_answers, 0);
+    for (unsigned i = 0; i < THREADS - 1; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_true(WIFEXITED(status));
+        assert_int_equal(WEXITSTATUS(status), 0);
+    }
+    assert_true(held);
+    assert_true(await(one_session, 10));
+    assert_int_equal(database_count(the_backend), before);
+    assert_int_equal(login(), SASL_OK);
+    assert_int_equal(database_count(the_backend), before);
 }
 
 static void sessions_end_with_the_library(void **state)
@@ -270,6 +351,8 @@ int run_processes(void)
         CASE(idle_sessions_are_given_back),
         CASE(a_fork_shares_no_connection),
         CASE(threads_share_no_connection),
+        CASE(threads_wait_in_sessions_of_their_own),
+        CASE(forks_wait_in_sessions_of_their_own),
         CASE(sessions_end_with_the_library),
         CASE(a_jail_entered_after_init_is_no_obstacle),
         CASE(the_library_can_unload_and_load_it_again),
