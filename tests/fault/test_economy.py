@@ -10,12 +10,13 @@ import time
 import pytest
 
 from harness.basics import descendants, name_of, until
+from harness.bouncer import Bouncer
 from harness.clients import OK, REFUSED, TEMPORARY, Imap, Smtp
 from harness.postgres import VERIFIER
 
 from crowd import judged
 from ground import MAX_CONNECTIONS, with_other_secret
-from trouble import Bouncer, connect, sessions
+from trouble import connect, sessions
 
 IDLE_S = 2
 IMAPDS = int(os.environ.get("APPPASS_IMAPDS", "60"))
@@ -158,11 +159,10 @@ def test_login_storm_after_a_restart(site, figure, descriptors):
 
 
 def test_login_storm_through_pgbouncer(site, figure, descriptors):
-    bouncer = Bouncer(site.postgres, site.state / "pgbouncer", pool_size=20)
-    usual = site.usual()
+    bouncer = Bouncer(site.postgres, site.state / "pgbouncer", server_login_retry=1,
+                      default_pool_size=20, max_client_conn=2000)
     try:
-        site.configure(**{**usual, "timeout": 5000, "conninfo": usual["conninfo"].replace(
-            f"port={site.postgres.port}", f"port={bouncer.port}")})
+        site.configure(**{**site.usual(), "timeout": 5000, "conninfo": bouncer.conninfo()})
         site.restart(processes=PROCESSES)
         storm(site, figure)
         assert sessions(site.postgres) <= 20

@@ -11,13 +11,15 @@ import time
 import pytest
 
 from harness.basics import until
+from harness.bouncer import Bouncer
 from harness.clients import OK
 from harness.evidence import Watch
+from harness.standby import Standby
 
 from crowd import Crowd, knock
 from ground import LIMIT_S
-from trouble import (Bouncer, Standby, Valve, connect, end_sessions, no_connection_left,
-                     no_space_left, sessions)
+from trouble import (Valve, connect, end_sessions, no_connection_left, no_space_left,
+                     sessions)
 
 
 class Trial:
@@ -224,11 +226,9 @@ def test_lookups_on_a_standby(site, figure, standby):
 
 
 def test_pgbouncer_restarted(site, figure):
-    bouncer = Bouncer(site.postgres, site.state / "pgbouncer")
-    usual = site.usual()
+    bouncer = Bouncer(site.postgres, site.state / "pgbouncer", server_login_retry=1, default_pool_size=5)
     try:
-        site.configure(**{**usual, "conninfo": usual["conninfo"].replace(
-            f"port={site.postgres.port}", f"port={bouncer.port}")})
+        site.configure(**{**site.usual(), "conninfo": bouncer.conninfo()})
         with Trial(site, figure) as crowd:
             bouncer.stop()
             crowd.await_temporary(2)

@@ -3,15 +3,12 @@
 
 import contextlib
 import selectors
-import shutil
-import signal
 import socket
 import threading
 from pathlib import Path
 
 import psycopg2
-from harness.basics import Daemon, accepts, as_user, folder, free_port, run, until, write
-from harness.postgres import ADMINISTRATOR, DATABASE, VERIFIER, Postgres
+from harness.postgres import ADMINISTRATOR, DATABASE, VERIFIER
 
 
 class Valve:
@@ -97,74 +94,6 @@ class Valve:
                 self.selector.unregister(end)
             del self.peers[end]
             end.close()
-
-
-class Standby:
-    """A streaming standby of `primary` in `state`."""
-
-    def __init__(self, primary, state):
-        self.primary = primary
-        self.server = Postgres(state)
-        folder(self.server.state)
-        folder(self.server.state / "cluster", "postgres", 0o700)
-        folder(self.server.socket, "postgres")
-        self.server.data = self.server.state / "cluster" / "data"
-        self.server.port = free_port()
-        run(as_user("postgres") + [
-            "pg_basebackup", "-h", primary.socket, "-p", str(primary.port), "-U", "postgres",
-            "-D", self.server.data, "-R", "-c", "fast"])
-        with open(self.server.data / "postgresql.conf", "a", encoding="utf-8") as conf:
-            conf.write(f"port = {self.server.port}\n"
-                       f"unix_socket_directories = '{self.server.socket}'\n")
-        self.server.start()
-
-    def caught_up(self):
-        target = self.primary.psql("SELECT pg_current_wal_flush_lsn()", "postgres")
-        until(lambda: self.server.psql(f"SELECT pg_last_wal_replay_lsn() >= '{target}'",
-                                       "postgres") == "t", "the standby to catch up")
-
-    def promote(self):
-        self.server.psql("SELECT pg_promote(false)", "postgres")
-
-    def destroy(self):
-        self.server.destroy()
-
-
-class Bouncer:
-    """PgBouncer in transaction mode in front of `server`."""
-
-    def __init__(self, server, state, pool_size=5, clients=2000):
-        self.state = folder(state, "postgres", 0o700)
-        self.port = free_port()
-        self.password = server.password
-        self.daemon = Daemon("pgbouncer", self.state)
-        write(self.state / "users.txt", f'"{VERIFIER}" "{self.password}"\n', "postgres", 0o600)
-        write(self.state / "pgbouncer.ini", f"""[databases]
-{DATABASE} = host=127.0.0.1 port={server.port} dbname={DATABASE}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {self.port}
-unix_socket_dir =
-auth_type = plain
-auth_file = {self.state}/users.txt
-pool_mode = transaction
-server_login_retry = 1
-default_pool_size = {pool_size}
-max_client_conn = {clients}
-""", "postgres", 0o600)
-        self.start()
-
-    def start(self):
-        self.daemon.launch(["/usr/sbin/pgbouncer", self.state / "pgbouncer.ini"],
-                           user="postgres")
-        self.daemon.ready(lambda: accepts(self.port), "PgBouncer to accept")
-
-    def stop(self):
-        self.daemon.stop(signal.SIGTERM)
-
-    def destroy(self):
-        self.stop()
-        shutil.rmtree(self.state, ignore_errors=True)
 
 
 def connect(server, user=ADMINISTRATOR):

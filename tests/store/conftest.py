@@ -4,7 +4,6 @@
 import os
 import select
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -16,9 +15,10 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mail"))
 
-from harness.basics import (Daemon, Failure, accepts, as_user, folder, free_port, run,
-                            state_folder, until, write)
-from harness.postgres import CHATTY, DATABASE, Postgres
+from harness.basics import Failure, run, state_folder, until
+from harness.bouncer import Bouncer
+from harness.postgres import CHATTY, Postgres
+from harness.standby import Standby
 
 BUILD = Path(os.environ["APPPASS_BUILD"])
 PROBE = "apppass_probe"         # the verifier's login here: by socket without a password
@@ -320,72 +320,14 @@ def proxy(server):
     path.close()
 
 
-class Standby:
-    """A streaming standby of `primary`."""
-
-    def __init__(self, primary, state):
-        self.primary = primary
-        self.server = Postgres(state)
-        self.server.state.mkdir()
-        folder(self.server.state / "cluster", "postgres", 0o700)
-        folder(self.server.socket, "postgres")
-        self.server.data = self.server.state / "cluster" / "data"
-        self.server.port = free_port()
-        run(as_user("postgres") + [
-            "pg_basebackup", "-h", primary.socket, "-p", str(primary.port), "-U", "postgres",
-            "-D", self.server.data, "-R", "-c", "fast"])
-        with open(self.server.data / "postgresql.conf", "a", encoding="utf-8") as conf:
-            conf.write(f"port = {self.server.port}\n"
-                       f"unix_socket_directories = '{self.server.socket}'\n")
-        self.server.start()
-
-    def caught_up(self):
-        target = self.primary.psql("SELECT pg_current_wal_lsn()", "postgres")
-        until(lambda: self.server.psql(
-            f"SELECT pg_last_wal_replay_lsn() >= '{target}'", "postgres") == "t",
-              "the standby to catch up")
-
-
-class Bouncer:
-    """PgBouncer in transaction mode in front of `server`."""
-
-    def __init__(self, server, state, extra=""):
-        self.state = folder(state, "postgres", 0o700)
-        self.port = free_port()
-        self.daemon = Daemon("pgbouncer", self.state)
-        write(self.state / "users.txt", f'"{PROBE}" "{PASSWORD}"\n', "postgres", 0o600)
-        write(self.state / "pgbouncer.ini", f"""[databases]
-{DATABASE} = host=127.0.0.1 port={server.port} dbname={DATABASE}
-[pgbouncer]
-listen_addr = 127.0.0.1
-listen_port = {self.port}
-unix_socket_dir =
-auth_type = plain
-auth_file = {self.state}/users.txt
-pool_mode = transaction
-default_pool_size = 2
-{extra}
-""", "postgres", 0o600)
-        self.start()
-
-    def start(self):
-        self.daemon.launch(["/usr/sbin/pgbouncer", self.state / "pgbouncer.ini"],
-                           user="postgres")
-        self.daemon.ready(lambda: accepts(self.port), "PgBouncer to accept")
-
-    def stop(self):
-        self.daemon.stop(signal.SIGTERM)
-
-    def conninfo(self):
-        quoted = PASSWORD.replace("'", "\\'")
-        return (f"host=127.0.0.1 port={self.port} dbname={DATABASE} user={PROBE}"
-                f" password='{quoted}'")
+def pooler(server, state, **settings):
+    return Bouncer(server, state, PROBE, PASSWORD, default_pool_size=2, **settings)
 
 
 @pytest.fixture
 def bouncer(server):
     state = state_folder()
-    started = Bouncer(server, state / "pgbouncer")
+    started = pooler(server, state / "pgbouncer")
     yield started
     started.stop()
     shutil.rmtree(state)
@@ -399,7 +341,7 @@ def pair():
     standby = Standby(primary, state / "standby")
     yield SimpleNamespace(primary=primary, standby=standby.server,
                           caught_up=standby.caught_up)
-    standby.server.destroy()
+    standby.destroy()
     primary.destroy()
     shutil.rmtree(state, ignore_errors=True)
 

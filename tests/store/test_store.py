@@ -7,7 +7,7 @@ import time
 import psycopg2
 import pytest
 
-from conftest import (ALICE, PASSWORD, PROBE, Bouncer, Driver, calls, conninfo, issue,
+from conftest import (ALICE, PASSWORD, PROBE, Driver, calls, conninfo, issue, pooler,
                       reset_statements, statements, terminate)
 from harness.basics import free_port, until
 
@@ -587,12 +587,12 @@ def test_a_pooler_that_drops_the_startup_options(server, driver, tmp_path):
     tmp_path.chmod(0o755)
     for parent in tmp_path.parents[:3]:
         parent.chmod(0o755)
-    pooler = Bouncer(server, tmp_path / "pgbouncer", "ignore_startup_parameters = options\n"
-                     "server_lifetime = 1")
+    dropping = pooler(server, tmp_path / "pgbouncer", ignore_startup_parameters="options",
+                      server_lifetime=1)
     try:
         others = [Driver() for _ in range(3)]
         for one in others:
-            one.open(pooler.conninfo())
+            one.open(dropping.conninfo())
         # Prepared on one server connection, executed on another: not known there.
         for _ in range(10):
             for one in others:
@@ -604,7 +604,7 @@ def test_a_pooler_that_drops_the_startup_options(server, driver, tmp_path):
             assert not any("prepared" in line for line in one.logs)
             one.end()
     finally:
-        pooler.stop()
+        dropping.stop()
 
 
 def test_a_restarted_pooler_is_found_again(driver, bouncer):
