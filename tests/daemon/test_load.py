@@ -151,7 +151,7 @@ def test_sanitized_under_load(conninfo, database, code, kind, reports):
         replay_corpus(server)
         crowd, end, asked = Crowd(server, code), time.monotonic() + LOAD_SECONDS, 0
         while time.monotonic() < end:
-            assert crowd.ask(40) == ([], 0)
+            assert crowd.ask(40) == ([], 0), server.log.read_text(errors="replace")[-4000:]
             asked += 40
             leave_rudely(server, code)
             server.reload()

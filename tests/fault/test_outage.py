@@ -10,13 +10,14 @@ import time
 
 import pytest
 
-from harness.basics import until
+from harness.basics import until, write
 from harness.bouncer import Bouncer
-from harness.clients import OK
+from harness.clients import OK, TEMPORARY
 from harness.evidence import Watch
+from harness.postgres import DATABASE, VERIFIER
 from harness.standby import Standby
 
-from crowd import Crowd, knock
+from crowd import FRONT_DOORS, Crowd, knock
 from ground import LIMIT_S
 from trouble import (Valve, connect, end_sessions, no_connection_left, no_space_left,
                      sessions)
@@ -238,3 +239,33 @@ def test_pgbouncer_restarted(site, figure):
             site.postgres.start()
     finally:
         bouncer.destroy()
+
+
+def test_passfile(site):
+    """
+    One for each user, read when the server starts: smtpd has it from outside of its jail.
+    libpq passes over one that a group may read, and tells nobody but standard error.
+    """
+    account, code, _ = site.cases["right"]
+    secret = f" password={site.postgres.password}"
+    files = {owner: site.state / "memo" / owner / "passfile"
+             for owner in ("root", "cyrus", site.apppassd.user)}
+
+    def conninfo(owner):
+        return site.usual()["conninfo"].replace(secret, f" passfile={files[owner]}")
+
+    assert secret in site.usual()["conninfo"]
+    for owner, path in files.items():
+        write(path, f"127.0.0.1:{site.postgres.port}:{DATABASE}:{VERIFIER}:{site.postgres.password}\n",
+              owner, 0o600)
+    site.configure(**{**site.usual(), "conninfo": conninfo})
+    for door in FRONT_DOORS:
+        assert knock(site, door, account, code).meaning == OK, door
+    for path in files.values():
+        path.chmod(0o640)
+    site.current = None
+    site.configure(**{**site.usual(), "conninfo": conninfo})
+    watch = Watch(site)
+    for door in FRONT_DOORS:
+        assert knock(site, door, account, code).meaning == TEMPORARY, door
+    watch.line("database unreachable", "no password supplied")

@@ -9,7 +9,7 @@ import pytest
 
 from conftest import (ALICE, PASSWORD, PROBE, Driver, calls, conninfo, issue, pooler,
                       reset_statements, statements, terminate)
-from harness.basics import free_port, until
+from harness.basics import free_port, state_folder, until
 
 
 def backends(server):
@@ -613,6 +613,22 @@ def test_a_restarted_pooler_is_found_again(driver, bouncer):
     assert driver.lookup().outcome == "unavailable"
     bouncer.start()
     until(lambda: driver.lookup().outcome == "ok", "the verifier to come back")
+
+
+def test_a_pooler_ends_idle_clients_unseen(server, driver, tmp_path):
+    """It never passes idle_session_timeout on: client_idle_timeout stands in for it."""
+    state = state_folder()
+    ending = pooler(server, state / "pgbouncer", client_idle_timeout=1, log_disconnections=1)
+    try:
+        driver.open(ending.conninfo())
+        assert driver.lookup().outcome == "ok"
+        until(lambda: "closing because: client_idle_timeout" in ending.daemon.output.read_text(),
+              "the pooler to end the session")
+        assert driver.lookup().outcome == "ok"
+        assert driver.logs == []
+    finally:
+        ending.destroy()
+        state.rmdir()
 
 
 # ---- the schema changes under a running process ----
