@@ -205,6 +205,9 @@ CASES = [
     ("apppass revoke {account} --dev\t", ["apppass", "revoke", "{account}", "--device"]),
     ("apppass revoke {account} --device Änn\t",
      ["apppass", "revoke", "{account}", "--device", "Änne's phone"]),
+    ("apppass revoke {account} --code {half}\t",
+     ["apppass", "revoke", "{account}", "--code", "{selector}"]),
+    ("apppass realm set default imap_h\tmx", ["apppass", "realm", "set", "default", "imap_host=mx"]),
     ("apppass issue {account} --service=im\t",
      ["apppass", "issue", "{account}", "--service=imap"]),
     ("apppass issue x --output some\t", ["apppass", "issue", "x", "--output", "somefile"]),
@@ -217,22 +220,26 @@ CASES = [
                          else "")
 def test_shell(desk, request, folder, shell, keys, words):
     account = desk.account(f"{shell}tab")
-    desk.issue(account, "Änne's phone")
-    desk.issue(account, "Printer")
+    selector = desk.issue(account, "Änne's phone")[:4]
+    other = desk.issue(account, "Printer")[:4]
     (folder / "somefile").touch()
+    # As much as tells the two codes apart.
+    same = len(os.path.commonprefix([selector, other]))
     # Behind the @, where bash begins another word.
-    names = {"account": account, "start": account.split("@")[0] + "@ex"}
+    names = {"account": account, "start": account.split("@")[0] + "@ex", "selector": selector,
+             "half": selector[:same + 1]}
     press(request.getfixturevalue(shell), keys.format(**names),
           [word.format(**names) for word in words])
 
 
 def test_fish(desk, server, folder):
     account = desk.account("fishtab")
-    desk.issue(account, "Änne's phone")
+    selector = desk.issue(account, "Änne's phone")[:4]
     (folder / "somefile").touch()
     for typed, wanted in [("apppass dia", "diagnose"), (f"apppass list {account[:-2]}", account),
                           (f"apppass revoke {account} --device ", "Änne's phone"),
                           (f"apppass revoke {account} --device 'Än", "Änne's phone"),
+                          (f"apppass revoke {account} --code {selector[:2]}", selector),
                           ("apppass issue x --service=im", "--service=imap"),
                           ("apppass issue x --output some", "somefile")]:
         done = subprocess.run(
