@@ -152,7 +152,11 @@ DECLARE
     last_hash bytea := pg_catalog.sha256('apppass'::bytea);
 BEGIN
     rows_checked := 0;
-    SELECT * INTO STRICT head FROM apppass.audit_head;
+    SELECT * INTO head FROM apppass.audit_head;
+    IF NOT FOUND THEN
+        problem := 'the end of the chain is missing';
+        RETURN;
+    END IF;
     head_hash := pg_catalog.encode(head.hash, 'hex');
     FOR entry IN SELECT * FROM apppass.audit AS a WHERE a.position IS NOT NULL ORDER BY a.position LOOP
         rows_checked := rows_checked + 1;

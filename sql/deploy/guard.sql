@@ -295,6 +295,10 @@ BEGIN
             RAISE EXCEPTION 'device % belongs to another account', NEW.device_id
                 USING ERRCODE = '22023', HINT = 'Leave account_id out: it follows the device.';
         END IF;
+        IF NEW.replaces IS NOT NULL AND NOT EXISTS (SELECT FROM apppass.code AS c WHERE c.id = NEW.replaces AND c.device_id = NEW.device_id) THEN
+            RAISE EXCEPTION 'the code replaces a code of another device'
+                USING ERRCODE = '22023', HINT = 'Leave replaces out, or call apppass.reset_code(username, device, reason => ...).';
+        END IF;
         IF NEW.created_at > pg_catalog.clock_timestamp() THEN
             RAISE EXCEPTION 'a code cannot be issued in the future'
                 USING ERRCODE = '22023', HINT = 'Leave created_at out: lifetimes count from it.';
