@@ -59,6 +59,10 @@ ok 'restored: nothing to PUBLIC' is 0 "SELECT count(*) FROM pg_proc AS p, aclexp
 psql -Xq -d postgres -c 'CREATE ROLE weak LOGIN CREATEDB' -c 'CREATE DATABASE weak OWNER weak'
 ok 'without the right to use the roles: told what to do' refuses 'GRANT apppass_owner TO weak' sh -c "cd '$top/sql' && sqitch deploy 'db:pg://weak@/weak?host=$base'"
 psql -Xq -d postgres -c 'CREATE ROLE other LOGIN CREATEROLE' -c 'CREATE DATABASE second OWNER other'
+if [ "$(psql -XAtq -c 'SHOW server_version_num')" -ge 160000 ]; then
+    ok 'from 16 on CREATEROLE alone grants nobody the roles of another: told what to do' refuses 'GRANT apppass_owner TO other' sh -c "cd '$top/sql' && sqitch deploy 'db:pg://other@/second?host=$base'"
+    psql -Xq -d postgres -U deployer -c 'GRANT apppass_owner TO other'
+fi
 ok 'another role deploys into another database' sh -c "cd '$top/sql' && sqitch deploy 'db:pg://other@/second?host=$base'"
 psql -Xq -d postgres -c "CREATE DATABASE latin OWNER deployer ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
 ok 'a database that is not UTF-8: told' refuses 'not encoded in UTF8' migrate latin deploy

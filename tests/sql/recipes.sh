@@ -4,7 +4,7 @@
 manual=$top/doc/apppass-schema.7
 new_database recipes
 ok 'recipes: deploy' migrate recipes deploy
-psql -Xq -d recipes -c 'CREATE ROLE dba LOGIN CREATEROLE' -c 'GRANT apppass_admin TO dba' -c 'GRANT CREATE ON SCHEMA public TO dba'
+psql -Xq -d recipes -c 'CREATE ROLE dba LOGIN CREATEROLE' -c 'GRANT apppass_admin TO dba' -c 'GRANT apppass_helpdesk TO dba WITH ADMIN OPTION' -c 'GRANT CREATE ON SCHEMA public TO dba'
 # Accounts and a mail program's worth of history for the reports
 psql -Xq -d recipes -c "SELECT apppass.add_account('bob@example.org')" >/dev/null
 
