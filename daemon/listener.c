@@ -21,6 +21,9 @@
 #define COMPLAIN_MS     10000 /* between two messages of the same kind */
 #define WATCHDOG_MS     30000 /* between two looks at the workers */
 #define STUCK_MS        30000 /* a worker busy so long after its deadline won't return */
+/* A mail server sends its request with the first write; where there is no place for
+ * others, one that has not done so by now has lost its own. */
+#define SLOW_MS 1000
 
 /* Something that happens many times, told once in a while. */
 struct complaint {
@@ -40,7 +43,7 @@ struct loop {
     int watchdog_ms;
     bool stopping;
     bool aborted;
-    struct complaint stalled, cut_off, waited, no_descriptor, stuck;
+    struct complaint stalled, pushed_out, cut_off, waited, no_descriptor, stuck;
 };
 
 static void complain(struct loop *loop, struct complaint *complaint, const char *what)
@@ -101,11 +104,36 @@ static void session_read(struct loop *loop, struct session *session)
     }
 }
 
+/* When the client that has been sending its request for longest may be pushed out. */
+static struct deadline patience(const struct loop *loop)
+{
+    const struct session *oldest = TAILQ_FIRST(&loop->reading);
+
+    if (oldest == NULL)
+        return deadline_in(INT32_MAX);
+    return (struct deadline){oldest->deadline.at_ms - loop->timeout_ms + SLOW_MS};
+}
+
+static bool may_accept(const struct loop *loop)
+{
+    return pool_has_room(loop->listener->pool) || deadline_passed(patience(loop));
+}
+
+/* A place for the client that is about to be accepted. */
+static void make_room(struct loop *loop)
+{
+    if (pool_has_room(loop->listener->pool))
+        return;
+    complain(loop, &loop->pushed_out,
+             "a client that sent no whole request gave its place to another");
+    drop(loop, TAILQ_FIRST(&loop->reading));
+}
+
 static void accept_clients(struct loop *loop, int fd)
 {
     struct pool *pool = loop->listener->pool;
 
-    for (int i = 0; i < ACCEPT_BATCH && pool_has_room(pool); i++) {
+    for (int i = 0; i < ACCEPT_BATCH && may_accept(loop); i++) {
         int client = accept4(fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
         struct session *session;
 
@@ -119,6 +147,7 @@ static void accept_clients(struct loop *loop, int fd)
             }
             return;
         }
+        make_room(loop);
         session = pool_admit(pool, client, deadline_in(loop->timeout_ms));
         if (session == NULL) {
             close(client);
@@ -290,7 +319,7 @@ static void feed_watchdog(struct loop *loop)
 static nfds_t fill_polled(struct loop *loop)
 {
     const struct listener *listener = loop->listener;
-    bool open = deadline_passed(loop->accept_again) && pool_has_room(listener->pool);
+    bool open = deadline_passed(loop->accept_again) && may_accept(loop);
     struct session *session;
     nfds_t count = 0;
 
@@ -310,7 +339,10 @@ static nfds_t fill_polled(struct loop *loop)
 static int loop_wait_ms(struct loop *loop, struct deadline next)
 {
     int wait_ms = deadline_left_ms(next);
+    struct deadline room = patience(loop);
 
+    if (!may_accept(loop) && deadline_left_ms(room) < wait_ms)
+        wait_ms = deadline_left_ms(room);
     if (!deadline_passed(loop->accept_again) &&
         deadline_left_ms(loop->accept_again) < wait_ms)
         wait_ms = deadline_left_ms(loop->accept_again);

@@ -153,6 +153,34 @@ def test_stalled_clients_cost_no_worker(daemon, code):
             connection.close()
 
 
+def test_stalled_clients_hold_no_place(conninfo, code):
+    """Five times as many as there are places, before everybody else in the backlog."""
+    server = make_daemon(conninfo, apppass_timeout=20000, apppassd_queue=20).start()
+    stalled = []
+    try:
+        for _ in range(100):
+            stalled.append(connect(server.socket))
+            stalled[-1].sendall(b"\0")
+        started = time.monotonic()
+        assert server.ask(ALICE, code) == "OK"
+        assert time.monotonic() - started < 10
+        assert lines(server, "a client that sent no whole request gave its place to another")
+        # Who is slow where there is room keeps its place until apppass_timeout.
+        for connection in stalled:
+            connection.close()
+        data = request(ALICE, code)
+        with connect(server.socket) as slow:
+            slow.sendall(data[:5])
+            until(lambda: time.monotonic() - started > 3, "some time to pass")
+            assert server.ask(ALICE, code) == "OK"
+            slow.sendall(data[5:])
+            assert answer(slow) == "OK"
+    finally:
+        for connection in stalled:
+            connection.close()
+        server.destroy()
+
+
 @pytest.mark.parametrize("position", range(5))
 @pytest.mark.parametrize("length", [1025, 65535])
 def test_over_long_is_refused(daemon, code, position, length):
