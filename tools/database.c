@@ -472,10 +472,6 @@ static PGresult *collect(struct database *database)
         }
         PQclear(last);
         last = result;
-        if (PQresultStatus(last) == PGRES_COPY_IN) {
-            database->shielded = was_shielded;
-            return last;
-        }
     }
     database->shielded = was_shielded;
     PQclear(last);
@@ -623,54 +619,6 @@ void database_rollback(struct database *database)
 void database_shield(struct database *database, bool on)
 {
     database->shielded = on;
-}
-
-/* ---- COPY ---- */
-
-enum status database_copy_begin(struct database *database, const char *sql)
-{
-    PGresult *result = NULL;
-
-    if (send_query(database, sql, 0, NULL))
-        result = collect(database);
-    if (result != NULL && PQresultStatus(result) == PGRES_COPY_IN) {
-        PQclear(result);
-        return STATUS_DONE;
-    }
-    keep_failure(database, result);
-    database_complain(database);
-    return database->status;
-}
-
-enum status database_copy_send(struct database *database, const char *bytes,
-                               size_t length)
-{
-    if (!interrupt_pending() && length <= INT32_MAX &&
-        PQputCopyData(database->connection, bytes, (int)length) == 1)
-        return STATUS_DONE;
-    if (interrupt_pending()) {
-        database->status = STATUS_INTERRUPTED;
-    } else {
-        keep_failure(database, NULL);
-        database->status = STATUS_UNAVAILABLE;
-    }
-    database_complain(database);
-    return database->status;
-}
-
-enum status database_copy_end(struct database *database)
-{
-    PGresult *result = NULL;
-
-    if (PQputCopyEnd(database->connection, NULL) == 1)
-        result = collect(database);
-    if (result != NULL && PQresultStatus(result) == PGRES_COMMAND_OK) {
-        PQclear(result);
-        return STATUS_DONE;
-    }
-    keep_failure(database, result);
-    database_complain(database);
-    return database->status;
 }
 
 /* ---- notifications ---- */

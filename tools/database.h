@@ -83,15 +83,6 @@ void database_rollback(struct database *database);
 void database_shield(struct database *database, bool on);
 
 /*
- * COPY ... FROM STDIN, in the text format.  After database_copy_begin send any number of
- * chunks, then end.
- */
-enum status database_copy_begin(struct database *database, const char *sql) MUST_CHECK;
-enum status database_copy_send(struct database *database, const char *bytes,
-                               size_t length) MUST_CHECK;
-enum status database_copy_end(struct database *database) MUST_CHECK;
-
-/*
  * database_notification - wait for the next NOTIFY payload (LISTEN first)
  *
  * Borrowed until the next call.  NULL: interrupted, or told.  timeout_ms < 0: forever;

@@ -395,8 +395,10 @@ static enum status confirm_realm(struct invocation *invocation, const char *real
              "Realm %s has %ld live codes; some may be refused from the next login on.",
              realm, rows_integer(rows, 0, "codes"));
     rows_free(&rows);
-    if (command_has(invocation, OPTION_DRY_RUN))
+    if (command_has(invocation, OPTION_DRY_RUN)) {
+        message_note("%s", text);
         return STATUS_DONE;
+    }
     return command_confirm(invocation, text, "Change the policy?");
 }
 

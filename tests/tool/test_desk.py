@@ -307,6 +307,32 @@ def test_realm_dry_run(desk):
     assert desk.json("realm", "show", "default") == before
 
 
+def test_policy_that_bites_is_tried_out(desk):
+    answer = desk.ok("realm", "set", "default", "codes_allowed=no", "--dry-run", user=ADMINISTRATOR)
+    assert "some may be refused" in answer.err and "nothing was changed" in answer.err
+    assert desk.json("realm", "show", "default")["codes_allowed"] is True
+
+
+def test_realm_that_cannot_be_added_is_not_there(desk):
+    answer = desk.run("realm", "add", "half.example", "max_codes=0", user=ADMINISTRATOR)
+    assert answer.status == 1 and "max_codes is 1 to 10000" in answer.err
+    assert desk.run("realm", "show", "half.example").status == 1
+
+
+def test_words_for_times_of_policy(desk):
+    desk.ok("realm", "add", "now.example", "main_password_refused_from=now", user=ADMINISTRATOR)
+    assert desk.json("realm", "show", "now.example")["main_password_refused_from"] is not None
+    shown = desk.json("realm", "set", "now.example", "main_password_refused_from=never",
+                      "unused_after=never", "services=any", "--yes", user=ADMINISTRATOR)
+    assert shown["main_password_refused_from"] is shown["unused_after"] is shown["services"] is None
+
+
+def test_labels_in_the_c_locale(desk):
+    account = desk.account()
+    desk.issue(account, "Ayşe'nin 電話")
+    assert "Ayşe'nin 電話" in desk.ok("list", account, LC_ALL="C").out
+
+
 def test_access_rules(desk):
     desk.ok("realm", "add", "rules.example", user=ADMINISTRATOR)
     made = one(desk.json(
