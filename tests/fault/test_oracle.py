@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Nobody outside can tell one refusal from another."""
 
+import contextlib
 import random
 import socket
 import statistics
@@ -9,7 +10,7 @@ import time
 import pytest
 
 from harness.apppassd import answer, connect, request
-from harness.clients import DOORS, b64
+from harness.clients import DOORS, REFUSED, Imap, b64
 
 from crowd import knock
 from ground import mistyped, with_other_secret, with_other_selector
@@ -79,26 +80,44 @@ def slower(one, other):
     return (rank - len(one) * (len(one) + 1) / 2) / (len(one) * len(other))
 
 
-def test_same_time(site, refused, figure):
+@contextlib.contextmanager
+def asking_apppassd(site):
+    def ask(account, password):
+        with connect(site.apppassd.socket) as connection:
+            message = request(account, password, "imap", "198.51.100.9;4711")
+            started = time.perf_counter()
+            connection.sendall(message)
+            assert answer(connection) == "NO"
+            return time.perf_counter() - started
+    yield ask
+
+
+@contextlib.contextmanager
+def asking_imapd(site):
+    with Imap(site.cyrus.ports["imap"]) as client:
+        def ask(account, password):
+            started = time.perf_counter()
+            assert client.login(account, password).meaning == REFUSED
+            return time.perf_counter() - started
+        yield ask
+
+
+@pytest.mark.parametrize("asking", [asking_apppassd, asking_imapd], ids=["apppassd", "imap LOGIN"])
+def test_same_time(site, refused, figure, asking):
     """
     What the database alone refuses, over apppassd's socket, where a network would not hide
-    anything: in each round every reason once, in random order, so that whatever else the
-    machine does meets all of them alike.
+    anything, and through imapd: in each round every reason once, in random order, so that
+    whatever else the machine does meets all of them alike.
     """
     dice = random.Random(4)
     asked = {name: refused[name] for name in ("wrong selector", "unknown account", "revoked",
                                               "expired", "wrong service", "wrong network",
                                               "disabled account", "other account's")}
     times = {name: [] for name in asked}
-    for _ in range(PAIRS):
-        for name in dice.sample(sorted(asked), len(asked)):
-            account, password = asked[name]
-            with connect(site.apppassd.socket) as connection:
-                message = request(account, password, "imap", "198.51.100.9;4711")
-                started = time.perf_counter()
-                connection.sendall(message)
-                assert answer(connection) == "NO"
-                times[name].append(time.perf_counter() - started)
+    with asking(site) as ask:
+        for _ in range(PAIRS):
+            for name in dice.sample(sorted(asked), len(asked)):
+                times[name].append(ask(*asked[name]))
     reference = times["wrong selector"]
     base = statistics.median(reference)
     figure(f"wrong selector: median {base * 1e6:.0f} us of {PAIRS}")
