@@ -35,7 +35,7 @@
 #define SQLSTATE_SIZE       6
 #define LOOKUP_NAME         "apppass_lookup"
 #define UNPREPARED_LOOKUPS  2 /* preparing costs a round trip: not for a login or two */
-#define LOOKUP_COLUMNS      9
+#define LOOKUP_COLUMNS      10
 #define PROBE_MARK          "apppass-reads-only-the-settings"
 
 /* Type OIDs of pg_type.dat, fixed for good; 0 lets the server infer (our enum). */
@@ -51,7 +51,7 @@ struct statement {
 static const struct statement lookup_statement = {
     "look up a login",
     "SELECT verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due,"
-    " account_id FROM apppass.lookup($1, $2, $3, $4)",
+    " account_id, pg_catalog.pg_backend_pid() FROM apppass.lookup($1, $2, $3, $4)",
     4,
     {OID_TEXT, OID_TEXT, OID_TEXT, OID_INET},
 };
@@ -709,9 +709,19 @@ static bool send_statement(struct store *store, const struct statement *statemen
 }
 
 /*
- * Prepare the lookup once a connection has shown that it is used more than once or twice.
- * Behind a transaction pooler a statement may be unknown, or known twice: then never
- * again.
+ * A pooler invents the process id that it tells a client.  Behind one, a statement that
+ * we have prepared may next time be unknown, or be another one by that name, of somebody
+ * who shares the pool and wants to decide who gets in: never prepare there.
+ */
+static void notice_pooler(struct store *store, const PGresult *result)
+{
+    long pid = strtol(PQgetvalue(result, 0, LOOKUP_COLUMNS - 1), NULL, 10);
+
+    if (pid != PQbackendPID(store->conn))
+        store->never_prepare = true;
+}
+
+/* Prepare the lookup once a connection has shown that it is used more than once or twice.
  */
 static void prepare_lookup(struct store *store, struct deadline deadline, bool *late_r)
 {
@@ -868,6 +878,8 @@ static enum answer try_lookup(struct store *store, const char *const *values,
                ": are schema and program of the same release?");
         answer = ANSWER_FAILED;
     }
+    if (answer == ANSWER_USABLE)
+        notice_pooler(store, result);
     PQclear(result);
     return answer;
 }

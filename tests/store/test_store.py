@@ -607,6 +607,27 @@ def test_a_pooler_that_drops_the_startup_options(server, driver, tmp_path):
         dropping.stop()
 
 
+def test_a_pool_shared_with_somebody_hostile(server, driver, bouncer):
+    """Who has the verifier's login, and prepares a lookup that lets everybody in."""
+    driver.open(bouncer.conninfo())
+    for _ in range(5):
+        assert driver.lookup(selector="zzzz").verdict == "unknown_code"
+    names = [psycopg2.connect(bouncer.conninfo()) for _ in range(2)]
+    for one in names:
+        one.cursor().execute("SELECT 1")        # each has one of the two server connections
+    for one in names:
+        cursor = one.cursor()
+        cursor.execute("DEALLOCATE ALL")
+        cursor.execute("PREPARE apppass_lookup (text, text, text, inet) AS SELECT 'accepted'::text, 1::bigint,"
+                       f" '{ALICE}'::text, '$2b$04$' || repeat('a', 53), 8, 1, 1, false, 1::bigint,"
+                       " pg_backend_pid()")
+        one.commit()
+        one.close()
+    for _ in range(5):
+        assert driver.lookup(selector="zzzz").verdict == "unknown_code"
+    assert driver.logs == []
+
+
 def test_a_restarted_pooler_is_found_again(driver, bouncer):
     driver.open(bouncer.conninfo()).lookup()
     bouncer.stop()
