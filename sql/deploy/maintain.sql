@@ -52,11 +52,11 @@ BEGIN
                 FROM due AS d WHERE c.id = d.code_id AND c.revoked_at IS NULL
                 RETURNING c.id
             )
-            SELECT 'revoke', d.account, d.device, d.selector, d.why FROM due AS d JOIN ended AS e ON e.id = d.code_id;
-        GET DIAGNOSTICS affected = ROW_COUNT;
-        IF affected = $2 THEN
-            RETURN QUERY VALUES ('run again', NULL, NULL, NULL, pg_catalog.format('%s codes were revoked; there may be more', affected));
-        END IF;
+            SELECT 'revoke', d.account, d.device, d.selector, d.why FROM due AS d JOIN ended AS e ON e.id = d.code_id
+            UNION ALL
+            -- As many as were asked for were found; somebody else may have revoked one of them meanwhile.
+            SELECT 'run again', NULL, NULL, NULL, pg_catalog.format('%s codes were revoked; there may be more', (SELECT count(*) FROM ended))
+            WHERE (SELECT count(*) FROM due) = $2;
     ELSE
         RETURN QUERY SELECT 'revoke', d.account, d.device, d.selector, d.why FROM apppass.due_codes(NULL) AS d;
     END IF;

@@ -15,11 +15,15 @@ AS $$
 $$;
 COMMENT ON FUNCTION apppass.hurry() IS 'Locks are waited for 500 ms at most until the transaction ends, its commit included.';
 
+CREATE FUNCTION apppass.recorded_service(service text) RETURNS text LANGUAGE sql IMMUTABLE
+    RETURN CASE WHEN apppass.service_name($1) ~ '^[a-z0-9][a-z0-9_.+-]{0,31}$' THEN apppass.service_name($1) END;
+COMMENT ON FUNCTION apppass.recorded_service(text) IS 'The canonical name of a service, as service_names takes it; NULL for what is none: a taken-over mail server may say anything, and people copy commands that hold it.';
+
 CREATE FUNCTION apppass.record_use(code_id bigint, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    door text := coalesce(pg_catalog.left(apppass.service_name($2), 32), '-');
+    door text := coalesce(apppass.recorded_service($2), '-');
     place cidr := apppass.client_network($3);
     is_new boolean;
     event text;
@@ -50,18 +54,19 @@ CREATE FUNCTION apppass.record_refusal(verdict apppass.verdict, username text, c
 AS $$
 BEGIN
     -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer ("apppass doctor", a monitoring system).
-    IF pg_catalog.right(apppass.fold($2), 8) = '.invalid' THEN
+    IF pg_catalog.right(apppass.fold($2), 8) = '.invalid'
+       AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = apppass.fold($2)) THEN
         RETURN;
     END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
-    SELECT pg_catalog.now(), $1, a.id, a.realm_id, c.id, pg_catalog.left(apppass.service_name($4), 32), apppass.client_address($5)
+    SELECT pg_catalog.now(), $1, a.id, a.realm_id, c.id, apppass.recorded_service($4), apppass.client_address($5)
     FROM (VALUES (apppass.fold($2))) AS asked (username)
     LEFT JOIN apppass.account AS a ON a.username = asked.username
     LEFT JOIN apppass.code AS c ON c.id = $3 AND c.account_id = a.id;
 END
 $$;
-COMMENT ON FUNCTION apppass.record_refusal(apppass.verdict, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) are left out: monitoring may use them.';
+COMMENT ON FUNCTION apppass.record_refusal(apppass.verdict, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) and are no account are left out: monitoring may use them.';
 
 CREATE FUNCTION apppass.record_main_password(username text, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -69,7 +74,7 @@ AS $$
 BEGIN
     PERFORM apppass.hurry();
     INSERT INTO apppass.main_password_login AS m (account_id, service, network, first_at, last_at)
-    SELECT a.id, coalesce(pg_catalog.left(apppass.service_name($2), 32), '-'), apppass.client_network($3), pg_catalog.now(), pg_catalog.now()
+    SELECT a.id, coalesce(apppass.recorded_service($2), '-'), apppass.client_network($3), pg_catalog.now(), pg_catalog.now()
     FROM apppass.account AS a WHERE a.username = apppass.fold($1)
     ON CONFLICT ON CONSTRAINT main_password_login_pkey DO UPDATE SET last_at = excluded.last_at
         WHERE m.last_at <= excluded.last_at - interval '5 minutes';

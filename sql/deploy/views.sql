@@ -114,27 +114,31 @@ COMMENT ON COLUMN apppass.account_overview.created_by IS 'Who added it.';
 COMMENT ON COLUMN apppass.account_overview.account_id IS 'Key.';
 
 -- Inner joins, each on what is there: an outer join that hashes the refusals keeps all those without a key in memory.
+-- A subquery of its own: the planner flattens a view that is nothing but UNION ALL, and the barrier with it.
 CREATE VIEW apppass.refusal_log WITH (security_barrier) AS
-SELECT f.at, f.verdict, a.username AS account, r.name AS realm, d.label AS device, c.selector, f.service, f.client, f.code_id,
-    c.revoked_at, c.revoke_reason
-FROM apppass.refusal AS f
-JOIN apppass.account AS a ON a.id = f.account_id
-JOIN apppass.realm AS r ON r.id = a.realm_id
-JOIN apppass.code AS c ON c.id = f.code_id
-JOIN apppass.device AS d ON d.id = c.device_id
-WHERE r.id = ANY (ARRAY(SELECT apppass.managed_realms()))
-UNION ALL
-SELECT f.at, f.verdict, a.username, r.name, NULL, NULL, f.service, f.client, NULL, NULL, NULL
-FROM apppass.refusal AS f
-JOIN apppass.account AS a ON a.id = f.account_id
-JOIN apppass.realm AS r ON r.id = a.realm_id
-WHERE f.code_id IS NULL AND r.id = ANY (ARRAY(SELECT apppass.managed_realms()))
-UNION ALL
-SELECT f.at, f.verdict, NULL, r.name, NULL, NULL, f.service, f.client, NULL, NULL, NULL
-FROM apppass.refusal AS f
-LEFT JOIN apppass.realm AS r ON r.id = f.realm_id
-WHERE f.account_id IS NULL
-  AND ((r.id IS NULL AND (SELECT apppass.manages_all())) OR r.id = ANY (ARRAY(SELECT apppass.managed_realms())));
+SELECT l.at, l.verdict, l.account, l.realm, l.device, l.selector, l.service, l.client, l.code_id, l.revoked_at, l.revoke_reason
+FROM (
+    SELECT f.at, f.verdict, a.username AS account, r.name AS realm, d.label AS device, c.selector, f.service, f.client, f.code_id,
+        c.revoked_at, c.revoke_reason
+    FROM apppass.refusal AS f
+    JOIN apppass.account AS a ON a.id = f.account_id
+    JOIN apppass.realm AS r ON r.id = a.realm_id
+    JOIN apppass.code AS c ON c.id = f.code_id
+    JOIN apppass.device AS d ON d.id = c.device_id
+    WHERE r.id = ANY (ARRAY(SELECT apppass.managed_realms()))
+    UNION ALL
+    SELECT f.at, f.verdict, a.username, r.name, NULL, NULL, f.service, f.client, NULL, NULL, NULL
+    FROM apppass.refusal AS f
+    JOIN apppass.account AS a ON a.id = f.account_id
+    JOIN apppass.realm AS r ON r.id = a.realm_id
+    WHERE f.code_id IS NULL AND r.id = ANY (ARRAY(SELECT apppass.managed_realms()))
+    UNION ALL
+    SELECT f.at, f.verdict, NULL, r.name, NULL, NULL, f.service, f.client, NULL, NULL, NULL
+    FROM apppass.refusal AS f
+    LEFT JOIN apppass.realm AS r ON r.id = f.realm_id
+    WHERE f.account_id IS NULL
+      AND ((r.id IS NULL AND (SELECT apppass.manages_all())) OR r.id = ANY (ARRAY(SELECT apppass.managed_realms())))
+) AS l;
 COMMENT ON VIEW apppass.refusal_log IS 'Refused attempts. What was typed is nowhere; attempts for names that are no account are shown to those who manage all realms.';
 COMMENT ON COLUMN apppass.refusal_log.at IS 'When.';
 COMMENT ON COLUMN apppass.refusal_log.verdict IS 'Why.';

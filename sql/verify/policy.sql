@@ -13,5 +13,6 @@ SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_verifier', 'apppass.real
 SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_helpdesk', 'apppass.realm', 'UPDATE'))::integer;
 SELECT 1 / pg_catalog.has_table_privilege('apppass_admin', 'apppass.realm', 'UPDATE')::integer;
 SELECT 1 / (apppass.realm_of('nobody@nowhere.invalid') = (SELECT id FROM apppass.realm WHERE name = 'default'))::integer;
+SELECT 1 / (apppass.is_host('mail.example.org') AND NOT apppass.is_host('mail example'))::integer;
 
 ROLLBACK;

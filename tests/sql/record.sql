@@ -2,7 +2,7 @@
 -- Use, refusals and their partitions.
 BEGIN;
 \ir setup.sql
-SELECT plan(35);
+SELECT plan(37);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT code_id AS code FROM apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) \gset
@@ -49,6 +49,14 @@ SELECT apppass.record_refusal('unknown_user', 'my secret password', NULL, 'imap'
 SELECT is((SELECT count(*) FROM apppass.refusal AS f WHERE f::text LIKE '%secret%'), 0::bigint, 'a name that is no account is not stored');
 SELECT apppass.record_refusal('unknown_user', 'Monitor@Example.INVALID', NULL, 'imap', '198.51.100.8');
 SELECT is_empty($$ SELECT FROM apppass.refusal WHERE client = '198.51.100.8' $$, 'a monitoring system leaves nothing behind');
+SELECT apppass.add_account('quiet@corp.invalid');
+SELECT apppass.record_refusal('unknown_code', 'quiet@corp.invalid', NULL, 'imap', '198.51.100.8');
+SELECT is((SELECT count(*) FROM apppass.refusal WHERE client = '198.51.100.8'), 1::bigint, 'unless it asks for an account');
+SELECT apppass.record_refusal('unknown_code', 'alice@example.org', NULL, 'smtp;touch${IFS}x', '198.51.100.6'), apppass.record_use(:code, 'a b', '198.51.100.6'),
+    apppass.record_main_password('alice@example.org', '$(id)', '198.51.100.6');
+SELECT pg_temp.same($$ SELECT service FROM apppass.refusal WHERE client = '198.51.100.6' UNION ALL SELECT service FROM apppass.code_use WHERE network = '198.51.100.0/24'
+    UNION ALL SELECT service FROM apppass.main_password_login WHERE network = '198.51.100.0/24' $$, $$ VALUES (NULL), ('-'), ('-') $$, 'a service is a word or nothing');
+DELETE FROM apppass.refusal WHERE client IN ('198.51.100.6', '198.51.100.8');
 SELECT apppass.record_refusal('wrong_code', 'alice@example.org', :other, 'imap', NULL);
 SELECT is((SELECT count(*) FROM apppass.refusal WHERE code_id IS NOT NULL), 1::bigint, 'a code of another account is not believed');
 UPDATE apppass.code SET revoked_at = now(), revoke_reason = 'lost' WHERE id = :code;
