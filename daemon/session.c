@@ -174,16 +174,22 @@ static void reply(const struct session *session, bool ok)
     (void)sent;
 }
 
+void session_answer(struct session *session, enum outcome outcome)
+{
+    if (outcome != OUTCOME_UNAVAILABLE)
+        reply(session, outcome == OUTCOME_OK);
+    close(session->fd);
+    session->fd = -1;
+    request_wipe(&session->request);
+}
+
 void pool_finish(struct pool *pool, struct session *session, enum outcome outcome)
 {
     static const uint64_t one = 1;
     bool wake;
 
-    if (outcome != OUTCOME_UNAVAILABLE)
-        reply(session, outcome == OUTCOME_OK);
-    close(session->fd);
-    request_wipe(&session->request);
-
+    if (session->fd >= 0)
+        session_answer(session, outcome);
     pthread_mutex_lock(&pool->mutex);
     if (session->busy)
         TAILQ_REMOVE(&pool->busy, session, link);

@@ -74,10 +74,13 @@ void pool_submit(struct pool *pool, struct session *session);
 struct session *pool_take(struct pool *pool,
                           const struct configuration *configuration) MUST_CHECK;
 
-/*
- * The owner, who has taken it off its own list, is done: reply as the outcome says (none
- * for OUTCOME_UNAVAILABLE), hang up, wipe.
+/* The client has its answer: reply as the outcome says (none for OUTCOME_UNAVAILABLE),
+ * hang up, wipe the request.  The session is still its owner's, and a worker still busy.
  */
+void session_answer(struct session *session, enum outcome outcome);
+
+/* The owner, who has taken it off its own list, is done: session_answer, where that has
+ * not been, and a place is free. */
 void pool_finish(struct pool *pool, struct session *session, enum outcome outcome);
 
 /*

@@ -133,9 +133,10 @@ static void *worker_main(void *argument)
                 log_message(worker.log, LOG_LEVEL_DEBUG, "a client did not wait");
             else
                 outcome = worker_decide(&worker, session);
-            pool_finish(worker.pool, session, outcome);
+            session_answer(session, outcome);
             if (worker.verifier != NULL)
                 verifier_finish(worker.verifier);
+            pool_finish(worker.pool, session, outcome);
         }
     }
     verifier_free(&worker.verifier);

@@ -174,12 +174,17 @@ static void a_worker_that_does_not_return_is_noticed(void **state)
     struct fixture *fixture = *state;
 
     pool_submit(fixture->pool, admit(fixture, 0));
-    close(fixture->client);
     assert_false(pool_stuck(fixture->pool, -1000));
     struct session *session = pool_take(fixture->pool, fixture->configuration);
     assert_true(pool_stuck(fixture->pool, -1000));
     assert_false(pool_stuck(fixture->pool, 1000));
+    /* Nor one that records, when the client has its answer. */
+    session_answer(session, OUTCOME_OK);
+    expect_reply(fixture->client, "OK");
+    assert_true(pool_stuck(fixture->pool, -1000));
+    assert_int_equal(pool_used(fixture->pool), 1);
     pool_finish(fixture->pool, session, OUTCOME_OK);
+    assert_int_equal(pool_used(fixture->pool), 0);
     assert_false(pool_stuck(fixture->pool, -1000));
 }
 
