@@ -111,6 +111,10 @@ def test_every_verdict_is_decided_upon(lines, tmp_path):
     model = next(line for line in lines if "verdict=wrong_code" in line and "smtpd" in line)
     variants = [model.replace("wrong_code", name) for name in sorted(verdicts)]
     assert {verdict(line) for line in matched(tmp_path / "mail.log", variants)} == GUESSES
+    # Monitoring asks for nobody.
+    asked = [re.sub(" user=[^ ]+", " user=check@example.invalid", line) for line in variants]
+    assert {verdict(line) for line in matched(tmp_path / "mail.log", asked)} == \
+        GUESSES - {"not_a_code", "unknown_user"}
 
 
 def test_nobody_gets_somebody_else_banned(site, tmp_path):
