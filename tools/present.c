@@ -292,6 +292,14 @@ void present_release(struct present *present)
 
 /* ---- the screen, composed in a buffer that is wiped ---- */
 
+/* Letters, digits and hyphens: no format needs to quote them.  fprintf would leave a copy
+ * on the stack. */
+static void put_code(FILE *screen, const char *display)
+{
+    if (display != NULL)
+        fputs(display, screen);
+}
+
 static void compose_people(FILE *screen, const struct invocation *invocation,
                            const char *display, const struct rows *rows)
 {
@@ -299,8 +307,10 @@ static void compose_people(FILE *screen, const struct invocation *invocation,
     char *account = output_harmless(rows_text(rows, 0, "account"));
     char *device = output_harmless(rows_text(rows, 0, "device"));
 
-    fprintf(screen, "Code of %s for %s:\n\n        %s%s%s\n\n", account, device,
-            output_bold(output, true), display, output_bold(output, false));
+    fprintf(screen, "Code of %s for %s:\n\n        %s", account, device,
+            output_bold(output, true));
+    put_code(screen, display);
+    fprintf(screen, "%s\n\n", output_bold(output, false));
     free(account);
     free(device);
 }
@@ -328,7 +338,8 @@ static void compose_csv(FILE *screen, const struct invocation *invocation,
     output_csv_names(screen, present_columns, count);
     fputs(",code,output,mobileconfig\n", screen);
     output_csv_cells(screen, present_columns, count, rows, 0);
-    output_csv_more(screen, display);
+    putc(',', screen);
+    put_code(screen, display);
     output_csv_more(screen, command_option(invocation, OPTION_OUTPUT));
     output_csv_more(screen, command_option(invocation, OPTION_MOBILECONFIG));
     putc('\n', screen);

@@ -7,7 +7,8 @@ import stat
 
 import pytest
 
-from conftest import ADMINISTRATOR, CODE
+from conftest import ADMINISTRATOR, CODE, TOOL, environment
+from harness.basics import run
 
 
 def one(rows):
@@ -39,6 +40,30 @@ def test_code_never_reaches_the_database(desk):
     assert code[:4] in dump
     for part in (code, symbols, symbols[4:], code[5:]):
         assert part not in dump
+
+
+@pytest.mark.parametrize("words", [[], ["--csv"], ["--json"], ["--qr"], ["--output", "file"],
+                                   ["--mobileconfig", "file"], ["--batch", "people", "--output", "file"]],
+                         ids=lambda words: " ".join(words[:2]))
+def test_code_is_wiped_from_memory(desk, folder, words):
+    """A core of the tool on its way out holds the code nowhere, in no freed memory either."""
+    account, core = desk.account(), folder / "core"
+    (folder / "people").write_text(f"account,device\n{account},Phone\n")
+    words = [folder / word if word in ("file", "people") else word for word in words]
+    if "--batch" not in words:
+        words += [account, "--device", "Phone", "--force"]
+    if "--mobileconfig" in words:
+        words += ["--imap-host", "i.example", "--smtp-host", "s.example"]
+    said = run(["gdb", "-batch", "-nx", "-ex", "catch syscall exit_group", "-ex", "run",
+                "-ex", f"generate-core-file {core}", "-ex", "kill", "--args", TOOL, "issue", *words],
+               env={**environment(desk.server), "ASAN_OPTIONS": "detect_leaks=0"})
+    shown = (folder / "file").read_text() if (folder / "file").exists() else said
+    code = CODE.search(shown).group().encode()
+    symbols = code.replace(b"-", b"")
+    memory = core.read_bytes()
+    assert account.encode() in memory
+    for part in (code, code[5:], symbols, symbols[4:], symbols[:-1]):
+        assert part not in memory
 
 
 @pytest.mark.parametrize("length", [16, 20, 24, 28])
