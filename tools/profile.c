@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,10 +44,9 @@ static bool is_name(const char *text)
 
 static bool is_address6(const char *text)
 {
-    const char *colon = strchr(text, ':');
+    struct in6_addr address;
 
-    return colon != NULL && strchr(colon + 1, ':') != NULL &&
-           text[strspn(text, "0123456789abcdefABCDEF:.")] == '\0';
+    return inet_pton(AF_INET6, text, &address) == 1;
 }
 
 bool profile_host_name(const char *text)

@@ -30,7 +30,8 @@ struct profile {
     const char *code;
 };
 
-/* A server's name or address, as the schema's is_host takes it: ASCII, without a port. */
+/* A server's name or address: ASCII, without a port.  The schema's is_host takes all of
+ * these. */
 bool profile_host_name(const char *text) MUST_CHECK;
 
 /* "host", "host:port", "[v6]:port" apart; without a port server->port stays as it is.

@@ -325,6 +325,9 @@ static const struct {
     {"realm_code_length_known", "code_length is 16, 20, 24 or 28"},
     {"realm_max_codes_range", "max_codes is 1 to 10000"},
     {"realm_intervals_positive", "a time is longer than 0"},
+    {"realm_hosts_form",
+     "imap_host and smtp_host are a server's name or address, without "
+     "a port"},
     {"realm_ports_range", "a port is 1 to 65535"},
     {"realm_argon2_range",
      "argon2_lanes and argon2_passes are 1 to 16, argon2_memory_kib 8 for each lane to "

@@ -53,6 +53,7 @@ USAGE = [
     (["realm", "set", "default", "max_code=3"], ["did you mean max_codes"]),
     (["realm", "set", "default", "max_codes=many"], ["a number"]),
     (["realm", "set", "default", "imap_host=mail.example.org:993"], ["port is a setting of its own"]),
+    (["realm", "set", "default", "imap_host=.1:2:3", "--reason", "x"], ["imap_host is a server like"]),
     (["realm", "set", "default", "imap_port=none"], ["a number"]),
     (["realm", "set", "default", "mfa_required=perhaps"], ["yes or no"]),
     (["realm", "set", "default", "lapse_after=soon"], ["180d"]),

@@ -115,6 +115,31 @@ def test_policy_out_of_range(desk, setting, said):
     assert answer.status == 1 and said in answer.err and "row" not in answer.err
 
 
+def test_host_that_the_database_refuses(desk):
+    """A database may be stricter than the tool; its own message would show the whole row."""
+    desk.ok("realm", "add", "strict-hosts.example", user=ADMINISTRATOR)
+    desk.sql("ALTER TABLE apppass.realm RENAME CONSTRAINT realm_hosts_form TO kept;"
+             "ALTER TABLE apppass.realm ADD CONSTRAINT realm_hosts_form CHECK (imap_host <> 'no.example')")
+    try:
+        answer = desk.run("realm", "set", "strict-hosts.example", "imap_host=no.example",
+                          user=ADMINISTRATOR)
+    finally:
+        desk.sql("ALTER TABLE apppass.realm DROP CONSTRAINT realm_hosts_form;"
+                 "ALTER TABLE apppass.realm RENAME CONSTRAINT kept TO realm_hosts_form")
+    assert answer.status == 1 and "without a port; nothing was changed" in answer.err, answer
+    assert "row" not in answer.err
+
+
+@pytest.mark.parametrize("host, good", [
+    ("::1", True), ("2001:db8::1", True), ("::ffff:192.0.2.1", True), ("192.0.2.1", True),
+    ("a", True), ("xn--mll-0na.example", True), (".1:2:3", False), ("1:2:3", False),
+    ("[::1]", False), ("fe80::1%lo", False), ("-a", False), ("a_b", False), ("a.", False)])
+def test_hosts_of_a_realm(desk, host, good):
+    """What the tool takes, the database takes."""
+    answer = desk.run("realm", "set", "default", f"imap_host={host}", "--dry-run", user=ADMINISTRATOR)
+    assert answer.status == (0 if good else 2) and "row" not in answer.err, answer
+
+
 def test_realm_names(desk):
     answer = desk.run("realm", "add", "default", user=ADMINISTRATOR)
     assert answer.status == 1 and "already" in answer.err and "realm set default" in answer.err
