@@ -10,6 +10,7 @@
 #include "message.h"
 #include "near.h"
 #include "prompt.h"
+#include "quote.h"
 
 static const struct column account_columns[] = {
     {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
@@ -101,6 +102,7 @@ enum status run_account_add(struct invocation *invocation)
         command_has(invocation, OPTION_MFA) ? "true" : "false",
         command_option(invocation, OPTION_REASON),
         command_option(invocation, OPTION_OPERATOR));
+    char *quoted;
 
     if (rows == NULL) {
         database_complain(invocation->database);
@@ -109,7 +111,10 @@ enum status run_account_add(struct invocation *invocation)
     rows_free(&rows);
     if (invocation->output.format != FORMAT_PEOPLE)
         return show_account(invocation, account);
-    message_note("added %s; next: apppass issue %s --device LABEL", account, account);
+    quoted = quote_word(account);
+    message_note("added %s; next: apppass issue %s --device LABEL", account,
+                 quoted != NULL ? quoted : "ACCOUNT");
+    free(quoted);
     return STATUS_DONE;
 }
 

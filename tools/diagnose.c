@@ -97,16 +97,19 @@ static void PRINTF(2, 3) say(char text[TEXT_MAX], const char *format, ...)
     va_end(args);
 }
 
-/* "apppass VERB ACCOUNT [--device LABEL] REST" */
+/* "apppass VERB ACCOUNT [--device LABEL] REST"; `rest` is quoted already.  Half a command
+ * is none. */
 static void suggest(struct finding *finding, const char *verb, const char *account,
                     const char *device, const char *rest)
 {
     char *who = quote_word(account);
     char *what = device != NULL ? quote_word(device) : NULL;
+    int length = snprintf(finding->command, TEXT_MAX, "apppass %s %s%s%s%s", verb,
+                          who != NULL ? who : "", what != NULL ? " --device " : "",
+                          what != NULL ? what : "", rest);
 
-    snprintf(finding->command, TEXT_MAX, "apppass %s %s%s%s%s", verb,
-             who != NULL ? who : "", what != NULL ? " --device " : "",
-             what != NULL ? what : "", rest);
+    if (length >= TEXT_MAX || who == NULL || (device != NULL && what == NULL))
+        finding->command[0] = '\0';
     free(who);
     free(what);
 }
@@ -148,6 +151,18 @@ static void find_ended(struct finding *finding, const struct output *output,
     suggest(finding, "reset", account, device, " --reason \"...\"");
 }
 
+/* " --OPTION WORD", as a shell takes it back. */
+static void say_option(char text[TEXT_MAX], const char *option, const char *word,
+                       size_t length)
+{
+    char *copy = strndup(word, length);
+    char *quoted = copy != NULL ? quote_word(copy) : NULL;
+
+    say(text, " --%s %s", option, quoted != NULL ? quoted : "''");
+    free(quoted);
+    free(copy);
+}
+
 /* " --service smtp --service imap": what the code has, and what was wanted. */
 static void widen(struct finding *finding, const char *account, const char *device,
                   const char *option, const char *has, const char *wanted)
@@ -157,10 +172,10 @@ static void widen(struct finding *finding, const char *account, const char *devi
     while (*has != '\0') {
         size_t length = strcspn(has, " ");
 
-        say(rest, " --%s %.*s", option, (int)length, has);
+        say_option(rest, option, has, length);
         has += length + (has[length] == ' ');
     }
-    say(rest, " --%s %s", option, wanted);
+    say_option(rest, option, wanted, strlen(wanted));
     suggest(finding, "issue", account, device, rest);
 }
 

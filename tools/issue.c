@@ -17,6 +17,7 @@
 #include "moment.h"
 #include "near.h"
 #include "present.h"
+#include "quote.h"
 
 /* What one code is made for; borrowed texts, SQL NULL where NULL. */
 struct request {
@@ -206,6 +207,7 @@ static enum status take_back(struct invocation *invocation, const struct rows *s
 {
     const char *account = rows_text(stored, 0, "account");
     const char *selector = rows_text(stored, 0, "selector");
+    char *quoted = quote_word(account);
     struct rows *rows;
 
     message_error("could not show the code: %s", strerror(errno));
@@ -218,10 +220,11 @@ static enum status take_back(struct invocation *invocation, const struct rows *s
     if (rows == NULL)
         message_hint("nobody knows the code, but it is live: apppass revoke %s --code %s "
                      "--reason \"never shown\"",
-                     account, selector);
+                     quoted != NULL ? quoted : "ACCOUNT", selector);
     else
         message_hint("it was revoked again; nothing is left to do but to try once more");
     rows_free(&rows);
+    free(quoted);
     return STATUS_REFUSED;
 }
 

@@ -16,6 +16,7 @@
 #include "present.h"
 #include "profile.h"
 #include "qr.h"
+#include "quote.h"
 
 /* Everything that is shown of one code fits: labels are at most 100 characters. */
 #define SCREEN_MAX 8192
@@ -184,10 +185,14 @@ static bool find_server(const struct invocation *invocation,
     if (given != NULL)
         return profile_server(given, server);
     if (known == NULL) {
-        message_error("the realm %s names no %s server; nothing was issued",
-                      rows_text(realm, 0, "name"), source->what);
+        const char *name = rows_text(realm, 0, "name");
+        char *quoted = quote_word(name);
+
+        message_error("the realm %s names no %s server; nothing was issued", name,
+                      source->what);
         message_hint("an administrator can set it: apppass realm set %s %s=HOST",
-                     rows_text(realm, 0, "name"), source->host);
+                     quoted != NULL ? quoted : "REALM", source->host);
+        free(quoted);
         message_hint("or name it this time: --%s HOST",
                      option_specs[source->option].name);
         return false;

@@ -11,6 +11,7 @@
 #include "moment.h"
 #include "near.h"
 #include "profile.h"
+#include "quote.h"
 #include "realm.h"
 #include "suggest.h"
 
@@ -430,6 +431,7 @@ enum status run_realm_add(struct invocation *invocation)
     bool bites;
     enum status status = check_settings(invocation, &bites);
     struct rows *rows;
+    char *quoted;
 
     if (status == STATUS_DONE)
         status = database_begin(invocation->database);
@@ -444,7 +446,10 @@ enum status run_realm_add(struct invocation *invocation)
     if (rows == NULL &&
         strcmp(database_constraint(invocation->database), "realm_name_unique") == 0) {
         message_error("there is a realm %s already", realm);
-        message_hint("change it: apppass realm set %s NAME=VALUE...", realm);
+        quoted = quote_word(realm);
+        message_hint("change it: apppass realm set %s NAME=VALUE...",
+                     quoted != NULL ? quoted : "REALM");
+        free(quoted);
         return STATUS_REFUSED;
     }
     if (rows == NULL)

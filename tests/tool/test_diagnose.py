@@ -3,6 +3,7 @@
 
 import csv
 import os
+import shlex
 
 import pytest
 
@@ -261,6 +262,33 @@ def test_suggested_commands_work(site, desk):
     done = run(["sh", "-c", command.replace("apppass", f"{site.tool} --json", 1) + " --force"],
                env={**os.environ, **site.postgres.environment("hilda")})
     assert label in done.replace('\\"', '"')
+
+
+def test_suggested_services_are_only_words(site, desk):
+    """Whatever the database holds: nothing but apppass is run."""
+    trap = state_folder() / "trap"
+    bad = [f"{start}touch${{IFS}}{trap}{end}" for start, end in (("a;", ""), ("$(", ")"), ("x`", "`"))]
+    account = desk.account(realm="example.org")
+    code = aged(desk, desk.issue(account), f"services = ARRAY['{bad[0]}', '{bad[1]}']")
+    desk.sql("INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service)"
+             f" SELECT now(), 'service_denied', c.account_id, a.realm_id, c.id, '{bad[2]}'"
+             " FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id"
+             f" WHERE a.username = '{account}' AND c.selector = '{code[:4]}'")
+    command = attempts(desk, account, "service_denied")[0]["command"]
+    assert shlex.split(command) == ["apppass", "issue", account, "--device", "Phone",
+                                    "--service", bad[0], "--service", bad[1], "--service", bad[2]]
+    run(["sh", "-c", 'apppass() { :; }; ' + command])
+    assert not trap.exists()
+
+
+def test_no_half_a_command(site, desk):
+    """What does not fit is left out: cut short it would be another command."""
+    account = desk.account(realm="example.org")
+    code = aged(desk, desk.issue(account),
+                "services = (SELECT array_agg('service' || i) FROM generate_series(1, 99) AS i)")
+    assert site.knock(SIEVE, account, code).meaning == REFUSED
+    row = attempts(desk, account, "service_denied")[0]
+    assert row["command"] is None and "issue a code for all of them" in row["remedy"]
 
 
 def test_every_verdict_is_covered():

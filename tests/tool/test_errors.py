@@ -139,6 +139,19 @@ def test_refused(desk, words, said):
         assert text in answer.err, answer
 
 
+def test_suggested_names_are_only_words(desk):
+    """Names that a shell would run are quoted wherever something is said to type."""
+    realm, quoted = "$(id).example", "'$(id).example'"
+    desk.ok("realm", "add", realm, user=ADMINISTRATOR)
+    answer = desk.run("realm", "add", realm, user=ADMINISTRATOR)
+    assert f"apppass realm set {quoted} NAME" in answer.err, answer
+    account = f"o;id@{realm}"
+    answer = desk.ok("account", "add", account)
+    assert f"apppass issue 'o;id@{realm}' --device" in answer.err, answer
+    answer = desk.run("issue", account, "--device", "x", "--mobileconfig", "x", "--force")
+    assert answer.status == 1 and f"apppass realm set {quoted} imap_host" in answer.err, answer
+
+
 NEAR = [
     (["issue", "alcie@near.example", "--device", "x", "--force"], "alice@near.example"),
     (["list", "alice"], "alice@near.example"),
