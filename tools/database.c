@@ -17,6 +17,7 @@
 #include "interrupt.h"
 #include "message.h"
 #include "prompt.h"
+#include "quote.h"
 
 /* Where the operator sets no connect_timeout. */
 #define CONNECT_TIMEOUT_MS (10 * 1000)
@@ -35,6 +36,7 @@
 struct database {
     PGconn *connection;
     const char *role_needed;
+    const char *account; /* that hints name; NULL: none */
     enum status status;
     PGresult *failed; /* result of the last failure, NULL where there was none */
     char sqlstate[SQLSTATE_LENGTH + 1];
@@ -192,6 +194,11 @@ static void complain_schema(struct database *database)
     message_hint("bring it up to date with \"sqitch deploy\"");
 }
 
+void database_name_account(struct database *database, const char *account)
+{
+    database->account = account;
+}
+
 /* The database's hints speak SQL; what the helpdesk types instead. */
 static const struct {
     const char *sql;
@@ -223,7 +230,23 @@ static const char *translate(const char *hint)
     for (size_t i = 0; i < sizeof translations / sizeof translations[0]; i++)
         if (strstr(hint, translations[i].sql) != NULL)
             return translations[i].tool;
-    return hint;
+    return NULL;
+}
+
+static void say_hint(const struct database *database, const char *hint)
+{
+    static const char word[] = "ACCOUNT";
+    const char *tool = translate(hint);
+    const char *place = tool != NULL ? strstr(tool, word) : NULL;
+    char *account =
+        place != NULL && database->account != NULL ? quote_word(database->account) : NULL;
+
+    if (account != NULL)
+        message_hint("%.*s%s%s", (int)(place - tool), tool, account,
+                     place + strlen(word));
+    else
+        message_hint("%s", tool != NULL ? tool : hint);
+    free(account);
 }
 
 void database_complain(struct database *database)
@@ -249,7 +272,7 @@ void database_complain(struct database *database)
     if (detail != NULL)
         message_hint("%s", detail);
     if (hint != NULL)
-        message_hint("%s", translate(hint));
+        say_hint(database, hint);
     if (database->status == STATUS_FORBIDDEN)
         message_hint("this needs a member of the role %s; you are connected as %s",
                      database->role_needed, PQuser(database->connection));

@@ -37,6 +37,8 @@ struct database *database_open_silently(const char *conninfo);
 /* Is it the schema that this tool speaks to?  Else told what to do. */
 enum status database_check_schema(struct database *database) MUST_CHECK;
 void database_close(struct database **database);
+/* The account that hints name, borrowed; NULL: they say ACCOUNT. */
+void database_name_account(struct database *database, const char *account);
 
 /*
  * database_query - one statement, parameters $1 ... from `values` (NULL: SQL NULL)

@@ -2,6 +2,8 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <string.h>
+
 #include <sodium.h>
 
 #include "command.h"
@@ -35,6 +37,9 @@ static enum status run(struct invocation *invocation)
             status = database_check_schema(invocation->database);
         if (status != STATUS_DONE)
             return status;
+        if (strncmp(command->arguments, "ACCOUNT", 7) == 0 ||
+            strncmp(command->arguments, "[ACCOUNT]", 9) == 0)
+            database_name_account(invocation->database, command_argument(invocation, 0));
     }
     return command->run(invocation);
 }

@@ -88,6 +88,8 @@ def test_usage(desk, words, said):
 
 REFUSED = [
     (["issue", "nobody@example.org", "--device", "x", "--force"], ["not found", "account add"]),
+    (["issue", "o'neill$(id)@example.org", "--device", "x", "--force"],
+     ["apppass account add 'o'\\''neill$(id)@example.org'"]),
     (["issue", "{account}", "--device", "", "--force"], ["label"]),
     (["issue", "{account}", "--device", "x" * 101, "--force"], ["label"]),
     (["issue", "{account}", "--device", "x", "--service", "im/ap", "--force"], ["im/ap"]),
@@ -112,7 +114,7 @@ REFUSED = [
      ["there is no account"]),
     (["revoke", "{account}", "--device", "Nokia", "--reason", "x", "--yes"], ["Nokia"]),
     (["revoke", "{account}", "--code", "zzzz", "--reason", "x", "--yes"],
-     ["no live code", "zzzz"]),
+     ["no live code", "zzzz", "revoked already: apppass list {account} --all"]),
     (["revoke", "{account}", "--code", "zz", "--reason", "x", "--yes"], ["not a selector"]),
     (["revoke", "nobody@example.org", "--all", "--reason", "x", "--yes"], ["not found"]),
     (["show", "zzzz"], ["no code that starts with zzzz"]),
@@ -136,7 +138,7 @@ def test_refused(desk, words, said):
     assert answer.status == 1, answer
     assert answer.out == "", answer
     for text in said:
-        assert text in answer.err, answer
+        assert text.replace("{account}", account) in answer.err, answer
 
 
 def test_suggested_names_are_only_words(desk):
