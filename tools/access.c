@@ -60,6 +60,13 @@ static enum status finish(struct invocation *invocation, const char *position)
     return status;
 }
 
+static enum status no_realm(struct invocation *invocation, const char *realm)
+{
+    message_error("there is no realm %s", realm);
+    realm_offer(invocation, realm);
+    return STATUS_REFUSED;
+}
+
 /* Before anybody is asked anything. */
 static enum status check_realm(struct invocation *invocation)
 {
@@ -73,17 +80,15 @@ static enum status check_realm(struct invocation *invocation)
                  "SELECT 1 FROM apppass.realm WHERE name = apppass.fold($1)", realm);
     if (rows == NULL)
         return database_status(invocation->database);
-    if (rows_count(rows) == 0) {
-        message_error("there is no realm %s", realm);
-        realm_offer(invocation, realm);
-        status = STATUS_REFUSED;
-    }
+    if (rows_count(rows) == 0)
+        status = no_realm(invocation, realm);
     rows_free(&rows);
     return status;
 }
 
 static enum status insert_rule(struct invocation *invocation, const char *action)
 {
+    const char *realm = command_option(invocation, OPTION_REALM);
     struct rows *rows = QUERY(
         invocation->database,
         "INSERT INTO apppass.access_rule (position, realm_id, service, network, action,"
@@ -93,8 +98,7 @@ static enum status insert_rule(struct invocation *invocation, const char *action
         " LEFT JOIN apppass.realm AS r ON r.name = apppass.fold(asked.name)"
         " WHERE asked.name IS NULL OR r.id IS NOT NULL"
         " RETURNING position",
-        command_option(invocation, OPTION_POSITION),
-        command_option(invocation, OPTION_REALM),
+        command_option(invocation, OPTION_POSITION), realm,
         command_option(invocation, OPTION_SERVICE),
         command_option(invocation, OPTION_NETWORK), action,
         command_option(invocation, OPTION_DESCRIPTION));
@@ -102,8 +106,9 @@ static enum status insert_rule(struct invocation *invocation, const char *action
 
     if (rows == NULL)
         return database_status(invocation->database);
+    /* Somebody may have removed the realm since it was looked for. */
     status = rows_count(rows) > 0 ? finish(invocation, rows_text(rows, 0, "position"))
-                                  : STATUS_REFUSED;
+                                  : no_realm(invocation, realm);
     rows_free(&rows);
     return status;
 }

@@ -154,6 +154,16 @@ def test_suggested_names_are_only_words(desk):
     assert answer.status == 1 and f"apppass realm set {quoted} imap_host" in answer.err, answer
 
 
+def test_realm_that_vanishes(desk, terminal):
+    """Removed while the question was on the screen."""
+    desk.ok("realm", "add", "vanishing.example", user=ADMINISTRATOR)
+    screen = terminal("access", "add", "deny", "--realm", "vanishing.example", user=ADMINISTRATOR)
+    screen.expect("Add the rule?")
+    desk.sql("DELETE FROM apppass.realm WHERE name = 'vanishing.example'")
+    screen.send("y\n")
+    assert screen.finish() == 1 and "there is no realm vanishing.example" in screen.text
+
+
 NEAR = [
     (["issue", "alcie@near.example", "--device", "x", "--force"], "alice@near.example"),
     (["list", "alice"], "alice@near.example"),
