@@ -12,7 +12,7 @@ _apppass_plain() {
 
 _apppass() {
     local rest=$COMP_LINE words=() typed=() found=()
-    local before cut i over plain program raw word
+    local before cut i over plain program raw special word
 
     # bash splits at @, = and : too: join what no blank separates.
     for ((i = 0; i <= COMP_CWORD; i++)); do
@@ -48,7 +48,12 @@ _apppass() {
     cut=${cut%@}
     for word in "${found[@]}"; do
         word=${word%%$'\t'*}
-        [[ $raw != [\"\']* ]] && printf -v word %q "$word"
+        case $raw in
+        \'*) word=${word//\'/\'\\\'\'} ;;
+        # ! stays: in here a backslash before it would stay, too.
+        \"*) for special in \\ \" \$ \`; do word=${word//"$special"/"\\$special"}; done ;;
+        *) printf -v word %q "$word" ;;
+        esac
         COMPREPLY+=("${word:${#cut}}")
     done
     [[ ${#COMPREPLY[@]} = 1 && ${COMPREPLY[0]} = *= ]] && compopt -o nospace

@@ -232,6 +232,17 @@ def test_shell(desk, request, folder, shell, keys, words):
           [word.format(**names) for word in words])
 
 
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize("quote", ["", "'", '"'], ids=["bare", "single", "double"])
+def test_a_label_is_no_command(desk, request, shell, quote):
+    """Whoever named the device."""
+    account = desk.account(f"{shell}label")
+    label = "Zoë's $(touch here) `touch here` \\ \"old\" phone"
+    desk.issue(account, label)
+    press(request.getfixturevalue(shell), f"apppass revoke {account} --device {quote}Zo\t",
+          ["apppass", "revoke", account, "--device", label])
+
+
 def test_fish(desk, server, folder):
     account = desk.account("fishtab")
     selector = desk.issue(account, "Änne's phone")[:4]
