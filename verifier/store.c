@@ -499,7 +499,11 @@ static void note_connected(struct store *store)
     if (store->connecting.text[0] != '\0')
         log_message(store->log, LOG_LEVEL_NOTICE, "database reachable again");
     store->connecting.text[0] = '\0';
-    store->backoff_ms = store->record_backoff_ms = 0;
+    store->backoff_ms = 0;
+    /* What kept the records was the connection. */
+    if (store->record_backoff_ms > 0)
+        store->record_after = 0;
+    store->record_backoff_ms = 0;
     store->retry_at = 0;
 }
 

@@ -465,6 +465,11 @@ def test_a_record_without_a_connection_turns_nobody_away(server, driver, bob):
     finally:
         server.resume()
     assert driver.attempt(bob, code.typed).outcome == "ok"
+    # Nor does what is to be recorded wait any longer.
+    reset_statements(server)
+    assert driver.attempt(bob, mistype(code.typed)).verdict == "mistyped"
+    settle(driver)
+    assert calls(server, "record_refusal") == 1
     assert [line for line in driver.logs if "record" in line] == [
         f"could not record a refusal: {server.socket} port {server.port} did not answer in time"]
 
