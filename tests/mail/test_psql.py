@@ -73,22 +73,28 @@ def test_story(site, people):
     (code, selector, _), = do("hilda issues a code")
     assert code.startswith(selector)
     assert site.knock("imap AUTHENTICATE PLAIN", ACCOUNT, code).meaning == OK
-    assert site.knock("smtp AUTH PLAIN", ACCOUNT, code).meaning == REFUSED
+    knocks = "hilda sees the phone knock"
+    query = steps[knocks]
+
+    def refused_and_recorded(door, verdict, service):
+        """Of many refusals a server records one in 10 s; the tests before had theirs."""
+        def recorded():
+            assert site.knock(door, ACCOUNT, code).meaning == REFUSED
+            return [verdict, "Phone", service] in [row[:3] for row in people[HELPDESK].run(query)]
+
+        until(recorded, f"the record of {verdict}", timeout=60)
+
+    refused_and_recorded("smtp AUTH PLAIN", "service_denied", "smtp")
 
     seen = "hilda sees it used"
-    query = steps[seen]
-    until(lambda: people[HELPDESK].run(query)[0][2], "the use of the code")
+    until(lambda: people[HELPDESK].run(steps[seen])[0][2], "the use of the code")
     (device, state, used, service, network), = do(seen)
     assert (device, state, service, network) == ("Phone", "live", "imap", "127.0.0.0/24") and used
     assert site.knock("imap LOGIN", ACCOUNT, code).meaning == OK
 
     do("ada revokes it")
-    assert site.knock("imap AUTHENTICATE PLAIN", ACCOUNT, code).meaning == REFUSED
+    refused_and_recorded("imap AUTHENTICATE PLAIN", "revoked", "imap")
     assert site.knock("imap LOGIN", ACCOUNT, code).meaning == REFUSED
-
-    knocks = "hilda sees the phone knock"
-    query = steps[knocks]
-    until(lambda: len(people[HELPDESK].run(query)) >= 2, "the refusals")
     refused = [row[:3] + row[4:] for row in do(knocks)]
     assert ["revoked", "Phone", "imap", "phone left on the train"] in refused
     assert ["service_denied", "Phone", "smtp", "phone left on the train"] in refused
