@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mail"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.apppassd import Apppassd  # noqa: E402
 from harness.basics import run, state_folder  # noqa: E402

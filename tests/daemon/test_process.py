@@ -352,7 +352,7 @@ def test_syslog(fresh, code):
     """In a mount namespace with a /dev/log of our own."""
     path, log = fresh.state / "log.socket", fresh.state / "syslog"
     logger = Daemon("logsocket", fresh.state)
-    logger.launch(["/usr/bin/python3", ROOT / "tests/mail/harness/logsocket.py", path, log])
+    logger.launch(["/usr/bin/python3", ROOT / "tests/harness/logsocket.py", path, log])
     try:
         logger.ready(path.exists, "the log socket")
         fresh.set(apppassd_log="syslog")

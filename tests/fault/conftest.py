@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mail"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import state_folder  # noqa: E402
 from harness.evidence import assert_nowhere  # noqa: E402

@@ -21,7 +21,7 @@ def shell(tree, script):
 
 
 def playground(tree, *words):
-    return run([sys.executable, tree / "tests/mail/harness/playground.py", *words],
+    return run([sys.executable, tree / "tests/harness/playground.py", *words],
                env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
@@ -29,7 +29,7 @@ def playground(tree, *words):
 def tree():
     """A playground of a copy of the checkout: the one beside this file may be in use."""
     copy = state_folder("apppass-tree.")
-    for part in ("examples", "sql", "tests/mail"):
+    for part in ("examples", "sql", "tests/harness"):
         shutil.copytree(ROOT / part, copy / part)
     try:
         copy.joinpath("story").write_text(playground(copy, "start", str(BUILD)))

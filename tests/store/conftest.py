@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mail"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import Failure, run, state_folder, until
 from harness.bouncer import Bouncer

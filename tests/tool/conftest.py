@@ -20,7 +20,7 @@ from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "mail"))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import Failure, state_folder
 from harness.postgres import ADMINISTRATOR, HELPDESK, Postgres
