@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from harness.basics import ROOT, Failure, folder, run, state_folder, write  # noqa: E402
+from harness.basics import ROOT, Failure, folder, state_folder, write  # noqa: E402
 from harness.clients import OK, REFUSED  # noqa: E402
 from harness.site import Site  # noqa: E402
 
@@ -105,7 +105,7 @@ def start(build):
     site.create()
     version = site.postgres.psql("SHOW server_version").split()[0]
     print(f"PostgreSQL {version}: private cluster, schema deployed with sqitch.")
-    print(f"Postfix {run(['postconf', '-dh', 'mail_version']).strip()}, smtpd in its chroot jail:"
+    print(f"Postfix {site.postfix.setting('mail_version')}, smtpd in its chroot jail:"
           f" port {site.postfix.port}.  Cyrus IMAP: port {site.cyrus.ports['imap']}.")
     site.add_account(ACCOUNT)
     code = site.issue(ACCOUNT, DEVICE)

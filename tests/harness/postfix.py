@@ -91,10 +91,14 @@ class Postfix:
             raise Failure("examples/postfix/master.cf: expected one chrooted submission service")
         return text
 
+    def setting(self, name):
+        """What postconf says; never about the machine's own Postfix, which may have no main.cf."""
+        return run(["postconf", "-c", self.config, "-h", name]).strip()
+
     def start(self):
         run(["postfix", "-c", self.config, "check"])
         # What "postfix start-fg" runs, without the shell that would not pass signals on.
-        self.daemon.launch([run(["postconf", "-h", "daemon_directory"]).strip() + "/master",
+        self.daemon.launch([self.setting("daemon_directory") + "/master",
                             "-c", self.config, "-s"], environment={"MAIL_CONFIG": str(self.config)})
         self.daemon.ready(lambda: accepts(self.port), "Postfix to accept connections")
         return self

@@ -1,11 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The throw-away PostgreSQL does what the outage tests ask of it."""
 
+import shutil
 import socket
+import sys
+from pathlib import Path
 
 import pytest
 
-from harness.basics import Failure, descendants, state_folder, until
+from harness.basics import ROOT, Failure, descendants, run, state_folder, until
 from harness.postgres import Postgres
 
 
@@ -48,6 +51,34 @@ def test_hang_accepts_but_does_not_answer(cluster):
 def test_until_names_what_it_waited_for():
     with pytest.raises(Failure, match="the moon"):
         until(lambda: False, "the moon", timeout=0.1)
+
+
+STARTS_POSTFIX = """
+import sys
+from pathlib import Path
+from harness.basics import folder
+from harness.postfix import Postfix
+state = Path(sys.argv[1])
+server = Postfix(state / "postfix").create(folder(state / "plugins"), "mech_list: PLAIN\\n")
+try:
+    server.start()
+finally:
+    server.destroy()
+"""
+
+
+def test_postfix_starts_where_the_machine_has_no_main_cf():
+    """Debian's package leaves none behind where it was told "No configuration"."""
+    state = state_folder()
+    try:
+        shutil.copytree("/etc/postfix", state / "etc", symlinks=True)
+        (state / "etc" / "main.cf").unlink(missing_ok=True)
+        run(["unshare", "--mount", "sh", "-c", 'mount --bind "$1" /etc/postfix && shift && exec "$@"',
+             "sh", state / "etc", sys.executable, "-c", STARTS_POSTFIX, state],
+            cwd=ROOT / "tests")
+        assert not Path(state / "postfix").exists()
+    finally:
+        shutil.rmtree(state)
 
 
 def test_nothing_is_left_behind():
