@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fixtures of the daemon's tests: one database for all, an apppassd for each module."""
 
-import json
 import os
 import subprocess
 import sys
@@ -14,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness.apppassd import Apppassd  # noqa: E402
 from harness.basics import run, state_folder  # noqa: E402
 from harness.postgres import VERIFIER, Postgres  # noqa: E402
+from harness.tool import issue  # noqa: E402
 
 BUILD = Path(os.environ["APPPASS_BUILD"])
 ALICE = "alice@example.org"
@@ -29,13 +29,11 @@ class Database(Postgres):
 
     def issue(self, account=ALICE, device="phone", services=(), networks=()):
         """A new code in the form that is shown to people."""
-        words = ["--device", device, "--reason", "test", "--json", "--force"]
+        words = ["--reason", "test"]
         words += [word for name in services for word in ("--service", name)]
         words += [word for name in networks for word in ("--network", name)]
-        issued = json.loads(run([BUILD / "apppass", "issue", account, *words],
-                                env={**os.environ, **self.environment()}))
-        self.issued.append(issued["code"])
-        return issued["code"]
+        self.issued.append(issue(BUILD, self, account, device, *words))
+        return self.issued[-1]
 
     issued = []
 

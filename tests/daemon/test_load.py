@@ -13,6 +13,7 @@ import pytest
 from conftest import ALICE, BUILD, assert_clean, make_daemon
 from harness.apppassd import answer, connect, request
 from harness.basics import ROOT, run, until
+from harness.codes import mistyped
 
 CLIENTS = 200
 # How long each sanitizer is loaded; `make soak` and the like say more.
@@ -24,7 +25,7 @@ class Crowd:
 
     def __init__(self, server, code):
         self.server = server
-        wrong = code[:-1] + ("0" if code[-1] != "0" else "1")
+        wrong = mistyped(code)
         self.logins = [(ALICE, code, "OK"), (ALICE, wrong, "NO"), (ALICE, "hunter2", "NO"),
                        ("bob@example.org", code, "NO"), (ALICE, code, "OK"),
                        (ALICE, "0000-0000-0000-0000-0000", "NO"), (ALICE, "x" * 3000, "NO")]

@@ -7,6 +7,7 @@ import shutil
 
 from harness.apppassd import Apppassd
 from harness.basics import descendants, folder, name_of, plugin_folder, write
+from harness.codes import with_other_secret
 from harness.postgres import CHATTY, VERIFIER, Postgres
 from harness.site import Site
 
@@ -16,42 +17,9 @@ TIMEOUT_MS = 1500       # apppass_timeout of this site
 LITTLE_S = 2.5
 LIMIT_S = TIMEOUT_MS / 1000 + LITTLE_S
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 MAX_CONNECTIONS = 100
 
 _numbers = itertools.count(1)
-
-
-def alpha(value):
-    """Multiply by the generator of GF(32) over x^5+x^2+1."""
-    value <<= 1
-    return value ^ 0b100101 if value & 32 else value
-
-
-def check_symbol(symbols):
-    """What makes 15, 19, 23 or 27 symbols a code that looks right."""
-    total = 0
-    for symbol in symbols:
-        total = alpha(total) ^ ALPHABET.index(symbol)
-    return ALPHABET[alpha(total)]
-
-
-def with_other_secret(code):
-    """The same selector, another secret, a correct check symbol."""
-    symbols = code.replace("-", "")[:-1]
-    other = symbols[:5] + ALPHABET[ALPHABET.index(symbols[5]) ^ 1] + symbols[6:]
-    return other + check_symbol(other)
-
-
-def with_other_selector(code):
-    """A selector that the account does not have (issue() never makes four equal symbols)."""
-    other = "zzzz" + code.replace("-", "")[4:-1]
-    return other + check_symbol(other)
-
-
-def mistyped(code):
-    """One symbol off: the check symbol notices."""
-    return code[:-1] + ALPHABET[ALPHABET.index(code[-1]) ^ 1]
 
 
 class Ground(Site):
@@ -161,9 +129,6 @@ class Ground(Site):
         self.accounts.append(self.add_account(f"user{next(_numbers)}@example.org"))
         return self.accounts[-1]
 
-    def issue(self, account, device, *options):
-        return super().issue(account, device, "--force", *options)
-
     def change(self, account, code, what):
         """Plain SQL on one code, as a DBA would."""
         self.sql(f"SET apppass.reason = 'test'; UPDATE apppass.code AS c SET {what} FROM apppass.account AS a"
@@ -178,9 +143,7 @@ class Ground(Site):
 
     def heal(self):
         """The database as it was, the servers with their usual options."""
-        self.postgres.resume()
-        if not self.postgres.daemon.pid():
-            self.postgres.start()
+        self.postgres.heal()
         self.configure(**self.usual())
 
     def stop(self):

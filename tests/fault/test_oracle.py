@@ -11,9 +11,9 @@ import pytest
 
 from harness.apppassd import answer, connect, request
 from harness.clients import DOORS, REFUSED, Imap, b64
+from harness.codes import mistyped, with_other_secret, with_other_selector
 
 from crowd import knock
-from ground import mistyped, with_other_secret, with_other_selector
 
 PAIRS = 300
 

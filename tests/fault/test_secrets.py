@@ -9,10 +9,10 @@ import pytest
 
 from harness.basics import descendants, run
 from harness.clients import OK, REFUSED, Imap, Smtp, b64, plain
+from harness.codes import mistyped, with_other_secret
 from harness.evidence import assert_nowhere
 
 from crowd import knock
-from ground import mistyped, with_other_secret
 
 # What the first few symbols say is public: the selector.
 PUBLIC = 5

@@ -144,6 +144,12 @@ class Postgres:
         except ProcessLookupError:
             pass    # a backend that ended by itself
 
+    def heal(self):
+        """Running again, whatever was done to it."""
+        self.resume()
+        if not self.daemon.pid():
+            self.start()
+
     def destroy(self):
         self.stop("immediate")
         shutil.rmtree(self.state, ignore_errors=True)

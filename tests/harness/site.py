@@ -1,10 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A whole mail site: PostgreSQL, Postfix and Cyrus IMAP with the plugin between them."""
 
-import os
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 from .apppassd import Apppassd
@@ -12,9 +10,8 @@ from .basics import Failure, example, folder, plugin_folder, read_settings, unti
 from .clients import DOORS
 from .cyrus import Cyrus
 from .postfix import Postfix
-from .postgres import ADMINISTRATOR, Postgres
-
-CODE = re.compile(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3,6}\b")
+from .postgres import Postgres
+from .tool import apppass, issue
 
 
 def fill_conninfo(text, **values):
@@ -100,15 +97,9 @@ class Site:
                                   self.postfix.daemon.output, self.cyrus.daemon.output,
                                   self.cyrus.logger.output) if path.exists()]
 
-    def apppass(self, *words, user=ADMINISTRATOR, check=True, **options):
+    def apppass(self, *words, **options):
         """Run the tool as an operator."""
-        done = subprocess.run(
-            [str(self.tool), "--yes", *map(str, words)], stdin=subprocess.DEVNULL, capture_output=True,
-            text=True, check=False, env={**os.environ, **self.postgres.environment(user)}, **options)
-        if check and done.returncode != 0:
-            raise Failure(f"apppass {' '.join(map(str, words))}: exit {done.returncode}\n"
-                          f"{done.stdout}{done.stderr}")
-        return done
+        return apppass(self.build, self.postgres, *words, **options)
 
     def add_account(self, account):
         """An account of apppass with a mailbox."""
@@ -118,14 +109,9 @@ class Site:
 
     def issue(self, account, device, *options):
         """Issue a code with the tool; returns it as printed."""
-        answer = self.apppass("issue", account, "--device", device, "--force", *options)
-        return self._note(account, CODE.findall(answer.stdout))
-
-    def _note(self, account, codes):
-        if len(codes) != 1:
-            raise Failure(f"expected one code in the tool's answer, found {len(codes)}")
-        self.typed.append((account, codes[0]))
-        return codes[0]
+        code = issue(self.build, self.postgres, account, device, *options)
+        self.typed.append((account, code))
+        return code
 
     def knock(self, door, account, password):
         """One attempt at one of clients.DOORS; what was typed is remembered."""

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.basics import ROOT, Failure, descendants, run, state_folder, until
+from harness.codes import check_symbol
 from harness.postgres import Postgres
 
 
@@ -46,6 +47,14 @@ def test_hang_accepts_but_does_not_answer(cluster):
     finally:
         cluster.resume()
     assert cluster.psql("SELECT 1", "postgres", "postgres") == "1"
+
+
+def test_check_symbol_is_that_of_the_vectors():
+    lines = (ROOT / "tests/vectors/check_symbols.txt").read_text().splitlines()
+    vectors = [line.split("\t") for line in lines if line and not line.startswith("#")]
+    assert vectors
+    for symbols, check in vectors:
+        assert check_symbol(symbols) == check, symbols
 
 
 def test_until_names_what_it_waited_for():

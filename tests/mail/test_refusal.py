@@ -4,35 +4,8 @@
 import pytest
 
 from harness.clients import DOORS, OK, REFUSED, Imap, Smtp
+from harness.codes import mistyped, with_other_secret
 from harness.evidence import Watch, attempt_line
-
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-
-
-def alpha(value):
-    """Multiply by the generator of GF(32) over x^5+x^2+1."""
-    value <<= 1
-    return value ^ 0b100101 if value & 32 else value
-
-
-def check_symbol(symbols):
-    """The last symbol of a code, so that tests can make a wrong one that looks right."""
-    sum_ = 0
-    for symbol in symbols:
-        sum_ = alpha(sum_) ^ ALPHABET.index(symbol)
-    return ALPHABET[alpha(sum_)]
-
-
-def with_other_secret(code):
-    """The same selector, another secret, a correct check symbol."""
-    symbols = code.replace("-", "")[:-1]
-    other = symbols[:5] + ALPHABET[ALPHABET.index(symbols[5]) ^ 1] + symbols[6:]
-    return other + check_symbol(other)
-
-
-def mistyped(code):
-    """One symbol off: the check symbol notices."""
-    return code[:-1] + ALPHABET[ALPHABET.index(code[-1]) ^ 1]
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +13,6 @@ def neighbour(site):
     """Another account with a code of its own."""
     account = site.add_account("neighbour@example.org")
     return account, site.issue(account, "phone")
-
-
-def test_check_symbol_of_these_tests(code):
-    symbols = code.replace("-", "")
-    assert check_symbol(symbols[:-1]) == symbols[-1]
 
 
 @pytest.mark.parametrize("door", DOORS)

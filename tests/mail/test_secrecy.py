@@ -4,8 +4,8 @@
 import pytest
 
 from harness.clients import DOORS, PLUGIN_DOORS
+from harness.codes import mistyped, with_other_secret
 from harness.evidence import Watch, assert_nowhere
-from test_refusal import mistyped, with_other_secret
 
 
 def test_nothing_typed_is_anywhere(site, account, code):

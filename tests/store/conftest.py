@@ -127,9 +127,7 @@ def shared_server():
 def server(shared_server):
     """One cluster for all tests; each finds it running, and with its settings unchanged."""
     yield shared_server
-    shared_server.resume()
-    if not shared_server.answers():
-        shared_server.start()
+    shared_server.heal()
     shared_server.psql("ALTER SYSTEM RESET ALL; ", "postgres")
     shared_server.psql("SELECT pg_reload_conf()", "postgres")
 

@@ -11,6 +11,7 @@ import pytest
 from conftest import (ALICE, PROBE, Driver, calls, conninfo, issue, reset_statements,
                       statements)
 from harness.basics import free_port, run, until
+from harness.codes import mistyped, with_other_secret
 
 CLIENT = "192.0.2.1;4711"
 networks = itertools.count(1)
@@ -33,43 +34,6 @@ def bob(server):
 @pytest.fixture
 def verifier(server, driver):
     return driver.verifier(conninfo(server))
-
-
-def mistype(code):
-    """One symbol wrong."""
-    other = "2" if code[6] != "2" else "3"
-    return code[:6] + other + code[7:]
-
-
-def other_secret(code):
-    """Same selector, another secret, right check symbol: a C program makes it."""
-    with_selector = Driver()
-    try:
-        while True:
-            made, _, _ = with_selector.ask("code", len(code))
-            candidate = code[:4] + made[4:]
-            # Change the last symbol until the check symbol fits.
-            for symbol in "0123456789abcdefghjkmnpqrstvwxyz":
-                if checks(candidate[:-1] + symbol) and candidate[:-1] + symbol != code:
-                    return candidate[:-1] + symbol
-    finally:
-        with_selector.end()
-
-
-def checks(code):
-    accumulator = 0
-    for symbol in code[:-1]:
-        accumulator = double(accumulator) ^ alphabet(symbol)
-    return double(accumulator) == alphabet(code[-1])
-
-
-def alphabet(symbol):
-    return "0123456789abcdefghjkmnpqrstvwxyz".index(symbol)
-
-
-def double(value):
-    value <<= 1
-    return value ^ 0b100101 if value & 32 else value
 
 
 def refusals(server, where):
@@ -127,7 +91,7 @@ def test_unknown_service_and_client(server, verifier, bob):
 
 def test_a_wrong_secret_costs_one_hash(server, verifier, bob):
     code = issue(server, verifier, bob)
-    wrong = other_secret(code.typed)
+    wrong = with_other_secret(code.typed)
     answer = verifier.attempt(bob, wrong)
     assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "wrong_code", 1)
     assert verifier.log == [f"refused: verdict=wrong_code user={bob} service=imap"
@@ -173,7 +137,7 @@ def test_what_the_database_refuses_costs_no_hash(server, verifier, bob):
 def test_what_is_no_code_costs_neither_lookup_nor_hash(server, driver, bob, password, verdict):
     code = issue(server, driver, bob)
     if password == "MISTYPED":
-        password = mistype(code.typed)
+        password = mistyped(code.typed)
     driver.verifier(conninfo(server))
     driver.attempt(ALICE, "0000")
     reset_statements(server)
@@ -306,7 +270,7 @@ def test_recording_elsewhere(server, driver, bob):
     driver.verifier(conninfo(server) + " options='-c default_transaction_read_only=on'",
                     record_conninfo=conninfo(server))
     assert driver.attempt(bob, code.typed).outcome == "ok"
-    driver.attempt(bob, mistype(code.typed), client=client())
+    driver.attempt(bob, mistyped(code.typed), client=client())
     settle(driver)
     assert "m=19456," in stored_hash(server, code)
     assert server.psql("SELECT count(*) FROM apppass.code_use WHERE"
@@ -461,13 +425,13 @@ def test_a_record_without_a_connection_turns_nobody_away(server, driver, bob):
     driver.verifier(conninfo(server))
     server.hang()
     try:
-        assert driver.attempt(bob, mistype(code.typed)).verdict == "mistyped"
+        assert driver.attempt(bob, mistyped(code.typed)).verdict == "mistyped"
     finally:
         server.resume()
     assert driver.attempt(bob, code.typed).outcome == "ok"
     # Nor does what is to be recorded wait any longer.
     reset_statements(server)
-    assert driver.attempt(bob, mistype(code.typed)).verdict == "mistyped"
+    assert driver.attempt(bob, mistyped(code.typed)).verdict == "mistyped"
     settle(driver)
     assert calls(server, "record_refusal") == 1
     assert [line for line in driver.logs if "record" in line] == [
@@ -510,7 +474,7 @@ def test_a_main_password_may_let_in(server, lenient, bob):
 def test_a_wrong_main_password_is_no_code(server, lenient, bob):
     code = issue(server, lenient, bob)
     assert lenient.attempt(bob, "something else").verdict == "not_a_code"
-    assert lenient.attempt(bob, mistype(code.typed)).verdict == "mistyped"
+    assert lenient.attempt(bob, mistyped(code.typed)).verdict == "mistyped"
     assert lenient.callbacks == [bob, bob]
 
 
@@ -574,7 +538,7 @@ def test_a_flood_of_refusals_is_recorded_in_part(server, driver, bob):
     reset_statements(server)
     flooder = client()
     for _ in range(300):
-        assert driver.attempt(bob, mistype(code.typed), client=flooder).hashes == 0
+        assert driver.attempt(bob, mistyped(code.typed), client=flooder).hashes == 0
     for number in range(300):
         driver.attempt(f"x{number}@example.org", code.typed, client=f"10.77.{number % 250}.1")
     refused = [line for line in driver.logs if line.startswith("refused: ")]
@@ -617,10 +581,10 @@ def test_no_trace_of_a_code_stays_in_memory(server, driver, bob, tmp_path, memo)
     pasted = code.typed.upper()
     assert attempt_and_look(bob, pasted, "ok", code.typed) == 0
     assert attempt_and_look(bob, strong.typed, "ok", strong.typed) == 0
-    wrong = other_secret(code.typed)
+    wrong = with_other_secret(code.typed)
     assert attempt_and_look(bob, wrong, "denied", wrong) == 0
     assert attempt_and_look("nobody@example.org", code.typed, "denied", code.typed) == 0
-    assert attempt_and_look(bob, mistype(code.typed), "denied", mistype(code.typed)) == 0
+    assert attempt_and_look(bob, mistyped(code.typed), "denied", mistyped(code.typed)) == 0
     assert attempt_and_look("\\xff", code.typed, "denied", code.typed) == 0
     server.psql(f"SELECT apppass.revoke_code('{bob}', '{code.selector}', 'lost')")
     assert attempt_and_look(bob, code.typed, "denied", code.typed) == 0
@@ -645,7 +609,7 @@ def test_threads_with_a_verifier_each(server, driver, bob, tmp_path):
     code = issue(server, driver, bob)
     driver.verifier(conninfo(server), memo=tmp_path / "memo")
     assert driver.ask("threads", 8, 25, bob, code.typed) == ["200", "0", "0"]
-    assert driver.ask("threads", 8, 25, bob, mistype(code.typed)) == ["0", "200", "0"]
+    assert driver.ask("threads", 8, 25, bob, mistyped(code.typed)) == ["0", "200", "0"]
     assert server.psql("SELECT count(*) FROM apppass.code_use WHERE"
                        f" code_id = {code.id}", "postgres") == "1"
 

@@ -23,13 +23,13 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import Failure, state_folder
+from harness.codes import CODE
 from harness.postgres import ADMINISTRATOR, HELPDESK, Postgres
 
 BUILD = Path(os.environ["APPPASS_BUILD"])
 TOOL = BUILD / "apppass"
 ALICE = "alice@example.org"
 NUMBERS = itertools.count(1)
-CODE = re.compile(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3,6}\b")
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,9 @@ import pytest
 from conftest import ADMINISTRATOR, BUILD, NUMBERS, Desk
 from harness.basics import run, state_folder, until
 from harness.clients import OK, REFUSED, TEMPORARY
+from harness.codes import mistyped, with_other_secret
 from harness.site import Site
 
-SYMBOLS = "0123456789abcdefghjkmnpqrstvwxyz"
 IMAP, POP, SIEVE, SMTP = ("imap AUTHENTICATE PLAIN", "pop3 AUTH PLAIN",
                           "sieve AUTHENTICATE PLAIN", "smtp AUTH PLAIN")
 LOGIN = "imap LOGIN"    # through apppassd
@@ -47,31 +47,6 @@ def site():
 @pytest.fixture
 def desk(site):
     return Desk(site.postgres)
-
-
-def check_symbol(symbols):
-    """Over GF(32), polynomial x^5+x^2+1, by Horner."""
-    total = 0
-    for symbol in symbols:
-        total <<= 1
-        if total & 32:
-            total ^= 0b100101
-        total ^= SYMBOLS.index(symbol)
-    total <<= 1
-    if total & 32:
-        total ^= 0b100101
-    return SYMBOLS[total]
-
-
-def other_secret(code):
-    """A well-formed code with the same selector."""
-    symbols = code.replace("-", "")[:-1]
-    symbols = symbols[:-1] + SYMBOLS[SYMBOLS.index(symbols[-1]) ^ 1]
-    return symbols + check_symbol(symbols)
-
-
-def mistyped(code):
-    return code[:-1] + SYMBOLS[SYMBOLS.index(code[-1]) ^ 1]
 
 
 def aged(desk, code, change):
@@ -148,7 +123,7 @@ CASES = {
     "code of another account": Case(
         "wrong_account", POP, of_another, "another account", "user name and code belong together"),
     "wrong code": Case(
-        "wrong_code", IMAP, lambda desk, account, realm: other_secret(desk.issue(account)),
+        "wrong_code", IMAP, lambda desk, account, realm: with_other_secret(desk.issue(account)),
         "the rest is different", "apppass reset {account} --device Phone"),
     "revoked": Case(
         "revoked", IMAP, revoked, 'by hilda because "stolen on the train"',

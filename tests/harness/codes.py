@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Codes that are wrong in one way or another: made here, not by what is tested."""
+
+import re
+
+ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+
+# As shown to people.
+CODE = re.compile(r"\b[0-9a-z]{4}(?:-[0-9a-z]{4}){3,6}\b")
+
+
+def _alpha(value):
+    """Multiply by the generator of GF(32) over x^5+x^2+1."""
+    value <<= 1
+    return value ^ 0b100101 if value & 32 else value
+
+
+def check_symbol(symbols):
+    """What makes 15, 19, 23 or 27 symbols a code that looks right."""
+    total = 0
+    for symbol in symbols:
+        total = _alpha(total) ^ ALPHABET.index(symbol)
+    return ALPHABET[_alpha(total)]
+
+
+def _other(symbol):
+    return ALPHABET[ALPHABET.index(symbol) ^ 1]
+
+
+def with_other_symbol(code, position):
+    """Another symbol there and a correct check symbol."""
+    symbols = code.replace("-", "")[:-1]
+    symbols = symbols[:position] + _other(symbols[position]) + symbols[position + 1:]
+    return symbols + check_symbol(symbols)
+
+
+def with_other_secret(code):
+    """The same selector, another secret, a correct check symbol."""
+    return with_other_symbol(code, 5)
+
+
+def with_other_selector(code):
+    """A selector that no account has (one in a million has it)."""
+    other = "zzzz" + code.replace("-", "")[4:-1]
+    return other + check_symbol(other)
+
+
+def mistyped(code):
+    """One symbol off: the check symbol notices."""
+    return code[:-1] + _other(code[-1])
