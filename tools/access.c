@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "change.h"
 #include "commands.h"
 #include "message.h"
 #include "realm.h"
@@ -41,23 +42,9 @@ enum status run_access_list(struct invocation *invocation)
     return status;
 }
 
-/* Show the rule, and keep it or not. */
-static enum status finish(struct invocation *invocation, const char *position)
+static enum status show_rule(struct invocation *invocation, const struct rows *rows)
 {
-    struct rows *rows = QUERY(invocation->database,
-                              RULE_SELECT " WHERE x.position = $1::integer", position);
-    enum status status;
-
-    if (rows == NULL)
-        return database_status(invocation->database);
-    status = output_table(&invocation->output, columns, COUNT(columns), rows, "");
-    rows_free(&rows);
-    if (status == STATUS_DONE && !command_has(invocation, OPTION_DRY_RUN))
-        return database_commit(invocation->database);
-    database_rollback(invocation->database);
-    if (status == STATUS_DONE)
-        message_note("dry run: nothing was changed");
-    return status;
+    return output_table(&invocation->output, columns, COUNT(columns), rows, "");
 }
 
 static enum status no_realm(struct invocation *invocation, const char *realm)
@@ -86,10 +73,17 @@ static enum status check_realm(struct invocation *invocation)
     return status;
 }
 
-static enum status insert_rule(struct invocation *invocation, const char *action)
+static struct rows *make_rule(struct invocation *invocation, enum status *status_r)
 {
     const char *realm = command_option(invocation, OPTION_REALM);
-    struct rows *rows = QUERY(
+    struct rows *added = NULL, *rows = NULL;
+
+    *status_r = check_realm(invocation);
+    if (*status_r == STATUS_DONE)
+        *status_r = realm_context(invocation);
+    if (*status_r != STATUS_DONE)
+        return NULL;
+    added = QUERY(
         invocation->database,
         "INSERT INTO apppass.access_rule (position, realm_id, service, network, action,"
         " description)"
@@ -100,25 +94,49 @@ static enum status insert_rule(struct invocation *invocation, const char *action
         " RETURNING position",
         command_option(invocation, OPTION_POSITION), realm,
         command_option(invocation, OPTION_SERVICE),
-        command_option(invocation, OPTION_NETWORK), action,
+        command_option(invocation, OPTION_NETWORK), command_argument(invocation, 0),
         command_option(invocation, OPTION_DESCRIPTION));
-    enum status status;
-
+    if (added != NULL && rows_count(added) == 0) {
+        /* Somebody removed the realm since it was looked for. */
+        *status_r = no_realm(invocation, realm);
+        rows_free(&added);
+        return NULL;
+    }
+    if (added != NULL)
+        rows = QUERY(invocation->database, RULE_SELECT " WHERE x.position = $1::integer",
+                     rows_text(added, 0, "position"));
     if (rows == NULL)
-        return database_status(invocation->database);
-    /* Somebody may have removed the realm since it was looked for. */
-    status = rows_count(rows) > 0 ? finish(invocation, rows_text(rows, 0, "position"))
-                                  : no_realm(invocation, realm);
-    rows_free(&rows);
-    return status;
+        *status_r = database_status(invocation->database);
+    rows_free(&added);
+    return rows;
+}
+
+static enum status preview_rule(struct invocation *invocation, const struct rows *rows)
+{
+    if (strcmp(command_argument(invocation, 0), "deny") == 0)
+        message_note("What matches this rule, and none before it, is refused from the "
+                     "next login on:");
+    return command_has(invocation, OPTION_DRY_RUN) ? STATUS_DONE
+                                                   : show_rule(invocation, rows);
+}
+
+static enum status report_rule(struct invocation *invocation, const struct rows *rows,
+                               bool kept)
+{
+    (void)kept;
+    return show_rule(invocation, rows);
 }
 
 enum status run_access_add(struct invocation *invocation)
 {
     const char *action = command_argument(invocation, 0);
-    enum status status = STATUS_DONE;
+    bool deny = strcmp(action, "deny") == 0;
+    const struct change change = {.make = make_rule,
+                                  .preview = preview_rule,
+                                  .report = report_rule,
+                                  .question = deny ? "Add the rule?" : NULL};
 
-    if (strcmp(action, "allow") != 0 && strcmp(action, "deny") != 0)
+    if (!deny && strcmp(action, "allow") != 0)
         return command_usage_error(invocation, "ACTION is allow or deny, not \"%s\"",
                                    action);
     if (invocation->options[OPTION_SERVICE].count > 1 ||
@@ -126,70 +144,63 @@ enum status run_access_add(struct invocation *invocation)
         return command_usage_error(invocation,
                                    "a rule has one service and one network; add "
                                    "another rule for another");
-    status = check_realm(invocation);
-    if (status == STATUS_DONE && strcmp(action, "deny") == 0 &&
-        !command_has(invocation, OPTION_DRY_RUN))
-        status = command_confirm(
-            invocation,
-            "What matches this rule, and none before it, is refused from the next "
-            "login on.",
-            "Add the rule?");
-    if (status == STATUS_DONE)
-        status = database_begin(invocation->database);
-    if (status == STATUS_DONE)
-        status = realm_context(invocation);
-    if (status == STATUS_DONE)
-        status = insert_rule(invocation, action);
-    database_rollback(invocation->database);
-    return status;
+    return change_run(invocation, &change);
 }
 
-static enum status remove_rule(struct invocation *invocation, const char *position)
+static struct rows *make_removed(struct invocation *invocation, enum status *status_r)
 {
-    enum status status = database_begin(invocation->database);
-    struct rows *rows;
+    const char *position = command_argument(invocation, 0);
+    struct rows *rows, *removed = NULL;
 
-    if (status == STATUS_DONE)
-        status = realm_context(invocation);
-    if (status != STATUS_DONE)
-        return status;
-    rows =
-        QUERY(invocation->database,
-              "DELETE FROM apppass.access_rule WHERE position = $1::integer", position);
-    status = rows == NULL ? database_status(invocation->database)
-                          : database_commit(invocation->database);
-    rows_free(&rows);
-    if (status == STATUS_DONE)
-        message_note("removed the rule at position %s", position);
+    *status_r = realm_context(invocation);
+    if (*status_r != STATUS_DONE)
+        return NULL;
+    rows = QUERY(invocation->database, RULE_SELECT " WHERE x.position = $1::integer",
+                 position);
+    if (rows != NULL && rows_count(rows) == 0) {
+        message_error("there is no rule at position %s", position);
+        message_hint("\"apppass access list\" shows the rules");
+        *status_r = STATUS_REFUSED;
+        rows_free(&rows);
+        return NULL;
+    }
+    if (rows != NULL)
+        removed = QUERY(invocation->database,
+                        "DELETE FROM apppass.access_rule WHERE position = $1::integer",
+                        position);
+    if (removed == NULL) {
+        *status_r = database_status(invocation->database);
+        rows_free(&rows);
+    }
+    rows_free(&removed);
+    return rows;
+}
+
+static enum status report_removed(struct invocation *invocation, const struct rows *rows,
+                                  bool kept)
+{
+    enum status status = STATUS_DONE;
+
+    /* People saw it before the question. */
+    if (invocation->output.format != FORMAT_PEOPLE || command_has(invocation, OPTION_YES))
+        status = show_rule(invocation, rows);
+    if (kept)
+        message_note("removed the rule at position %s", rows_text(rows, 0, "position"));
     return status;
 }
 
 enum status run_access_remove(struct invocation *invocation)
 {
+    static const struct change change = {.make = make_removed,
+                                         .preview = show_rule,
+                                         .report = report_removed,
+                                         .question = "Remove this rule?"};
     const char *position = command_argument(invocation, 0);
-    struct rows *rows;
-    enum status status;
 
     if (position[0] == '\0' || position[strspn(position, "0123456789")] != '\0' ||
         strlen(position) > 9)
         return command_usage_error(invocation,
                                    "POSITION is a number that \"apppass access "
                                    "list\" shows");
-    rows = QUERY(invocation->database, RULE_SELECT " WHERE x.position = $1::integer",
-                 position);
-    if (rows == NULL)
-        return database_status(invocation->database);
-    if (rows_count(rows) == 0) {
-        message_error("there is no rule at position %s", position);
-        message_hint("\"apppass access list\" shows the rules");
-        status = STATUS_REFUSED;
-    } else {
-        status = output_table(&invocation->output, columns, COUNT(columns), rows, "");
-        if (status == STATUS_DONE)
-            status = command_confirm(invocation, "", "Remove this rule?");
-        if (status == STATUS_DONE && !command_has(invocation, OPTION_DRY_RUN))
-            status = remove_rule(invocation, position);
-    }
-    rows_free(&rows);
-    return status;
+    return change_run(invocation, &change);
 }

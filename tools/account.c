@@ -5,11 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "change.h"
 #include "commands.h"
 #include "like.h"
 #include "message.h"
 #include "near.h"
-#include "prompt.h"
 #include "quote.h"
 
 static const struct column account_columns[] = {
@@ -118,7 +118,9 @@ enum status run_account_add(struct invocation *invocation)
     return STATUS_DONE;
 }
 
-static enum status set_enabled(struct invocation *invocation, const char *enabled)
+/* False: told, *status_r. */
+static bool set_enabled(struct invocation *invocation, const char *enabled,
+                        enum status *status_r)
 {
     const char *account = command_argument(invocation, 0);
     struct rows *rows = TRY_QUERY(
@@ -128,64 +130,73 @@ static enum status set_enabled(struct invocation *invocation, const char *enable
         account, enabled, command_option(invocation, OPTION_REASON),
         command_option(invocation, OPTION_TICKET),
         command_option(invocation, OPTION_OPERATOR));
+    bool set = rows != NULL;
 
-    if (rows == NULL)
-        return near_complain(invocation, account, NULL, NULL);
+    *status_r = set ? STATUS_DONE : near_complain(invocation, account, NULL, NULL);
     rows_free(&rows);
-    if (invocation->output.format != FORMAT_PEOPLE)
-        return show_account(invocation, account);
+    return set;
+}
+
+/* Disable; which codes are refused for it. */
+static struct rows *make_disabled(struct invocation *invocation, enum status *status_r)
+{
+    struct rows *rows;
+
+    if (!set_enabled(invocation, "false", status_r))
+        return NULL;
+    rows = QUERY(invocation->database,
+                 "SELECT a.account, (SELECT count(*) FROM apppass.code_overview AS c"
+                 " WHERE c.account = a.account AND c.state = 'suspended') AS codes"
+                 " FROM apppass.account_overview AS a"
+                 " WHERE a.account = apppass.fold(btrim($1))",
+                 command_argument(invocation, 0));
+    if (rows == NULL)
+        *status_r = database_status(invocation->database);
+    return rows;
+}
+
+static enum status preview_disabled(struct invocation *invocation,
+                                    const struct rows *rows)
+{
+    long codes = rows_integer(rows, 0, "codes");
+
+    (void)invocation;
+    message_note("This refuses the %ld live code%s of %s from now on.", codes,
+                 codes == 1 ? "" : "s", rows_text(rows, 0, "account"));
     return STATUS_DONE;
 }
 
-/* How many live codes a change touches; false: told. */
-static bool count_codes(struct invocation *invocation, const char *account, long *count_r,
-                        enum status *status_r)
+static enum status report_disabled(struct invocation *invocation, const struct rows *rows,
+                                   bool kept)
 {
-    struct rows *rows = QUERY(invocation->database,
-                              "SELECT live_codes FROM apppass.account_overview WHERE "
-                              "account = apppass.fold($1)",
-                              account);
+    const char *account = rows_text(rows, 0, "account");
 
-    *status_r = STATUS_DONE;
-    if (rows == NULL) {
-        *status_r = database_status(invocation->database);
-        return false;
-    }
-    if (rows_count(rows) == 0)
-        *status_r = near_no_account(invocation, account);
-    else
-        *count_r = rows_integer(rows, 0, "live_codes");
-    rows_free(&rows);
-    return *status_r == STATUS_DONE;
+    if (kept)
+        message_note("disabled %s", account);
+    return invocation->output.format != FORMAT_PEOPLE ? show_account(invocation, account)
+                                                      : STATUS_DONE;
 }
 
 enum status run_account_disable(struct invocation *invocation)
 {
-    const char *account = command_argument(invocation, 0);
-    enum status status;
-    char text[512];
-    long codes = 0;
+    static const struct change change = {.make = make_disabled,
+                                         .preview = preview_disabled,
+                                         .report = report_disabled,
+                                         .question = "Disable the account?"};
 
-    if (!count_codes(invocation, account, &codes, &status))
-        return status;
-    snprintf(text, sizeof text, "This refuses the %ld live code%s of %s from now on.",
-             codes, codes == 1 ? "" : "s", account);
-    status = command_confirm(invocation, text, "Disable the account?");
-    if (status != STATUS_DONE || command_has(invocation, OPTION_DRY_RUN))
-        return status;
-    status = set_enabled(invocation, "false");
-    if (status == STATUS_DONE)
-        message_note("disabled %s", account);
-    return status;
+    return change_run(invocation, &change);
 }
 
 enum status run_account_enable(struct invocation *invocation)
 {
-    enum status status = set_enabled(invocation, "true");
+    const char *account = command_argument(invocation, 0);
+    enum status status;
 
-    if (status == STATUS_DONE)
-        message_note("enabled %s", command_argument(invocation, 0));
-    return status;
+    if (!set_enabled(invocation, "true", &status))
+        return status;
+    message_note("enabled %s", account);
+    return invocation->output.format != FORMAT_PEOPLE ? show_account(invocation, account)
+                                                      : STATUS_DONE;
 }
 
 enum status run_account_mfa(struct invocation *invocation)

@@ -565,19 +565,8 @@ void command_release(struct invocation *invocation)
     database_close(&invocation->database);
 }
 
-enum status command_confirm(const struct invocation *invocation, const char *what,
-                            const char *question)
+enum status command_confirm(const char *question)
 {
-    if (command_has(invocation, OPTION_DRY_RUN)) {
-        if (what[0] != '\0')
-            message_note("%s", what);
-        message_note("dry run: nothing was done");
-        return STATUS_DONE;
-    }
-    if (command_has(invocation, OPTION_YES))
-        return STATUS_DONE;
-    if (what[0] != '\0')
-        message_note("%s", what);
     fflush(stdout);
     if (!prompt_possible()) {
         message_error("nobody is there to ask; nothing was done");

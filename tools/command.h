@@ -150,14 +150,11 @@ enum option_id command_find_option(const char *word, const char **value_r);
 const char *command_role_name(enum role role);
 
 /*
- * command_confirm - before something that can't be taken back
+ * command_confirm - ask before something that can't be taken back
  *
- * Tells `what` (where not empty), then asks `question`.  STATUS_DONE: go on (also for
- * --yes and for --dry-run, which the caller honours).  STATUS_REFUSED: no, or nobody to
- * ask.
+ * STATUS_DONE: yes.  STATUS_REFUSED: no, or nobody to ask; told.
  */
-enum status command_confirm(const struct invocation *invocation, const char *what,
-                            const char *question) MUST_CHECK;
+enum status command_confirm(const char *question) MUST_CHECK;
 
 /* Tell that the command line is wrong, and how to find the right one; STATUS_USAGE. */
 enum status command_usage_error(const struct invocation *invocation, const char *format,

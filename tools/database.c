@@ -45,6 +45,7 @@ struct database {
     bool shielded;  /* a commit is under way: Ctrl-C has to wait */
     bool timed_out; /* while connecting */
     bool hurried;   /* somebody waits for a Tab: connect soon or not at all */
+    bool trying;    /* nothing is kept */
 };
 
 struct rows {
@@ -508,6 +509,22 @@ static bool send_query(struct database *database, const char *sql, size_t count,
                              NULL, 0) == 1;
 }
 
+/* Where nothing is to be kept, no statement runs on its own. */
+static bool in_transaction(struct database *database)
+{
+    PGresult *result = NULL;
+    bool begun;
+
+    if (!database->trying || PQtransactionStatus(database->connection) != PQTRANS_IDLE)
+        return true;
+    if (PQsendQuery(database->connection, "BEGIN") == 1)
+        result = collect(database);
+    begun = result != NULL && PQresultStatus(result) == PGRES_COMMAND_OK &&
+            PQtransactionStatus(database->connection) == PQTRANS_INTRANS;
+    PQclear(result);
+    return begun;
+}
+
 struct rows *database_try(struct database *database, const char *sql, size_t count,
                           const char *const *values)
 {
@@ -518,7 +535,7 @@ struct rows *database_try(struct database *database, const char *sql, size_t cou
         database->status = STATUS_INTERRUPTED;
         return NULL;
     }
-    if (send_query(database, sql, count, values))
+    if (in_transaction(database) && send_query(database, sql, count, values))
         result = collect(database);
     if (result == NULL || (PQresultStatus(result) != PGRES_TUPLES_OK &&
                            PQresultStatus(result) != PGRES_COMMAND_OK)) {
@@ -612,15 +629,24 @@ enum status database_check_schema(struct database *database)
     return STATUS_UNAVAILABLE;
 }
 
+void database_keep_nothing(struct database *database)
+{
+    database->trying = true;
+}
+
 enum status database_begin(struct database *database)
 {
-    return run(database, "BEGIN");
+    return database->trying ? STATUS_DONE : run(database, "BEGIN");
 }
 
 enum status database_commit(struct database *database)
 {
     enum status status;
 
+    if (database->trying) {
+        database_rollback(database);
+        return STATUS_DONE;
+    }
     database->shielded = true;
     status = run(database, "COMMIT");
     database->shielded = false;
@@ -756,6 +782,27 @@ bool rows_time(const struct rows *rows, size_t row, const char *column, time_t *
     if (!(seconds > -MOMENT_LIMIT && seconds < MOMENT_LIMIT))
         return false;
     *time_r = (time_t)seconds;
+    return true;
+}
+
+static bool same_value(const struct rows *a, const struct rows *b, int row, int column)
+{
+    return PQgetisnull(a->result, row, column) == PQgetisnull(b->result, row, column) &&
+           strcmp(PQgetvalue(a->result, row, column),
+                  PQgetvalue(b->result, row, column)) == 0;
+}
+
+bool rows_same(const struct rows *a, const struct rows *b, const char *key)
+{
+    int first = key != NULL ? column_number(a, key) : 0;
+    int after = key != NULL ? first + 1 : PQnfields(a->result);
+
+    if (rows_count(a) != rows_count(b) || PQnfields(a->result) != PQnfields(b->result))
+        return false;
+    for (int row = 0; row < PQntuples(a->result); row++)
+        for (int column = first; column < after; column++)
+            if (!same_value(a, b, row, column))
+                return false;
     return true;
 }
 

@@ -73,6 +73,12 @@ const char *database_message(const struct database *database);
 enum status database_status(const struct database *database);
 
 /*
+ * From now on nothing that this session does is kept: every statement runs in a
+ * transaction, and database_commit rolls it back.  For --dry-run.
+ */
+void database_keep_nothing(struct database *database);
+
+/*
  * A transaction.  Commit cannot be interrupted: it ends in STATUS_DONE, or it did not
  * happen, or (STATUS_UNAVAILABLE) the connection broke and nobody knows; the operator has
  * been told which.  Rollback is silent; closing the connection does it too.
@@ -112,6 +118,8 @@ bool rows_boolean(const struct rows *rows, size_t row, const char *column);
 long rows_integer(const struct rows *rows, size_t row, const char *column); /* NULL: 0 */
 /* Of date_part('epoch', ...).  False for NULL and for infinity. */
 bool rows_time(const struct rows *rows, size_t row, const char *column, time_t *time_r);
+/* Have both the same values, in the column `key` (NULL: in every column)? */
+bool rows_same(const struct rows *a, const struct rows *b, const char *key);
 void rows_free(struct rows **rows);
 
 /*

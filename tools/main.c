@@ -37,6 +37,8 @@ static enum status run(struct invocation *invocation)
             status = database_check_schema(invocation->database);
         if (status != STATUS_DONE)
             return status;
+        if (command_has(invocation, OPTION_DRY_RUN))
+            database_keep_nothing(invocation->database);
         if (strncmp(command->arguments, "ACCOUNT", 7) == 0 ||
             strncmp(command->arguments, "[ACCOUNT]", 9) == 0)
             database_name_account(invocation->database, command_argument(invocation, 0));

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "change.h"
 #include "commands.h"
 #include "message.h"
 #include "moment.h"
@@ -218,21 +219,24 @@ void realm_offer(struct invocation *invocation, const char *realm)
     rows_free(&rows);
 }
 
+static enum status no_realm(struct invocation *invocation, const char *realm)
+{
+    message_error("there is no realm %s", realm);
+    realm_offer(invocation, realm);
+    return STATUS_REFUSED;
+}
+
 static enum status show_realm(struct invocation *invocation, const char *realm)
 {
     struct rows *rows = QUERY(invocation->database,
                               REALM_SELECT " WHERE r.name = apppass.fold($1)", realm);
-    enum status status = STATUS_REFUSED;
+    enum status status;
 
     if (rows == NULL)
         return database_status(invocation->database);
-    if (rows_count(rows) > 0) {
-        status = output_record(&invocation->output, record_columns, COUNT(record_columns),
-                               rows, 0);
-    } else {
-        message_error("there is no realm %s", realm);
-        realm_offer(invocation, realm);
-    }
+    status = rows_count(rows) > 0 ? output_record(&invocation->output, record_columns,
+                                                  COUNT(record_columns), rows, 0)
+                                  : no_realm(invocation, realm);
     rows_free(&rows);
     return status;
 }
@@ -371,93 +375,100 @@ static enum status apply_settings(struct invocation *invocation, const char *rea
     return status;
 }
 
-/* Show what came out, and keep it or not. */
-static enum status finish(struct invocation *invocation, const char *realm)
+/* What a policy is, and how many codes it governs. */
+static struct rows *changed_realm(struct invocation *invocation, const char *realm,
+                                  enum status *status_r)
 {
-    enum status status = show_realm(invocation, realm);
+    struct rows *rows =
+        QUERY(invocation->database,
+              "SELECT p.*, (SELECT count(*) FROM apppass.code_overview AS c"
+              " WHERE c.realm = p.realm AND c.state IN ('live', 'suspended')) AS codes"
+              " FROM (" REALM_SELECT " WHERE r.name = apppass.fold($1)) AS p",
+              realm);
 
-    if (status != STATUS_DONE || command_has(invocation, OPTION_DRY_RUN)) {
-        database_rollback(invocation->database);
-        if (status == STATUS_DONE)
-            message_note("dry run: nothing was changed; it would be as above");
-        return status;
+    if (rows == NULL) {
+        *status_r = database_status(invocation->database);
+    } else if (rows_count(rows) == 0) {
+        *status_r = no_realm(invocation, realm);
+        rows_free(&rows);
     }
-    return database_commit(invocation->database);
+    return rows;
 }
 
-static enum status confirm_realm(struct invocation *invocation, const char *realm)
+static struct rows *make_set(struct invocation *invocation, enum status *status_r)
 {
-    struct rows *rows = QUERY(invocation->database,
-                              "SELECT count(*) AS codes FROM apppass.code_overview"
-                              " WHERE realm = apppass.fold($1) AND state = 'live'",
-                              realm);
-    char text[512];
+    const char *realm = command_argument(invocation, 0);
 
-    if (rows == NULL)
-        return database_status(invocation->database);
-    snprintf(text, sizeof text,
-             "Realm %s has %ld live codes; some may be refused from the next login on.",
-             realm, rows_integer(rows, 0, "codes"));
-    rows_free(&rows);
-    if (command_has(invocation, OPTION_DRY_RUN)) {
-        message_note("%s", text);
-        return STATUS_DONE;
-    }
-    return command_confirm(invocation, text, "Change the policy?");
+    *status_r = apply_settings(invocation, realm);
+    return *status_r == STATUS_DONE ? changed_realm(invocation, realm, status_r) : NULL;
+}
+
+static enum status preview_set(struct invocation *invocation, const struct rows *rows)
+{
+    bool bites;
+
+    if (check_settings(invocation, &bites) == STATUS_DONE && bites)
+        message_note(
+            "Realm %s has %ld live codes; some may be refused from the next login on.",
+            rows_text(rows, 0, "realm"), rows_integer(rows, 0, "codes"));
+    return STATUS_DONE;
+}
+
+static enum status report_realm(struct invocation *invocation, const struct rows *rows,
+                                bool kept)
+{
+    (void)kept;
+    return output_record(&invocation->output, record_columns, COUNT(record_columns), rows,
+                         0);
 }
 
 enum status run_realm_set(struct invocation *invocation)
 {
-    const char *realm = command_argument(invocation, 0);
+    struct change change = {
+        .make = make_set, .preview = preview_set, .report = report_realm};
     bool bites;
     enum status status = check_settings(invocation, &bites);
 
-    if (status == STATUS_DONE && bites)
-        status = confirm_realm(invocation, realm);
-    if (status == STATUS_DONE)
-        status = database_begin(invocation->database);
-    if (status != STATUS_DONE)
-        return status;
-    status = apply_settings(invocation, realm);
-    if (status == STATUS_DONE)
-        return finish(invocation, realm);
-    database_rollback(invocation->database);
-    return status;
+    if (bites)
+        change.question = "Change the policy?";
+    return status == STATUS_DONE ? change_run(invocation, &change) : status;
 }
 
-enum status run_realm_add(struct invocation *invocation)
+static struct rows *make_added(struct invocation *invocation, enum status *status_r)
 {
     const char *realm = command_argument(invocation, 0);
-    bool bites;
-    enum status status = check_settings(invocation, &bites);
     struct rows *rows;
     char *quoted;
 
-    if (status == STATUS_DONE)
-        status = database_begin(invocation->database);
-    if (status == STATUS_DONE)
-        status = realm_context(invocation);
-    if (status != STATUS_DONE)
-        return status;
+    *status_r = realm_context(invocation);
+    if (*status_r != STATUS_DONE)
+        return NULL;
     rows = TRY_QUERY(
         invocation->database,
         "INSERT INTO apppass.realm (name) VALUES (apppass.fold($1)) RETURNING name",
         realm);
-    if (rows == NULL &&
-        strcmp(database_constraint(invocation->database), "realm_name_unique") == 0) {
-        message_error("there is a realm %s already", realm);
-        quoted = quote_word(realm);
-        message_hint("change it: apppass realm set %s NAME=VALUE...",
-                     quoted != NULL ? quoted : "REALM");
-        free(quoted);
-        return STATUS_REFUSED;
+    if (rows != NULL) {
+        rows_free(&rows);
+        return make_set(invocation, status_r);
     }
-    if (rows == NULL)
-        return complain_realm(invocation);
-    rows_free(&rows);
-    status = apply_settings(invocation, realm);
-    if (status == STATUS_DONE)
-        return finish(invocation, realm);
-    database_rollback(invocation->database);
-    return status;
+    if (strcmp(database_constraint(invocation->database), "realm_name_unique") != 0) {
+        *status_r = complain_realm(invocation);
+        return NULL;
+    }
+    message_error("there is a realm %s already", realm);
+    quoted = quote_word(realm);
+    message_hint("change it: apppass realm set %s NAME=VALUE...",
+                 quoted != NULL ? quoted : "REALM");
+    free(quoted);
+    *status_r = STATUS_REFUSED;
+    return NULL;
+}
+
+enum status run_realm_add(struct invocation *invocation)
+{
+    static const struct change change = {.make = make_added, .report = report_realm};
+    bool bites;
+    enum status status = check_settings(invocation, &bites);
+
+    return status == STATUS_DONE ? change_run(invocation, &change) : status;
 }

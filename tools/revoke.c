@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include <stdio.h>
-#include <string.h>
 
+#include "change.h"
 #include "commands.h"
 #include "message.h"
 #include "near.h"
@@ -17,23 +17,9 @@ static const struct column columns[] = {
     {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
 };
 
-/* The live codes that the options name, as a table for the question before. */
-static struct rows *find_codes(struct invocation *invocation, const char *account)
+static struct rows *revoke(struct invocation *invocation)
 {
-    return QUERY(invocation->database,
-                 "SELECT account, device, selector,"
-                 " date_part('epoch', last_used_at) AS last_used_at"
-                 " FROM apppass.code_overview"
-                 " WHERE account = apppass.fold($1) AND revoked_at IS NULL"
-                 " AND ($2::text IS NULL OR selector = apppass.fold($2))"
-                 " AND ($3::text IS NULL OR lower(device) = lower(normalize($3)))"
-                 " ORDER BY device, selector",
-                 account, command_option(invocation, OPTION_CODE),
-                 command_option(invocation, OPTION_DEVICE));
-}
-
-static struct rows *revoke(struct invocation *invocation, const char *account)
-{
+    const char *account = command_argument(invocation, 0);
     const char *code = command_option(invocation, OPTION_CODE);
     const char *device = command_option(invocation, OPTION_DEVICE);
     const char *reason = command_option(invocation, OPTION_REASON);
@@ -57,23 +43,62 @@ static struct rows *revoke(struct invocation *invocation, const char *account)
                      account, reason, ticket, who);
 }
 
-static void report(const struct invocation *invocation, const struct rows *codes,
-                   long revoked)
+/* Revoke; the codes that this transaction ended. */
+static struct rows *make(struct invocation *invocation, enum status *status_r)
 {
+    const char *account = command_argument(invocation, 0);
+    struct rows *rows = revoke(invocation);
+    long revoked;
+
+    if (rows == NULL) {
+        *status_r =
+            near_complain(invocation, account, command_option(invocation, OPTION_DEVICE),
+                          command_option(invocation, OPTION_CODE));
+        return NULL;
+    }
+    revoked = rows_integer(rows, 0, "revoked");
+    rows_free(&rows);
+    rows = QUERY(invocation->database,
+                 "SELECT account, device, selector,"
+                 " date_part('epoch', last_used_at) AS last_used_at, code_id"
+                 " FROM apppass.code_overview"
+                 " WHERE account = apppass.fold(btrim($1)) AND revoked_at = now()"
+                 " ORDER BY device, selector, code_id",
+                 account);
+    if (rows == NULL) {
+        *status_r = database_status(invocation->database);
+    } else if (rows_count(rows) != (size_t)revoked) {
+        message_error("could not tell which codes would be revoked; nothing was done");
+        *status_r = STATUS_REFUSED;
+        rows_free(&rows);
+    }
+    return rows;
+}
+
+static enum status preview(struct invocation *invocation, const struct rows *codes)
+{
+    message_note("This revokes %zu code%s for good:", rows_count(codes),
+                 rows_count(codes) == 1 ? "" : "s");
+    return output_table(&invocation->output, columns, COUNT(columns), codes, "");
+}
+
+static enum status report(struct invocation *invocation, const struct rows *codes,
+                          bool kept)
+{
+    size_t revoked = kept ? rows_count(codes) : 0;
     struct json json;
 
-    if (invocation->output.format == FORMAT_CSV) {
-        output_table(&invocation->output, columns, COUNT(columns), codes, "");
-        return;
-    }
+    if (invocation->output.format == FORMAT_CSV)
+        return output_table(&invocation->output, columns, COUNT(columns), codes, "");
     if (invocation->output.format == FORMAT_PEOPLE) {
-        message_note("revoked %ld code%s; refused from the next login on", revoked,
-                     revoked == 1 ? "" : "s");
-        return;
+        if (kept)
+            message_note("revoked %zu code%s; refused from the next login on", revoked,
+                         revoked == 1 ? "" : "s");
+        return STATUS_DONE;
     }
     json_start(&json, stdout);
     json_open(&json, NULL, '{');
-    json_integer(&json, "revoked", revoked);
+    json_integer(&json, "revoked", (long long)revoked);
     json_open(&json, "codes", '[');
     for (size_t row = 0; row < rows_count(codes); row++) {
         json_open(&json, NULL, '{');
@@ -83,72 +108,16 @@ static void report(const struct invocation *invocation, const struct rows *codes
     json_close(&json, ']');
     json_close(&json, '}');
     json_end(&json);
-}
-
-/* Show what will end, ask, end it. */
-static enum status revoke_found(struct invocation *invocation, const char *account,
-                                const struct rows *codes)
-{
-    char text[128];
-    struct output screen = invocation->output;
-    enum status status = STATUS_DONE;
-    struct rows *rows;
-
-    snprintf(text, sizeof text, "This revokes %zu code%s for good:", rows_count(codes),
-             rows_count(codes) == 1 ? "" : "s");
-    if (!command_has(invocation, OPTION_YES) && screen.format == FORMAT_PEOPLE) {
-        message_note("%s", text);
-        status = output_table(&screen, columns, COUNT(columns), codes, "");
-        text[0] = '\0';
-    }
-    if (status == STATUS_DONE)
-        status = command_confirm(invocation, text, "Revoke?");
-    if (status != STATUS_DONE || command_has(invocation, OPTION_DRY_RUN)) {
-        if (status == STATUS_DONE && screen.format != FORMAT_PEOPLE)
-            report(invocation, codes, 0);
-        return status;
-    }
-    rows = revoke(invocation, account);
-    if (rows == NULL)
-        return near_complain(invocation, account,
-                             command_option(invocation, OPTION_DEVICE),
-                             command_option(invocation, OPTION_CODE));
-    report(invocation, codes, rows_integer(rows, 0, "revoked"));
-    rows_free(&rows);
-    return STATUS_DONE;
-}
-
-/* Nobody to show a list to, or nothing in it: the database says what is wrong. */
-static enum status revoke_unseen(struct invocation *invocation, const char *account,
-                                 const struct rows *codes)
-{
-    struct rows *rows = revoke(invocation, account);
-    long revoked;
-
-    if (rows == NULL)
-        return near_complain(invocation, account,
-                             command_option(invocation, OPTION_DEVICE),
-                             command_option(invocation, OPTION_CODE));
-    revoked = rows_integer(rows, 0, "revoked");
-    rows_free(&rows);
-    report(invocation, codes, revoked);
     return STATUS_DONE;
 }
 
 enum status run_revoke(struct invocation *invocation)
 {
-    const char *account = command_argument(invocation, 0);
-    struct rows *codes;
-    enum status status;
+    static const struct change change = {.make = make,
+                                         .preview = preview,
+                                         .report = report,
+                                         .question = "Revoke?",
+                                         .key = "code_id"};
 
-    if (command_has(invocation, OPTION_YES) && !command_has(invocation, OPTION_DRY_RUN) &&
-        invocation->output.format == FORMAT_PEOPLE)
-        return revoke_unseen(invocation, account, NULL);
-    codes = find_codes(invocation, account);
-    if (codes == NULL)
-        return database_status(invocation->database);
-    status = rows_count(codes) > 0 ? revoke_found(invocation, account, codes)
-                                   : revoke_unseen(invocation, account, codes);
-    rows_free(&codes);
-    return status;
+    return change_run(invocation, &change);
 }
