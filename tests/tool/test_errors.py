@@ -104,7 +104,7 @@ REFUSED = [
     (["account", "add", "{account}"], ["exists already", "apppass issue"]),
     (["account", "add", "with blank@example.org"], ["not valid"]),
     (["account", "add", "x@example.org", "--realm", "nowhere"], ["nowhere", "realm add"]),
-    (["account", "disable", "nobody@example.org", "--reason", "x"], ["there is no account"]),
+    (["account", "disable", "nobody@example.org", "--reason", "x"], ["not found"]),
     (["account", "enable", "nobody@example.org", "--reason", "x"], ["not found"]),
     (["account", "mfa", "nobody@example.org", "on", "--reason", "x"], ["not found"]),
     (["account", "import", "/nonexistent"], ["could not read /nonexistent"]),
