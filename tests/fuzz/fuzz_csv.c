@@ -10,8 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "csv.h"
 #include "fuzz.h"
+#include "output/csv.h"
 
 struct text {
     char *bytes;

@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
-#include "command.h"
-#include "json.h"
-#include "like.h"
+#include "cli/command.h"
+#include "cli/like.h"
+#include "output/json.h"
 
 /* Every command and option that can be typed is complete in the table. */
 static void table_is_whole(void **state)

@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "csv.h"
+#include "output/csv.h"
 
 /* Records as "line:field|field;", then "E" at the end or "!line" for an error. */
 static void render(const char *bytes, size_t length, char *out, size_t size)

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "moment.h"
+#include "base/moment.h"
 
 /* 2026-11-23 03:30:00 UTC */
 #define NOW ((time_t)1795404600)

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "profile.h"
+#include "session/profile.h"
 
 static void hosts(void **state)
 {

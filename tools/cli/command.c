@@ -1,0 +1,598 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/interrupt.h"
+#include "base/message.h"
+#include "base/prompt.h"
+#include "base/suggest.h"
+#include "cli/command.h"
+
+/* ---- the table, asked ---- */
+
+static size_t word_count(const char *name)
+{
+    size_t count = 1;
+
+    for (; *name != '\0'; name++)
+        count += *name == ' ';
+    return count;
+}
+
+/* Do the first words of `arguments` spell the command's name? */
+static bool names(const struct command *command, const char *const *arguments,
+                  size_t count)
+{
+    const char *name = command->name;
+
+    for (size_t i = 0; i < word_count(command->name); i++) {
+        size_t length = strcspn(name, " ");
+
+        if (i >= count || strlen(arguments[i]) != length ||
+            strncmp(arguments[i], name, length) != 0)
+            return false;
+        name += length + (name[length] == ' ');
+    }
+    return true;
+}
+
+const struct command *command_find(const char *const *words, size_t count)
+{
+    for (const struct command *command = commands; command->name != NULL; command++)
+        if (names(command, words, count))
+            return command;
+    return NULL;
+}
+
+static enum need option_need(const struct command *command, enum option_id id,
+                             bool *takes_r)
+{
+    *takes_r = option_specs[id].global;
+    for (const struct command_option *option = command->options; option->id != OPTION_END;
+         option++)
+        if (option->id == id) {
+            *takes_r = true;
+            return option->need;
+        }
+    return NEED_NOT;
+}
+
+/* Least and most positional arguments of "ACCOUNT [CODE] NAME...". */
+static void argument_range(const char *arguments, size_t *least_r, size_t *most_r)
+{
+    *least_r = *most_r = 0;
+    while (*arguments != '\0') {
+        size_t length = strcspn(arguments, " ");
+
+        *least_r += arguments[0] != '[';
+        *most_r += 1;
+        if (memmem(arguments, length, "...", 3) != NULL)
+            *most_r = (size_t)-1 / 2;
+        arguments += length + (arguments[length] == ' ');
+    }
+}
+
+const char *command_role_name(enum role role)
+{
+    switch (role) {
+    case ROLE_HELPDESK:
+        return "apppass_helpdesk";
+    case ROLE_AUDITOR:
+        return "apppass_auditor";
+    case ROLE_ADMIN:
+        return "apppass_admin";
+    case ROLE_NONE:
+        break;
+    }
+    return "(none)";
+}
+
+/* ---- help ---- */
+
+#define HELP_WIDTH 79
+
+/* Text after what stands to its left, broken between words; ASCII. */
+static void print_beside(FILE *file, int indent, const char *text)
+{
+    int used = indent;
+
+    while (*text != '\0') {
+        int length = (int)strcspn(text, " ");
+
+        if (used > indent && used + 1 + length > HELP_WIDTH) {
+            fprintf(file, "\n%*s", indent, "");
+            used = indent;
+        } else if (used > indent) {
+            putc(' ', file);
+            used++;
+        }
+        fprintf(file, "%.*s", length, text);
+        used += length;
+        text += length + (int)strspn(text + length, " ");
+    }
+    putc('\n', file);
+}
+
+#define OPTION_INDENT 26
+
+static void print_option(enum option_id id, enum need need)
+{
+    const struct option_spec *spec = &option_specs[id];
+    char left[64], help[256];
+    char letter[8] = "";
+
+    if (spec->letter != '\0')
+        snprintf(letter, sizeof letter, "-%c, ", spec->letter);
+    snprintf(left, sizeof left, "%s--%s%s%s", letter, spec->name,
+             spec->argument != NULL ? " " : "",
+             spec->argument != NULL ? spec->argument : "");
+    snprintf(help, sizeof help, "%s%s", spec->help,
+             need == NEED_ALWAYS ? " (needed)" : "");
+    printf("  %-*s", OPTION_INDENT - 2, left);
+    if (strlen(left) + 3 > OPTION_INDENT)
+        printf("\n%*s", OPTION_INDENT, "");
+    print_beside(stdout, OPTION_INDENT, help);
+}
+
+/* "apppass revoke ACCOUNT (--code SELECTOR | --all) --reason TEXT [OPTION...]" */
+static void compose_synopsis(const struct command *command, char *text, size_t size)
+{
+    const char *separator = " (";
+    bool more = false;
+    FILE *file = fmemopen(text, size, "w");
+
+    text[0] = '\0';
+    if (file == NULL)
+        return;
+    fprintf(file, "apppass %s%s%s", command->name, command->arguments[0] ? " " : "",
+            command->arguments);
+    for (const struct command_option *option = command->options; option->id != OPTION_END;
+         option++) {
+        const struct option_spec *spec = &option_specs[option->id];
+
+        if (option->need == NEED_NOT) {
+            more = true;
+            continue;
+        }
+        fprintf(file, "%s--%s%s%s", option->need == NEED_ONE ? separator : " ",
+                spec->name, spec->argument ? " " : "",
+                spec->argument ? spec->argument : "");
+        if (option->need == NEED_ONE) {
+            separator = " | ";
+            if (option[1].need != NEED_ONE)
+                putc(')', file);
+        }
+    }
+    fputs(more ? " [OPTION...]" : "", file);
+    fclose(file);
+}
+
+void command_print_synopsis(FILE *file, int indent, const char *before,
+                            const struct command *command)
+{
+    char text[512];
+
+    compose_synopsis(command, text, sizeof text);
+    fprintf(file, "%*s%s", indent, "", before);
+    print_beside(file, indent + (int)strlen(before), text);
+}
+
+void command_print_help(const struct command *command)
+{
+    bool heading = false;
+
+    command_print_synopsis(stdout, 0, "Usage: ", command);
+    printf("\n%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
+    if (command->details != NULL)
+        printf("%s\n", command->details);
+    if (command->example != NULL)
+        printf("\nExample:\n  %s\n", command->example);
+    for (const struct command_option *option = command->options; option->id != OPTION_END;
+         option++) {
+        if (!heading)
+            printf("\nOptions:\n");
+        heading = true;
+        print_option(option->id, option->need);
+    }
+    printf("\nAlso --json, --csv, --dbname and the other options that apppass --help "
+           "lists.\n");
+    if (command->role != ROLE_NONE)
+        printf("Needs the role %s.\n", command_role_name(command->role));
+}
+
+#define COMMAND_INDENT 31
+
+void command_print_overview(void)
+{
+    printf(
+        "Usage: apppass [-d CONNINFO] [--json] COMMAND ...\n\n"
+        "App passwords (codes) for mail programs: each belongs to one account and one\n"
+        "device, is shown once, and can be revoked alone.\n\n"
+        "  a new device     apppass issue alice@example.org --device Phone\n"
+        "  a lost phone     apppass revoke alice@example.org --device Phone --reason "
+        "lost\n"
+        "  it doesn't work  apppass diagnose alice@example.org\n");
+    for (const struct command *command = commands; command->name != NULL; command++) {
+        char left[64];
+
+        if (command->hidden)
+            continue;
+        if (command->heading != NULL)
+            printf("\n%s:\n", command->heading);
+        snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
+        printf("  %-*s", COMMAND_INDENT - 2, left);
+        if (strlen(left) + 3 > COMMAND_INDENT)
+            printf("\n%*s", COMMAND_INDENT, "");
+        print_beside(stdout, COMMAND_INDENT, command->summary);
+    }
+    printf("\nOptions of every command:\n");
+    for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
+        if (option_specs[id].global)
+            print_option(id, NEED_NOT);
+    printf("\nThe database is found as psql finds it: -d, or PGHOST, PGDATABASE, "
+           "PGSERVICE.\n"
+           "More about one command: apppass help COMMAND\n");
+}
+
+/* ---- usage errors ---- */
+
+enum status command_usage_error(const struct invocation *invocation, const char *format,
+                                ...)
+{
+    char text[512];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    message_error("%s%s%s", invocation->command != NULL ? invocation->command->name : "",
+                  invocation->command != NULL ? ": " : "", text);
+    if (invocation->command != NULL) {
+        command_print_synopsis(stderr, 2, "usage: ", invocation->command);
+        message_hint("more: apppass help %s", invocation->command->name);
+    } else {
+        message_hint("apppass --help lists the commands");
+    }
+    return STATUS_USAGE;
+}
+
+/* Offer commands: those like what was typed, or (`group`) all that begin with its first
+ * word. */
+static size_t offer_commands(const struct invocation *invocation, const char *both,
+                             bool group)
+{
+    const char *typed = invocation->arguments[0];
+    size_t length = strlen(typed), offered = 0;
+
+    for (const struct command *command = commands; command->name != NULL; command++) {
+        bool wanted = word_count(command->name) > 1 ? suggest_near(both, command->name)
+                                                    : suggest_near(typed, command->name);
+
+        if (group)
+            wanted = strncmp(command->name, typed, length) == 0 &&
+                     command->name[length] == ' ';
+        if (!wanted || command->hidden)
+            continue;
+        if (offered++ == 0 && (!group || invocation->argument_count == 1))
+            message_error(group ? "\"%s\" needs a second word"
+                                : "there is no command \"%s\"; did you mean",
+                          both);
+        else if (offered == 1)
+            message_error("there is no command \"%s\"", both);
+        command_print_synopsis(stderr, 4, "", command);
+    }
+    return offered;
+}
+
+static enum status unknown_command(const struct invocation *invocation)
+{
+    char both[256];
+
+    snprintf(both, sizeof both, "%s%s%s", invocation->arguments[0],
+             invocation->argument_count > 1 ? " " : "",
+             invocation->argument_count > 1 ? invocation->arguments[1] : "");
+    if ((invocation->argument_count > 1 && offer_commands(invocation, both, false) > 0) ||
+        offer_commands(invocation, both, true) > 0 ||
+        offer_commands(invocation, both, false) > 0)
+        return STATUS_USAGE;
+    message_error("there is no command \"%s\"", invocation->arguments[0]);
+    message_hint("apppass --help lists them");
+    return STATUS_USAGE;
+}
+
+static enum status unknown_option(const struct invocation *invocation, const char *typed,
+                                  size_t length)
+{
+    char name[128];
+
+    snprintf(name, sizeof name, "%.*s", (int)length, typed);
+    message_error("there is no option %s", name);
+    for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
+        if (name[1] == '-' && suggest_near(name + 2, option_specs[id].name))
+            message_hint("did you mean --%s?", option_specs[id].name);
+    message_hint("apppass help%s%s lists the options",
+                 invocation->argument_count > 0 ? " " : "",
+                 invocation->argument_count > 0 ? invocation->arguments[0] : "");
+    return STATUS_USAGE;
+}
+
+/* ---- parsing ---- */
+
+static enum option_id find_long(const char *name, size_t length)
+{
+    for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
+        if (strncmp(option_specs[id].name, name, length) == 0 &&
+            option_specs[id].name[length] == '\0')
+            return id;
+    return OPTION_END;
+}
+
+static enum option_id find_short(char letter)
+{
+    for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
+        if (option_specs[id].letter == letter && letter != '\0')
+            return id;
+    return OPTION_END;
+}
+
+enum option_id command_find_option(const char *word, const char **value_r)
+{
+    size_t length;
+
+    *value_r = NULL;
+    if (word[0] != '-')
+        return OPTION_END;
+    if (word[1] != '-') {
+        if (word[1] != '\0' && word[2] != '\0')
+            *value_r = word + 2;
+        return find_short(word[1]);
+    }
+    length = strcspn(word + 2, "=");
+    if (word[2 + length] == '=')
+        *value_r = word + 2 + length + 1;
+    return find_long(word + 2, length);
+}
+
+static bool add_value(struct invocation *invocation, enum option_id id, const char *value)
+{
+    size_t count = invocation->options[id].count;
+    const char **values =
+        reallocarray(invocation->options[id].values, count + 1, sizeof *values);
+
+    if (values == NULL)
+        return false;
+    values[count] = value;
+    invocation->options[id].values = values;
+    invocation->options[id].count = count + 1;
+    return true;
+}
+
+/* One option at argv[*index]; *index moves on where the value is the next word. */
+static enum status parse_option(struct invocation *invocation, int argc, char **argv,
+                                int *index)
+{
+    const char *word = argv[*index];
+    const char *value;
+    enum option_id id = command_find_option(word, &value);
+
+    if (id == OPTION_END)
+        return unknown_option(invocation, word, word[1] == '-' ? strcspn(word, "=") : 2);
+    if (option_specs[id].argument == NULL) {
+        if (value != NULL)
+            return command_usage_error(invocation, "--%s takes no value",
+                                       option_specs[id].name);
+        value = "";
+    } else if (value == NULL) {
+        if (*index + 1 >= argc)
+            return command_usage_error(invocation, "--%s needs a value: %s",
+                                       option_specs[id].name, option_specs[id].argument);
+        value = argv[++*index];
+    }
+    if (invocation->options[id].count > 0 && !option_specs[id].repeats &&
+        option_specs[id].argument != NULL)
+        return command_usage_error(invocation, "--%s may be given only once",
+                                   option_specs[id].name);
+    return add_value(invocation, id, value) ? STATUS_DONE : STATUS_REFUSED;
+}
+
+static enum status check_arguments(const struct invocation *invocation)
+{
+    const struct command *command = invocation->command;
+    size_t least, most;
+
+    argument_range(command->arguments, &least, &most);
+    if (invocation->argument_count < least) {
+        const char *missing = command->arguments;
+
+        for (size_t i = 0; i < invocation->argument_count; i++)
+            missing += strcspn(missing, " ") + 1;
+        return command_usage_error(invocation, "%.*s is missing",
+                                   (int)strcspn(missing, " "), missing);
+    }
+    if (invocation->argument_count > most)
+        return command_usage_error(
+            invocation, "\"%s\" is too much; put quotes around text with blanks",
+            invocation->arguments[most]);
+    return STATUS_DONE;
+}
+
+/* None, or more than one, of the options of which exactly one is needed. */
+static enum status complain_choice(const struct invocation *invocation, size_t given)
+{
+    char text[256] = "";
+    size_t used = 0;
+
+    for (const struct command_option *option = invocation->command->options;
+         option->id != OPTION_END && used < sizeof text; option++) {
+        const struct option_spec *spec = &option_specs[option->id];
+
+        if (option->need == NEED_ONE)
+            used += (size_t)snprintf(text + used, sizeof text - used, "%s--%s%s%s",
+                                     used == 0                    ? ""
+                                     : option[1].need == NEED_ONE ? ", "
+                                                                  : " or ",
+                                     spec->name, spec->argument != NULL ? " " : "",
+                                     spec->argument != NULL ? spec->argument : "");
+    }
+    return command_usage_error(invocation,
+                               given == 0 ? "say which: %s" : "give only one: %s", text);
+}
+
+static enum status check_options(const struct invocation *invocation)
+{
+    size_t of_one = 0;
+    bool wants_one = false;
+
+    for (int id = OPTION_END + 1; id < OPTION_COUNT; id++) {
+        bool takes;
+        enum need need = option_need(invocation->command, id, &takes);
+        size_t count = invocation->options[id].count;
+
+        if (count > 0 && !takes)
+            return command_usage_error(invocation, "does not take --%s",
+                                       option_specs[id].name);
+        if (count == 0 && need == NEED_ALWAYS)
+            return command_usage_error(invocation, "--%s %s is missing: %s",
+                                       option_specs[id].name, option_specs[id].argument,
+                                       option_specs[id].help);
+        wants_one = wants_one || need == NEED_ONE;
+        of_one += need == NEED_ONE && count > 0;
+    }
+    if (wants_one && of_one != 1)
+        return complain_choice(invocation, of_one);
+    if (command_has(invocation, OPTION_JSON) && command_has(invocation, OPTION_CSV))
+        return command_usage_error(invocation, "give --json or --csv, not both");
+    if (command_has(invocation, OPTION_CSV) && invocation->command->no_csv)
+        return command_usage_error(invocation,
+                                   "is no table, and has no CSV; --json has it");
+    return STATUS_DONE;
+}
+
+static enum status parse_words(struct invocation *invocation, int argc, char **argv)
+{
+    bool options_end = false;
+
+    invocation->arguments = calloc((size_t)argc + 1, sizeof *invocation->arguments);
+    if (invocation->arguments == NULL)
+        return STATUS_REFUSED;
+    for (int i = 1; i < argc; i++) {
+        enum status status;
+
+        if (!options_end && strcmp(argv[i], "--") == 0) {
+            options_end = true;
+            continue;
+        }
+        if (options_end || argv[i][0] != '-' || argv[i][1] == '\0') {
+            invocation->arguments[invocation->argument_count++] = argv[i];
+            continue;
+        }
+        status = parse_option(invocation, argc, argv, &i);
+        if (status != STATUS_DONE)
+            return status;
+    }
+    return STATUS_DONE;
+}
+
+enum status command_parse(struct invocation *invocation, int argc, char **argv)
+{
+    enum status status = parse_words(invocation, argc, argv);
+    size_t words;
+
+    if (status != STATUS_DONE || command_has(invocation, OPTION_VERSION))
+        return status;
+    if (invocation->argument_count == 0) {
+        if (command_has(invocation, OPTION_HELP))
+            return STATUS_DONE;
+        return command_usage_error(invocation, "say what to do");
+    }
+    invocation->command = command_find(invocation->arguments, invocation->argument_count);
+    if (invocation->command == NULL)
+        return unknown_command(invocation);
+    words = word_count(invocation->command->name);
+    invocation->argument_count -= words;
+    memmove(invocation->arguments, invocation->arguments + words,
+            (invocation->argument_count + 1) * sizeof *invocation->arguments);
+    if (command_has(invocation, OPTION_HELP))
+        return STATUS_DONE;
+    status = check_arguments(invocation);
+    return status == STATUS_DONE ? check_options(invocation) : status;
+}
+
+void command_release(struct invocation *invocation)
+{
+    free(invocation->arguments);
+    for (int id = 0; id < OPTION_COUNT; id++)
+        free(invocation->options[id].values);
+    database_close(&invocation->database);
+}
+
+enum status command_confirm(const char *question)
+{
+    fflush(stdout);
+    if (!prompt_possible()) {
+        message_error("nobody is there to ask; nothing was done");
+        message_hint(
+            "--yes goes ahead without asking, --dry-run only says what would be done");
+        return STATUS_REFUSED;
+    }
+    if (prompt_confirm(question))
+        return STATUS_DONE;
+    if (interrupt_pending())
+        return STATUS_INTERRUPTED;
+    message_note("nothing was done");
+    return STATUS_REFUSED;
+}
+
+/* ---- what was given ---- */
+
+const char *command_option(const struct invocation *invocation, enum option_id id)
+{
+    size_t count = invocation->options[id].count;
+
+    return count > 0 ? invocation->options[id].values[count - 1] : NULL;
+}
+
+bool command_has(const struct invocation *invocation, enum option_id id)
+{
+    return invocation->options[id].count > 0;
+}
+
+const char *command_argument(const struct invocation *invocation, size_t index)
+{
+    return index < invocation->argument_count ? invocation->arguments[index] : NULL;
+}
+
+char *command_array(const struct invocation *invocation, enum option_id id)
+{
+    const char *texts[256] = {NULL};
+    char *copies[256] = {NULL};
+    size_t count = 0;
+    char *array;
+
+    for (size_t i = 0; i < invocation->options[id].count; i++) {
+        const char *value = invocation->options[id].values[i];
+
+        while (count < sizeof texts / sizeof texts[0]) {
+            size_t length;
+
+            value += strspn(value, ", ");
+            length = strcspn(value, ", ");
+            if (length == 0)
+                break;
+            copies[count] = strndup(value, length);
+            if (copies[count] == NULL)
+                break;
+            texts[count] = copies[count];
+            count++;
+            value += length;
+        }
+    }
+    array = database_array(count, texts);
+    for (size_t i = 0; i < count; i++)
+        free(copies[i]);
+    return array;
+}

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/message.h"
+#include "base/suggest.h"
+#include "cli/near.h"
+
+#define OFFERED_MAX 5
+
+/*
+ * The accounts to compare with: by index probes, a few for each name that one slip in the
+ * part before the @ makes of what was typed (whatever follows the @), and for its
+ * beginnings.  A million accounts cost what a hundred do.
+ */
+static const char accounts_like[] =
+    "WITH typed AS (SELECT w, left(split_part(w, '@', 1), 64) AS l"
+    "  FROM apppass.fold($1) AS w),"
+    " slips AS (SELECT l AS v FROM typed"
+    "  UNION SELECT left(l, i) || substr(l, i + 2)"
+    "   FROM typed, generate_series(0, length(l) - 1) AS i"
+    "  UNION SELECT left(l, i) || substr(l, i + 2, 1) || substr(l, i + 1, 1)"
+    "   || substr(l, i + 3) FROM typed, generate_series(0, length(l) - 2) AS i"
+    "  UNION SELECT left(l, i) || c || substr(l, i + k)"
+    "   FROM typed, generate_series(0, length(l)) AS i, generate_series(1, 2) AS k,"
+    "   regexp_split_to_table('abcdefghijklmnopqrstuvwxyz0123456789.-_+', '') AS c),"
+    " ranges AS (SELECT v AS low, v AS high FROM slips"
+    "  UNION ALL SELECT v || '@', v || '@' || U&'\\+10FFFF' FROM slips"
+    "  UNION ALL SELECT left(w, n), left(w, n) || U&'\\+10FFFF' FROM typed,"
+    "   unnest(ARRAY[length(w), length(l), length(l) - 1, length(l) - 2, 3]) AS n"
+    "   WHERE n > 1)"
+    " SELECT DISTINCT a.account FROM ranges AS r CROSS JOIN LATERAL ("
+    "  SELECT o.account FROM apppass.account_overview AS o"
+    "  WHERE o.account >= r.low COLLATE \"C\" AND o.account <= r.high COLLATE \"C\""
+    "  LIMIT 50) AS a ORDER BY a.account";
+
+/* 0 for the same; what only begins alike comes after a slip of one letter. */
+static size_t rank_of(const char *typed, const char *name)
+{
+    if (strncasecmp(typed, name, strlen(typed)) == 0 && strlen(name) > strlen(typed))
+        return 1;
+    return suggest_distance(typed, name);
+}
+
+/* Offer the nearest of a column, nearest first. */
+static size_t offer(const struct rows *rows, const char *column, const char *typed,
+                    const char *what)
+{
+    size_t offered = 0;
+    size_t limit = strlen(typed);
+
+    for (size_t rank = 0; rank <= limit && offered < OFFERED_MAX; rank++)
+        for (size_t row = 0; row < rows_count(rows) && offered < OFFERED_MAX; row++) {
+            const char *name = rows_text(rows, row, column);
+
+            if (name == NULL || rank_of(typed, name) != rank ||
+                !suggest_near(typed, name))
+                continue;
+            if (offered++ == 0)
+                message_hint("did you mean %s", what);
+            message_hint("  %s", name);
+        }
+    return offered;
+}
+
+void near_offer_accounts(struct invocation *invocation, const char *account)
+{
+    struct rows *rows = TRY_QUERY(invocation->database, accounts_like, account);
+
+    if (rows == NULL)
+        return;
+    if (offer(rows, "account", account, "the account") == 0)
+        message_hint("\"apppass account list\" shows the accounts, "
+                     "\"apppass account add\" adds one");
+    rows_free(&rows);
+}
+
+void near_offer_devices(struct invocation *invocation, const char *account,
+                        const char *device)
+{
+    struct rows *rows = TRY_QUERY(invocation->database,
+                                  "SELECT device FROM apppass.device_overview"
+                                  " WHERE account = apppass.fold($1) ORDER BY device",
+                                  account);
+    size_t count;
+
+    if (rows == NULL)
+        return;
+    count = rows_count(rows);
+    if (count == 0)
+        message_hint("%s has no devices yet", account);
+    else if (offer(rows, "device", device, "the device") == 0) {
+        message_hint("the devices of %s are", account);
+        for (size_t row = 0; row < count && row < 2 * OFFERED_MAX; row++)
+            message_hint("  %s", rows_text(rows, row, "device"));
+    }
+    rows_free(&rows);
+}
+
+void near_offer_codes(struct invocation *invocation, const char *account,
+                      const char *selector)
+{
+    struct rows *rows =
+        TRY_QUERY(invocation->database,
+                  "SELECT selector, device FROM apppass.code_overview"
+                  " WHERE account = apppass.fold($1) AND state IN ('live', 'suspended')"
+                  " ORDER BY selector",
+                  account);
+    size_t count;
+
+    if (rows == NULL)
+        return;
+    count = rows_count(rows);
+    if (count == 0)
+        message_hint("%s has no live code", account);
+    else if (offer(rows, "selector", selector, "the code") == 0) {
+        message_hint("the live codes of %s are", account);
+        for (size_t row = 0; row < count && row < 2 * OFFERED_MAX; row++)
+            message_hint("  %s  %s", rows_text(rows, row, "selector"),
+                         rows_text(rows, row, "device"));
+    }
+    rows_free(&rows);
+}
+
+bool near_account_exists(struct invocation *invocation, const char *account,
+                         enum status *status_r)
+{
+    struct rows *rows =
+        QUERY(invocation->database,
+              "SELECT 1 FROM apppass.account_overview WHERE account = apppass.fold($1)",
+              account);
+    bool exists;
+
+    *status_r = rows == NULL ? database_status(invocation->database) : STATUS_DONE;
+    if (rows == NULL)
+        return false;
+    exists = rows_count(rows) > 0;
+    rows_free(&rows);
+    return exists;
+}
+
+enum status near_no_account(struct invocation *invocation, const char *account)
+{
+    message_error("there is no account %s", account);
+    near_offer_accounts(invocation, account);
+    return STATUS_REFUSED;
+}
+
+enum status near_complain(struct invocation *invocation, const char *account,
+                          const char *device, const char *selector)
+{
+    struct database *database = invocation->database;
+    enum status status = database_status(database), found_status;
+    bool not_found = strcmp(database_sqlstate(database), "P0002") == 0;
+
+    database_complain(database);
+    database_rollback(database);
+    if (!not_found || status != STATUS_REFUSED)
+        return status;
+    if (!near_account_exists(invocation, account, &found_status)) {
+        if (found_status == STATUS_DONE)
+            near_offer_accounts(invocation, account);
+    } else if (selector != NULL) {
+        near_offer_codes(invocation, account, selector);
+    } else if (device != NULL) {
+        near_offer_devices(invocation, account, device);
+    }
+    return status;
+}

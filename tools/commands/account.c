@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "base/quote.h"
+#include "cli/change.h"
+#include "cli/commands.h"
+#include "cli/like.h"
+#include "cli/near.h"
+
+static const struct column account_columns[] = {
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"realm", "REALM", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"state", "STATE", COLUMN_TEXT, COLUMN_STATE, NULL},
+    {"mfa_enrolled", "MFA", COLUMN_BOOLEAN, 0, NULL},
+    {"devices", "DEVICES", COLUMN_NUMBER, 0, NULL},
+    {"live_codes", "LIVE CODES", COLUMN_NUMBER, 0, NULL},
+    {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"created_at", "Added", COLUMN_TIME, COLUMN_DETAIL, NULL},
+    {"created_by", "Added by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+};
+
+static const struct column record_columns[] = {
+    {"account", "Account", COLUMN_TEXT, 0, NULL},
+    {"realm", "Realm", COLUMN_TEXT, 0, NULL},
+    {"state", "State", COLUMN_TEXT, 0, NULL},
+    {"mfa_enrolled", "MFA enrolled", COLUMN_BOOLEAN, 0, NULL},
+    {"devices", "Devices", COLUMN_NUMBER, 0, NULL},
+    {"live_codes", "Live codes", COLUMN_NUMBER, 0, NULL},
+    {"last_used_at", "Last used", COLUMN_TIME, 0, "never"},
+    {"created_at", "Added", COLUMN_TIME, 0, NULL},
+    {"created_by", "Added by", COLUMN_TEXT, 0, NULL},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define ACCOUNT_SELECT                                                                   \
+    "SELECT account, realm, CASE WHEN enabled THEN 'enabled' ELSE 'disabled' END"        \
+    " AS state, mfa_enrolled, devices, live_codes,"                                      \
+    " date_part('epoch', last_used_at) AS last_used_at,"                                 \
+    " date_part('epoch', created_at) AS created_at, created_by"                          \
+    " FROM apppass.account_overview"
+
+enum status run_account_list(struct invocation *invocation)
+{
+    char *pattern = like_pattern(command_argument(invocation, 0));
+    char *start = like_start(command_argument(invocation, 0));
+    struct rows *rows =
+        QUERY(invocation->database,
+              ACCOUNT_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
+                             " AND ($2::text IS NULL OR realm = apppass.fold($2))"
+                             " AND ($3::text IS NULL OR starts_with(account, $3))"
+                             " ORDER BY account",
+              pattern, command_option(invocation, OPTION_REALM), start);
+    enum status status;
+
+    free(pattern);
+    free(start);
+    if (rows == NULL)
+        return database_status(invocation->database);
+    status = output_table(&invocation->output, account_columns, COUNT(account_columns),
+                          rows, "there is no such account");
+    rows_free(&rows);
+    return status;
+}
+
+static enum status show_account(struct invocation *invocation, const char *account)
+{
+    struct rows *rows =
+        QUERY(invocation->database, ACCOUNT_SELECT " WHERE account = apppass.fold($1)",
+              account);
+    enum status status;
+
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (rows_count(rows) == 0)
+        status = near_no_account(invocation, account);
+    else
+        status = output_record(&invocation->output, record_columns, COUNT(record_columns),
+                               rows, 0);
+    rows_free(&rows);
+    return status;
+}
+
+enum status run_account_show(struct invocation *invocation)
+{
+    return show_account(invocation, command_argument(invocation, 0));
+}
+
+enum status run_account_add(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    struct rows *rows = TRY_QUERY(
+        invocation->database,
+        "SELECT apppass.add_account(username => $1, realm => $2, mfa_enrolled => $3,"
+        " reason => $4, operator => $5)",
+        account, command_option(invocation, OPTION_REALM),
+        command_has(invocation, OPTION_MFA) ? "true" : "false",
+        command_option(invocation, OPTION_REASON),
+        command_option(invocation, OPTION_OPERATOR));
+    char *quoted;
+
+    if (rows == NULL) {
+        database_complain(invocation->database);
+        return database_status(invocation->database);
+    }
+    rows_free(&rows);
+    if (invocation->output.format != FORMAT_PEOPLE)
+        return show_account(invocation, account);
+    quoted = quote_word(account);
+    message_note("added %s; next: apppass issue %s --device LABEL", account,
+                 quoted != NULL ? quoted : "ACCOUNT");
+    free(quoted);
+    return STATUS_DONE;
+}
+
+/* False: told, *status_r. */
+static bool set_enabled(struct invocation *invocation, const char *enabled,
+                        enum status *status_r)
+{
+    const char *account = command_argument(invocation, 0);
+    struct rows *rows = TRY_QUERY(
+        invocation->database,
+        "SELECT apppass.set_account_enabled(username => $1, enabled => $2, reason => $3,"
+        " ticket => $4, operator => $5)",
+        account, enabled, command_option(invocation, OPTION_REASON),
+        command_option(invocation, OPTION_TICKET),
+        command_option(invocation, OPTION_OPERATOR));
+    bool set = rows != NULL;
+
+    *status_r = set ? STATUS_DONE : near_complain(invocation, account, NULL, NULL);
+    rows_free(&rows);
+    return set;
+}
+
+/* Disable; which codes are refused for it. */
+static struct rows *make_disabled(struct invocation *invocation, enum status *status_r)
+{
+    struct rows *rows;
+
+    if (!set_enabled(invocation, "false", status_r))
+        return NULL;
+    rows = QUERY(invocation->database,
+                 "SELECT a.account, (SELECT count(*) FROM apppass.code_overview AS c"
+                 " WHERE c.account = a.account AND c.state = 'suspended') AS codes"
+                 " FROM apppass.account_overview AS a"
+                 " WHERE a.account = apppass.fold(btrim($1))",
+                 command_argument(invocation, 0));
+    if (rows == NULL)
+        *status_r = database_status(invocation->database);
+    return rows;
+}
+
+static enum status preview_disabled(struct invocation *invocation,
+                                    const struct rows *rows)
+{
+    long codes = rows_integer(rows, 0, "codes");
+
+    (void)invocation;
+    message_note("This refuses the %ld live code%s of %s from now on.", codes,
+                 codes == 1 ? "" : "s", rows_text(rows, 0, "account"));
+    return STATUS_DONE;
+}
+
+static enum status report_disabled(struct invocation *invocation, const struct rows *rows,
+                                   bool kept)
+{
+    const char *account = rows_text(rows, 0, "account");
+
+    if (kept)
+        message_note("disabled %s", account);
+    return invocation->output.format != FORMAT_PEOPLE ? show_account(invocation, account)
+                                                      : STATUS_DONE;
+}
+
+enum status run_account_disable(struct invocation *invocation)
+{
+    static const struct change change = {.make = make_disabled,
+                                         .preview = preview_disabled,
+                                         .report = report_disabled,
+                                         .question = "Disable the account?"};
+
+    return change_run(invocation, &change);
+}
+
+enum status run_account_enable(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    enum status status;
+
+    if (!set_enabled(invocation, "true", &status))
+        return status;
+    message_note("enabled %s", account);
+    return invocation->output.format != FORMAT_PEOPLE ? show_account(invocation, account)
+                                                      : STATUS_DONE;
+}
+
+enum status run_account_mfa(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    const char *state = command_argument(invocation, 1);
+    bool enrolled = strcmp(state, "on") == 0;
+    struct rows *rows;
+
+    if (!enrolled && strcmp(state, "off") != 0)
+        return command_usage_error(invocation, "STATE is on or off, not \"%s\"", state);
+    rows = TRY_QUERY(invocation->database,
+                     "SELECT apppass.set_mfa(username => $1, enrolled => $2,"
+                     " reason => $3, ticket => $4, operator => $5)",
+                     account, enrolled ? "true" : "false",
+                     command_option(invocation, OPTION_REASON),
+                     command_option(invocation, OPTION_TICKET),
+                     command_option(invocation, OPTION_OPERATOR));
+    if (rows == NULL)
+        return near_complain(invocation, account, NULL, NULL);
+    rows_free(&rows);
+    if (invocation->output.format != FORMAT_PEOPLE)
+        return show_account(invocation, account);
+    message_note("noted: %s has %senrolled in MFA", account, enrolled ? "" : "not ");
+    return STATUS_DONE;
+}

@@ -1,0 +1,630 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "base/moment.h"
+#include "base/quote.h"
+#include "cli/commands.h"
+#include "cli/near.h"
+#include "commands/logscan.h"
+#include "commands/report.h"
+#include "outcome.h"
+
+#define TEXT_MAX 1024
+
+/* What is said about one attempt or about the account. */
+struct finding {
+    char what[TEXT_MAX];    /* what happened, a sentence without its full stop */
+    char remedy[TEXT_MAX];  /* what to do */
+    char command[TEXT_MAX]; /* to type; "": none */
+};
+
+/* ---- what the database knows ---- */
+
+static const char account_query[] =
+    "SELECT a.account, a.realm, a.enabled, a.mfa_enrolled, a.live_codes, a.codes,"
+    " r.codes_allowed, r.mfa_required,"
+    " coalesce(a.main_password_refused_from <= now(), false) AS main_password_refused"
+    " FROM apppass.account_overview AS a LEFT JOIN apppass.realm AS r ON r.name = a.realm"
+    " WHERE a.account = apppass.fold($1)";
+
+/*
+ * The attempts since $2, latest first: refused ones alike counted together, accepted ones
+ * the last of each code.  A code's row says why it was refused; an access rule may be the
+ * cause.
+ */
+static const char attempts_query[] =
+    "SELECT date_part('epoch', t.at) AS at, date_part('epoch', t.first_at) AS first_at,"
+    " t.count, t.verdict, t.service, t.client, t.device, t.selector, c.state,"
+    " array_to_string(c.services, ' ') AS services,"
+    " array_to_string(c.networks, ' ') AS networks,"
+    " date_part('epoch', c.revoked_at) AS revoked_at, c.revoked_by, c.revoke_reason,"
+    " date_part('epoch', c.expires_at) AS expires_at, x.rule_position, x.description,"
+    " r.services IS NOT NULL AND NOT coalesce(t.service = ANY (r.services), false)"
+    "  AS realm_refuses,"
+    " c.services IS NOT NULL AND NOT coalesce(t.service = ANY (c.services), false)"
+    "  AS service_refused,"
+    " c.networks IS NOT NULL AND NOT coalesce(t.client::inet <<= ANY (c.networks), false)"
+    "  AS network_refused,"
+    " n.device AS newer_device, n.selector AS newer_selector"
+    " FROM ("
+    "  SELECT max(at) AS at, min(at) AS first_at, count(*) AS count, verdict::text, "
+    "service,"
+    "   host(client) AS client, device, selector, code_id"
+    "  FROM apppass.refusal_log WHERE account = apppass.fold($1)"
+    "  AND at >= to_timestamp($2::double precision)"
+    "  GROUP BY verdict, service, client, device, selector, code_id"
+    "  UNION ALL SELECT last_used_at, last_used_at, 1, 'accepted', last_service,"
+    "   last_network::text, device, selector, code_id FROM apppass.code_overview"
+    "  WHERE account = apppass.fold($1) AND last_used_at >= to_timestamp($2::double "
+    "precision)"
+    "  UNION ALL SELECT last_at, first_at, 1, 'main_password', service, network::text, "
+    "NULL,"
+    "   NULL, NULL FROM apppass.main_password_use"
+    "  WHERE account = apppass.fold($1) AND last_at >= to_timestamp($2::double precision)"
+    " ) AS t"
+    " LEFT JOIN apppass.code_overview AS c ON c.code_id = t.code_id"
+    " LEFT JOIN apppass.realm AS r ON r.name = c.realm"
+    " LEFT JOIN LATERAL (SELECT e.rule_position, e.description"
+    "  FROM apppass.explain_access(apppass.fold($1), t.service, t.client::inet) AS e"
+    "  WHERE e.action = 'deny' AND t.verdict IN ('service_denied', 'network_denied',"
+    "  'realm_denied', 'main_password_refused')) AS x ON true"
+    " LEFT JOIN LATERAL (SELECT o.device, o.selector FROM apppass.code_overview AS o"
+    "  WHERE o.account = apppass.fold($1) AND o.state = 'live' AND o.device = t.device"
+    "  AND o.code_id <> t.code_id ORDER BY o.created_at DESC LIMIT 1) AS n ON true"
+    " ORDER BY t.at DESC, t.count LIMIT $3::integer";
+
+/* Names that are no account, for "nothing arrived": may be this person's typing. */
+static const char strangers_query[] =
+    "SELECT count(*) AS count, date_part('epoch', max(at)) AS at,"
+    " (array_agg(host(client) ORDER BY at DESC))[1] AS client FROM apppass.refusal_log"
+    " WHERE account IS NULL AND at >= to_timestamp($1::double precision)";
+
+/* ---- words ---- */
+
+static void PRINTF(2, 3) say(char text[TEXT_MAX], const char *format, ...)
+{
+    size_t used = strlen(text);
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text + used, TEXT_MAX - used, format, args);
+    va_end(args);
+}
+
+/* "apppass VERB ACCOUNT [--device LABEL] REST"; `rest` is quoted already.  Half a command
+ * is none. */
+static void suggest(struct finding *finding, const char *verb, const char *account,
+                    const char *device, const char *rest)
+{
+    char *who = quote_word(account);
+    char *what = device != NULL ? quote_word(device) : NULL;
+    int length = snprintf(finding->command, TEXT_MAX, "apppass %s %s%s%s%s", verb,
+                          who != NULL ? who : "", what != NULL ? " --device " : "",
+                          what != NULL ? what : "", rest);
+
+    if (length >= TEXT_MAX || who == NULL || (device != NULL && what == NULL))
+        finding->command[0] = '\0';
+    free(who);
+    free(what);
+}
+
+static void say_when(char text[TEXT_MAX], const struct output *output,
+                     const struct rows *rows, size_t row, const char *column)
+{
+    const char *when = output_time(output, rows, row, column, NULL);
+
+    if (when != NULL)
+        say(text, " on %s", when);
+}
+
+/* Revoked, expired, lapsed: the code is over.  Was the device given a newer one? */
+static void find_ended(struct finding *finding, const struct output *output,
+                       enum verdict verdict, const char *account, const struct rows *rows,
+                       size_t row)
+{
+    const char *device = rows_text(rows, row, "device");
+    const char *newer = rows_text(rows, row, "newer_selector");
+    const char *reason = rows_text(rows, row, "revoke_reason");
+    const char *who = rows_text(rows, row, "revoked_by");
+
+    if (verdict == VERDICT_REVOKED) {
+        say_when(finding->what, output, rows, row, "revoked_at");
+        if (who != NULL)
+            say(finding->what, " by %s", who);
+        if (reason != NULL)
+            say(finding->what, " because \"%s\"", reason);
+    } else if (verdict == VERDICT_EXPIRED) {
+        say_when(finding->what, output, rows, row, "expires_at");
+    }
+    if (newer != NULL)
+        snprintf(
+            finding->remedy, TEXT_MAX,
+            "the device has a newer code, %s: enter that one, or reset the device to get "
+            "another",
+            newer);
+    suggest(finding, "reset", account, device, " --reason \"...\"");
+}
+
+/* " --OPTION WORD", as a shell takes it back. */
+static void say_option(char text[TEXT_MAX], const char *option, const char *word,
+                       size_t length)
+{
+    char *copy = strndup(word, length);
+    char *quoted = copy != NULL ? quote_word(copy) : NULL;
+
+    say(text, " --%s %s", option, quoted != NULL ? quoted : "''");
+    free(quoted);
+    free(copy);
+}
+
+/* " --service smtp --service imap": what the code has, and what was wanted. */
+static void widen(struct finding *finding, const char *account, const char *device,
+                  const char *option, const char *has, const char *wanted)
+{
+    char rest[TEXT_MAX] = "";
+
+    while (*has != '\0') {
+        size_t length = strcspn(has, " ");
+
+        say_option(rest, option, has, length);
+        has += length + (has[length] == ' ');
+    }
+    say_option(rest, option, wanted, strlen(wanted));
+    suggest(finding, "issue", account, device, rest);
+}
+
+/* "imap and smtp", "imap, pop and smtp" */
+static void say_list(char text[TEXT_MAX], const char *words)
+{
+    while (*words != '\0') {
+        size_t length = strcspn(words, " ");
+        const char *next = words + length + (words[length] == ' ');
+
+        say(text, "%.*s%s", (int)length, words,
+            *next == '\0'                      ? ""
+            : next[strcspn(next, " ")] == '\0' ? " and "
+                                               : ", ");
+        words = next;
+    }
+}
+
+/* The code is limited to other services. */
+static void find_service(struct finding *finding, const char *account,
+                         const struct rows *rows, size_t row)
+{
+    const char *services = rows_text(rows, row, "services");
+    const char *service = rows_text(rows, row, "service");
+
+    say(finding->what, ": it is for ");
+    say_list(finding->what, services);
+    say(finding->what, " only");
+    snprintf(
+        finding->remedy, TEXT_MAX,
+        "issue a code for all of them, enter it everywhere on the device, and revoke "
+        "the old one");
+    widen(finding, account, rows_text(rows, row, "device"), "service", services,
+          service != NULL ? service : "NAME");
+}
+
+/* The code is limited to other networks. */
+static void find_network(struct finding *finding, const char *account,
+                         const struct rows *rows, size_t row)
+{
+    const char *networks = rows_text(rows, row, "networks");
+    const char *client = rows_text(rows, row, "client");
+
+    say(finding->what, ": it is for ");
+    say_list(finding->what, networks);
+    say(finding->what, " only");
+    if (client != NULL) {
+        snprintf(finding->remedy, TEXT_MAX,
+                 "if the person may come from there, issue a code for both networks and "
+                 "revoke "
+                 "the old one");
+        widen(finding, account, rows_text(rows, row, "device"), "network", networks,
+              client);
+        return;
+    }
+    say(finding->what, ", and this way to log in does not tell the client's address");
+    snprintf(finding->remedy, TEXT_MAX, "issue a code without networks");
+    suggest(finding, "issue", account, rows_text(rows, row, "device"), "");
+}
+
+/* In the order in which a login is decided: the tenant, the code, the access rules. */
+static void find_denied(struct finding *finding, const char *account, const char *realm,
+                        const struct rows *rows, size_t row)
+{
+    const char *rule = rows_text(rows, row, "rule_position");
+    const char *description = rows_text(rows, row, "description");
+    enum verdict verdict = verdict_parse(rows_text(rows, row, "verdict"));
+
+    if (verdict == VERDICT_SERVICE_DENIED && rows_boolean(rows, row, "realm_refuses")) {
+        say(finding->what, ": the tenant's policy leaves the service out");
+        snprintf(finding->remedy, TEXT_MAX, "ask the administrator of the tenant");
+        suggest(finding, "realm show", realm, NULL, "");
+    } else if (verdict == VERDICT_SERVICE_DENIED &&
+               rows_boolean(rows, row, "service_refused")) {
+        find_service(finding, account, rows, row);
+    } else if (verdict == VERDICT_NETWORK_DENIED &&
+               rows_boolean(rows, row, "network_refused")) {
+        find_network(finding, account, rows, row);
+    } else if (rule != NULL) {
+        say(finding->what, ": blocked by access rule %s%s%s%s", rule,
+            description != NULL ? " (" : "", description != NULL ? description : "",
+            description != NULL ? ")" : "");
+        snprintf(finding->remedy, TEXT_MAX, "ask whoever looks after the access rules");
+        snprintf(finding->command, TEXT_MAX, "apppass access list");
+    }
+}
+
+/* What an attempt means, with names, dates and the command that helps. */
+static void explain(struct finding *finding, const struct output *output,
+                    const char *account, const char *realm, const struct rows *rows,
+                    size_t row)
+{
+    enum verdict verdict = verdict_parse(rows_text(rows, row, "verdict"));
+    const char *device = rows_text(rows, row, "device");
+
+    *finding = (struct finding){{0}, {0}, {0}};
+    snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
+    snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
+    switch (verdict) {
+    case VERDICT_NOT_A_CODE:
+    case VERDICT_UNKNOWN_CODE:
+    case VERDICT_WRONG_ACCOUNT:
+    case VERDICT_MAIN_PASSWORD:
+    case VERDICT_MAIN_PASSWORD_REFUSED:
+        suggest(finding, "issue", account, NULL, " --device LABEL");
+        break;
+    case VERDICT_WRONG_CODE:
+        suggest(finding, "reset", account, device, " --reason \"...\"");
+        break;
+    case VERDICT_REVOKED:
+    case VERDICT_EXPIRED:
+    case VERDICT_LAPSED:
+        find_ended(finding, output, verdict, account, rows, row);
+        break;
+    case VERDICT_SERVICE_DENIED:
+    case VERDICT_NETWORK_DENIED:
+        find_denied(finding, account, realm, rows, row);
+        break;
+    case VERDICT_ACCOUNT_DISABLED:
+        suggest(finding, "account enable", account, NULL, " --reason \"...\"");
+        break;
+    case VERDICT_MFA_MISSING:
+        suggest(finding, "account mfa", account, NULL, " on --reason \"...\"");
+        break;
+    case VERDICT_REALM_DENIED:
+        if (rows_text(rows, row, "rule_position") != NULL)
+            find_denied(finding, account, realm, rows, row);
+        else
+            suggest(finding, "realm set", realm, NULL, " codes_allowed=yes");
+        break;
+    default:
+        break;
+    }
+}
+
+/* ---- people ---- */
+
+static void print_finding(const struct output *output, const struct finding *finding)
+{
+    char remedy[TEXT_MAX + 8];
+
+    output_paragraph(output, 4, finding->what);
+    if (strcmp(finding->remedy, "nothing to do") != 0) {
+        snprintf(remedy, sizeof remedy, "To do: %s", finding->remedy);
+        output_paragraph(output, 4, remedy);
+    }
+    if (finding->command[0] != '\0')
+        printf("      %s\n", finding->command);
+}
+
+static void print_attempt(const struct output *output, const struct rows *rows,
+                          size_t row, const struct finding *finding)
+{
+    const char *service = rows_text(rows, row, "service");
+    const char *client = rows_text(rows, row, "client");
+    const char *device = rows_text(rows, row, "device");
+    const char *verdict = rows_text(rows, row, "verdict");
+    bool accepted =
+        strcmp(verdict, "accepted") == 0 || strcmp(verdict, "main_password") == 0;
+    long count = rows_integer(rows, row, "count");
+    char text[TEXT_MAX] = "";
+
+    say(text, "%s: %s", output_time(output, rows, row, "at", "?"),
+        accepted ? "accepted" : "refused");
+    if (count > 1)
+        say(text, " %ld times since %s", count,
+            output_time(output, rows, row, "first_at", "?"));
+    say(text, ", %s from %s", service != NULL ? service : "unknown service",
+        client != NULL ? client : "unknown address");
+    if (device != NULL)
+        say(text, ", device \"%s\" (code %s)", device, rows_text(rows, row, "selector"));
+    printf("\n%s", output_bold(output, true));
+    output_paragraph(output, 0, text);
+    printf("%s", output_bold(output, false));
+    print_finding(output, finding);
+}
+
+static void print_account(const struct output *output, const struct rows *rows)
+{
+    output_line(output, "Account", "%s", rows_text(rows, 0, "account"));
+    output_line(output, "Realm", "%s", rows_text(rows, 0, "realm"));
+    output_line(output, "State", "%s%s",
+                rows_boolean(rows, 0, "enabled") ? "enabled" : "disabled",
+                rows_boolean(rows, 0, "mfa_enrolled") ? ", enrolled in MFA" : "");
+    output_line(output, "Codes", "%ld live, %ld in all",
+                rows_integer(rows, 0, "live_codes"), rows_integer(rows, 0, "codes"));
+}
+
+/* ---- the whole ---- */
+
+/* What stops every login of the account, whatever was tried; the first that applies. */
+static bool find_standing(struct finding *finding, const struct rows *rows)
+{
+    const char *account = rows_text(rows, 0, "account");
+
+    *finding = (struct finding){{0}, {0}, {0}};
+    if (!rows_boolean(rows, 0, "enabled")) {
+        snprintf(finding->what, TEXT_MAX,
+                 "the account is disabled: every login is refused");
+        snprintf(finding->remedy, TEXT_MAX, "%s",
+                 verdict_remedy(VERDICT_ACCOUNT_DISABLED));
+        suggest(finding, "account enable", account, NULL, " --reason \"...\"");
+    } else if (!rows_boolean(rows, 0, "codes_allowed")) {
+        snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(VERDICT_REALM_DENIED));
+        snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_REALM_DENIED));
+        suggest(finding, "realm set", rows_text(rows, 0, "realm"), NULL,
+                " codes_allowed=yes");
+    } else if (rows_boolean(rows, 0, "mfa_required") &&
+               !rows_boolean(rows, 0, "mfa_enrolled")) {
+        snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(VERDICT_MFA_MISSING));
+        snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_MFA_MISSING));
+        suggest(finding, "account mfa", account, NULL, " on --reason \"...\"");
+    } else if (rows_integer(rows, 0, "live_codes") == 0) {
+        snprintf(finding->what, TEXT_MAX, "the account has no live code");
+        snprintf(finding->remedy, TEXT_MAX, "issue one for the device");
+        suggest(finding, "issue", account, NULL, " --device LABEL");
+    }
+    return finding->what[0] != '\0';
+}
+
+static void find_outage(struct finding *finding, const struct logscan *scan)
+{
+    bool known = strcmp(scan->client, "-") != 0 && scan->client[0] != '\0';
+
+    *finding = (struct finding){{0}, {0}, {0}};
+    snprintf(finding->what, TEXT_MAX,
+             "the database was unreachable: %zu attempt%s got \"try again\", the last at "
+             "%s (%s from %s)",
+             scan->count, scan->count == 1 ? "" : "s", scan->stamp, scan->service,
+             known ? scan->client : "an unknown address");
+    snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_NONE));
+}
+
+static void find_silence(struct finding *finding, const struct output *output,
+                         const struct rows *strangers)
+{
+    long count = strangers != NULL ? rows_integer(strangers, 0, "count") : 0;
+
+    *finding = (struct finding){{0}, {0}, {0}};
+    snprintf(finding->what, TEXT_MAX, "nothing arrived at all for this account");
+    snprintf(
+        finding->remedy, TEXT_MAX,
+        "check server name, port and user name in the mail program; it has not reached "
+        "this mail server, or not with this user name");
+    if (count > 0) {
+        const char *client = rows_text(strangers, 0, "client");
+
+        say(finding->what,
+            "; but %ld attempt%s used a name that is no account, the last %s "
+            "from %s",
+            count, count == 1 ? "" : "s", output_time(output, strangers, 0, "at", "?"),
+            client != NULL ? client : "an unknown address");
+    }
+}
+
+struct diagnosis {
+    struct rows *account, *attempts, *strangers;
+    struct logscan scan;
+    struct finding standing, outage, silence;
+    bool has_standing, has_outage, has_silence;
+};
+
+#define GENERAL_FINDINGS 3
+
+static const struct finding *general_finding(const struct diagnosis *found, size_t index)
+{
+    const struct finding *const general[] = {found->has_standing ? &found->standing
+                                                                 : NULL,
+                                             found->has_outage ? &found->outage : NULL,
+                                             found->has_silence ? &found->silence : NULL};
+
+    return general[index];
+}
+static void json_finding(struct json *json, const struct finding *finding)
+{
+    json_string(json, "meaning", finding->what);
+    json_string(json, "remedy", finding->remedy);
+    json_string(json, "command", finding->command[0] != '\0' ? finding->command : NULL);
+}
+
+static const struct column attempt_columns[] = {
+    {"at", "AT", COLUMN_TIME, 0, NULL},
+    {"first_at", "FIRST", COLUMN_TIME, 0, NULL},
+    {"count", "COUNT", COLUMN_NUMBER, 0, NULL},
+    {"verdict", "VERDICT", COLUMN_TEXT, 0, NULL},
+    {"service", "SERVICE", COLUMN_TEXT, 0, NULL},
+    {"client", "CLIENT", COLUMN_TEXT, 0, NULL},
+    {"device", "DEVICE", COLUMN_TEXT, 0, NULL},
+    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
+    {"rule_position", "RULE", COLUMN_NUMBER, 0, NULL},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static void print_json(const struct invocation *invocation, const struct diagnosis *found)
+{
+    static const struct column account_columns[] = {
+        {"account", NULL, COLUMN_TEXT, 0, NULL},
+        {"realm", NULL, COLUMN_TEXT, 0, NULL},
+        {"enabled", NULL, COLUMN_BOOLEAN, 0, NULL},
+        {"mfa_enrolled", NULL, COLUMN_BOOLEAN, 0, NULL},
+        {"live_codes", NULL, COLUMN_NUMBER, 0, NULL},
+    };
+    struct finding finding;
+    struct json json;
+
+    json_start(&json, stdout);
+    json_open(&json, NULL, '{');
+    output_json_members(&json, account_columns, COUNT(account_columns), found->account,
+                        0);
+    json_open(&json, "findings", '[');
+    for (size_t i = 0; i < GENERAL_FINDINGS; i++) {
+        if (general_finding(found, i) == NULL)
+            continue;
+        json_open(&json, NULL, '{');
+        json_finding(&json, general_finding(found, i));
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_open(&json, "attempts", '[');
+    for (size_t row = 0; row < rows_count(found->attempts); row++) {
+        explain(&finding, &invocation->output, rows_text(found->account, 0, "account"),
+                rows_text(found->account, 0, "realm"), found->attempts, row);
+        json_open(&json, NULL, '{');
+        output_json_members(&json, attempt_columns, COUNT(attempt_columns),
+                            found->attempts, row);
+        json_finding(&json, &finding);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_close(&json, '}');
+    json_end(&json);
+}
+
+static void csv_finding(const struct finding *finding)
+{
+    output_csv_more(stdout, finding->what);
+    output_csv_more(stdout, finding->remedy);
+    output_csv_more(stdout, finding->command[0] != '\0' ? finding->command : NULL);
+    putchar('\n');
+}
+
+/* What is no attempt has a row with nothing but the finding. */
+static void print_csv(const struct invocation *invocation, const struct diagnosis *found)
+{
+    const char *account = rows_text(found->account, 0, "account");
+    struct finding finding;
+
+    output_csv_names(stdout, attempt_columns, COUNT(attempt_columns));
+    puts(",meaning,remedy,command");
+    for (size_t i = 0; i < GENERAL_FINDINGS; i++) {
+        if (general_finding(found, i) == NULL)
+            continue;
+        for (size_t column = 1; column < COUNT(attempt_columns); column++)
+            putchar(',');
+        csv_finding(general_finding(found, i));
+    }
+    for (size_t row = 0; row < rows_count(found->attempts); row++) {
+        explain(&finding, &invocation->output, account,
+                rows_text(found->account, 0, "realm"), found->attempts, row);
+        output_csv_cells(stdout, attempt_columns, COUNT(attempt_columns), found->attempts,
+                         row);
+        csv_finding(&finding);
+    }
+}
+
+static void print_people(const struct invocation *invocation,
+                         const struct diagnosis *found)
+{
+    struct finding finding;
+
+    print_account(&invocation->output, found->account);
+    if (found->has_standing) {
+        printf("\n%sStands in the way now%s\n", output_bold(&invocation->output, true),
+               output_bold(&invocation->output, false));
+        print_finding(&invocation->output, &found->standing);
+    }
+    if (found->has_outage) {
+        printf("\n%sFrom the log%s\n", output_bold(&invocation->output, true),
+               output_bold(&invocation->output, false));
+        print_finding(&invocation->output, &found->outage);
+    }
+    if (found->has_silence) {
+        putchar('\n');
+        print_finding(&invocation->output, &found->silence);
+    }
+    for (size_t row = 0; row < rows_count(found->attempts); row++) {
+        explain(&finding, &invocation->output, rows_text(found->account, 0, "account"),
+                rows_text(found->account, 0, "realm"), found->attempts, row);
+        print_attempt(&invocation->output, found->attempts, row, &finding);
+    }
+}
+
+static enum status look(struct invocation *invocation, struct diagnosis *found)
+{
+    const char *account = command_argument(invocation, 0);
+    char since[REPORT_SINCE_MAX];
+    const char *limit;
+    enum status status = report_since(invocation, since);
+
+    if (status == STATUS_DONE)
+        status = report_limit(invocation, "10", &limit);
+    if (status != STATUS_DONE)
+        return status;
+    if (since[0] == '\0')
+        snprintf(since, sizeof since, "%lld",
+                 (long long)invocation->output.now - 7 * 24 * 3600);
+    found->account = QUERY(invocation->database, account_query, account);
+    if (found->account == NULL)
+        return database_status(invocation->database);
+    if (rows_count(found->account) == 0)
+        return near_no_account(invocation, account);
+    found->attempts = QUERY(invocation->database, attempts_query, account, since, limit);
+    if (found->attempts == NULL)
+        return database_status(invocation->database);
+    if (rows_count(found->attempts) == 0)
+        found->strangers = QUERY(invocation->database, strangers_query, since);
+    for (size_t i = 0; i < invocation->options[OPTION_LOG].count; i++)
+        if (!logscan_file(&found->scan, invocation->options[OPTION_LOG].values[i],
+                          rows_text(found->account, 0, "account")))
+            return STATUS_REFUSED;
+    return STATUS_DONE;
+}
+
+enum status run_diagnose(struct invocation *invocation)
+{
+    struct diagnosis *found = calloc(1, sizeof *found);
+    enum status status = found != NULL ? look(invocation, found) : STATUS_REFUSED;
+
+    if (status == STATUS_DONE) {
+        found->has_standing = find_standing(&found->standing, found->account);
+        found->has_outage = found->scan.count > 0;
+        if (found->has_outage)
+            find_outage(&found->outage, &found->scan);
+        found->has_silence = rows_count(found->attempts) == 0 && !found->has_outage;
+        if (found->has_silence)
+            find_silence(&found->silence, &invocation->output, found->strangers);
+        if (invocation->output.format == FORMAT_JSON)
+            print_json(invocation, found);
+        else if (invocation->output.format == FORMAT_CSV)
+            print_csv(invocation, found);
+        else
+            print_people(invocation, found);
+    }
+    if (found != NULL) {
+        rows_free(&found->account);
+        rows_free(&found->attempts);
+        rows_free(&found->strangers);
+    }
+    free(found);
+    return status;
+}

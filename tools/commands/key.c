@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/message.h"
+#include "cli/commands.h"
+#include "code.h"
+#include "hash.h"
+
+#define KEY_BYTES  32
+#define KEYID_MAX  9 /* eight symbols and NUL */
+#define LINE_BYTES (KEYID_MAX + 2 * KEY_BYTES + 2)
+
+/* A random name: the file may be merged with another host's. */
+static void make_keyid(char keyid[KEYID_MAX])
+{
+    for (size_t i = 0; i + 1 < KEYID_MAX; i++)
+        keyid[i] = CODE_ALPHABET[randombytes_uniform(32)];
+    keyid[KEYID_MAX - 1] = '\0';
+}
+
+/* Append one line in one write.  A file without a line end gets one first. */
+static bool append_key(int file, bool line_open, char keyid[KEYID_MAX])
+{
+    unsigned char key[KEY_BYTES];
+    char hex[2 * KEY_BYTES + 1], line[LINE_BYTES + 2];
+    int length;
+    bool written;
+
+    make_keyid(keyid);
+    randombytes_buf(key, sizeof key);
+    sodium_bin2hex(hex, sizeof hex, key, sizeof key);
+    length = snprintf(line, sizeof line, "%s%s %s\n", line_open ? "\n" : "", keyid, hex);
+    written = write(file, line, (size_t)length) == length && fsync(file) == 0;
+    sodium_memzero(key, sizeof key);
+    sodium_memzero(hex, sizeof hex);
+    sodium_memzero(line, sizeof line);
+    return written;
+}
+
+static bool ends_in_line(int file, off_t size)
+{
+    char last = '\n';
+
+    return size == 0 || (pread(file, &last, 1, size - 1) == 1 && last == '\n');
+}
+
+/* An existing file must be one that the verifier takes, or the new key would be lost on
+ * it. */
+static enum status check_existing(const char *path)
+{
+    char error[256];
+    struct hash_keys *keys = hash_keys_load(path, error, sizeof error);
+
+    if (keys != NULL) {
+        hash_keys_free(&keys);
+        return STATUS_DONE;
+    }
+    message_error("%s", error);
+    return STATUS_REFUSED;
+}
+
+enum status run_key_new(struct invocation *invocation)
+{
+    const char *path = command_argument(invocation, 0);
+    int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    bool fresh = file >= 0;
+    char keyid[KEYID_MAX];
+    struct stat found;
+    struct json json;
+    bool done;
+
+    if (!fresh && errno == EEXIST) {
+        if (check_existing(path) != STATUS_DONE)
+            return STATUS_REFUSED;
+        file = open(path, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+    }
+    if (file < 0 || fstat(file, &found) < 0) {
+        message_error("could not open %s: %s", path, strerror(errno));
+        if (file >= 0)
+            close(file);
+        return STATUS_REFUSED;
+    }
+    done = append_key(file, !fresh && !ends_in_line(file, found.st_size), keyid);
+    if (!done)
+        message_error("could not write %s: %s", path, strerror(errno));
+    close(file);
+    if (!done) {
+        if (fresh)
+            unlink(path);
+        return STATUS_REFUSED;
+    }
+    if (invocation->output.format == FORMAT_JSON) {
+        json_start(&json, stdout);
+        json_open(&json, NULL, '{');
+        json_string(&json, "file", path);
+        json_string(&json, "keyid", keyid);
+        json_close(&json, '}');
+        json_end(&json);
+        return STATUS_DONE;
+    }
+    if (invocation->output.format == FORMAT_CSV) {
+        OUTPUT_CSV("file", "keyid");
+        OUTPUT_CSV(path, keyid);
+        return STATUS_DONE;
+    }
+    message_note("%s key %s in %s; new hashes use it", fresh ? "made" : "added", keyid,
+                 path);
+    message_hint(
+        "give the same file to every mail server (apppass_key) and to \"apppass issue "
+        "--key\";");
+    message_hint("keep a copy in a safe place: without it no code hashed with it works");
+    return STATUS_DONE;
+}

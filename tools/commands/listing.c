@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "cli/commands.h"
+#include "cli/like.h"
+#include "cli/near.h"
+#include "code.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct column list_columns[] = {
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
+    {"state", "STATE", COLUMN_TEXT, COLUMN_STATE, NULL},
+    {"services", "SERVICES", COLUMN_LIST, COLUMN_WRAP, "any"},
+    {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"expires_at", "EXPIRES", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"networks", "Networks", COLUMN_LIST, COLUMN_DETAIL, "any"},
+    {"realm", "Realm", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"created_at", "Issued", COLUMN_TIME, COLUMN_DETAIL, NULL},
+    {"created_by", "Issued by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"revoked_at", "Revoked", COLUMN_TIME, COLUMN_DETAIL, "no"},
+    {"revoked_by", "Revoked by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"revoke_reason", "Because", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"first_used_at", "First used", COLUMN_TIME, COLUMN_DETAIL, "never"},
+    {"last_service", "Last service", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"last_network", "Last network", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+};
+
+static const struct column record_columns[] = {
+    {"account", "Account", COLUMN_TEXT, 0, NULL},
+    {"realm", "Realm", COLUMN_TEXT, 0, NULL},
+    {"device", "Device", COLUMN_TEXT, 0, NULL},
+    {"selector", "Code", COLUMN_TEXT, 0, NULL},
+    {"state", "State", COLUMN_TEXT, 0, NULL},
+    {"services", "Services", COLUMN_LIST, 0, "every service the tenant allows"},
+    {"networks", "Networks", COLUMN_LIST, 0, "any"},
+    {"created_at", "Issued", COLUMN_TIME, 0, NULL},
+    {"created_by", "Issued by", COLUMN_TEXT, 0, NULL},
+    {"expires_at", "Expires", COLUMN_TIME, 0, "never"},
+    {"first_used_at", "First used", COLUMN_TIME, 0, "never"},
+    {"last_used_at", "Last used", COLUMN_TIME, 0, "never"},
+    {"last_service", "Last service", COLUMN_TEXT, 0, NULL},
+    {"last_network", "Last network", COLUMN_TEXT, 0, NULL},
+    {"revoked_at", "Revoked", COLUMN_TIME, 0, "no"},
+    {"revoked_by", "Revoked by", COLUMN_TEXT, 0, NULL},
+    {"revoke_reason", "Because", COLUMN_TEXT, 0, NULL},
+    {"code_id", "Number", COLUMN_NUMBER, 0, NULL},
+};
+
+#define CODE_SELECT                                                                      \
+    "SELECT account, realm, device, selector, state,"                                    \
+    " array_to_string(services, ' ') AS services,"                                       \
+    " array_to_string(networks, ' ') AS networks,"                                       \
+    " date_part('epoch', created_at) AS created_at, created_by,"                         \
+    " date_part('epoch', expires_at) AS expires_at,"                                     \
+    " date_part('epoch', revoked_at) AS revoked_at, revoked_by, revoke_reason,"          \
+    " date_part('epoch', first_used_at) AS first_used_at,"                               \
+    " date_part('epoch', last_used_at) AS last_used_at, last_service, last_network,"     \
+    " code_id FROM apppass.code_overview"
+
+enum status run_list(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    bool one = account != NULL && strchr(account, '*') == NULL;
+    char *pattern = like_pattern(account), *start = like_start(account);
+    struct rows *rows = QUERY(
+        invocation->database,
+        CODE_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
+                    " AND ($2::text IS NULL OR realm = apppass.fold($2))"
+                    " AND ($3::text IS NULL OR lower(device) = lower(normalize($3)))"
+                    " AND ($4::text IS NULL OR services IS NULL"
+                    "      OR services @> ARRAY[apppass.service_name($4)])"
+                    " AND ($5 OR state IN ('live', 'suspended'))"
+                    " AND ($6::text IS NULL OR starts_with(account, $6))"
+                    " ORDER BY account, lower(device), created_at",
+        pattern, command_option(invocation, OPTION_REALM),
+        command_option(invocation, OPTION_DEVICE),
+        command_option(invocation, OPTION_SERVICE),
+        command_has(invocation, OPTION_ALL) ? "true" : "false", start);
+    enum status status = STATUS_DONE;
+
+    free(pattern);
+    free(start);
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (one && rows_count(rows) == 0 &&
+        !near_account_exists(invocation, account, &status) && status == STATUS_DONE)
+        status = near_no_account(invocation, account);
+    else if (status == STATUS_DONE)
+        /* The account's name in every line would only push the rest out of the screen. */
+        status = output_table(
+            &invocation->output,
+            list_columns + (one && invocation->output.format == FORMAT_PEOPLE),
+            COUNT(list_columns) - (one && invocation->output.format == FORMAT_PEOPLE),
+            rows,
+            command_has(invocation, OPTION_ALL) ? "no codes"
+                                                : "no live codes; --all shows old ones");
+    rows_free(&rows);
+    return status;
+}
+
+/* The first group of what was typed, canonical; false where it can't be one. */
+static bool selector_of(const char *typed, char selector[CODE_SELECTOR_LENGTH + 1])
+{
+    for (size_t i = 0; i < CODE_SELECTOR_LENGTH; i++) {
+        char c = typed[i];
+
+        if (c >= 'A' && c <= 'Z')
+            c = (char)(c - 'A' + 'a');
+        if (c == 'o')
+            c = '0';
+        if (c == 'i' || c == 'l')
+            c = '1';
+        if (c == '\0' || strchr(CODE_ALPHABET, c) == NULL)
+            return false;
+        selector[i] = c;
+    }
+    selector[CODE_SELECTOR_LENGTH] = '\0';
+    return true;
+}
+
+enum status run_show(struct invocation *invocation)
+{
+    const char *typed = command_argument(invocation, 0);
+    const char *account = command_argument(invocation, 1);
+    char selector[CODE_SELECTOR_LENGTH + 1];
+    enum status status = STATUS_DONE;
+    struct rows *rows;
+
+    if (!selector_of(typed, selector))
+        return command_usage_error(
+            invocation, "a SELECTOR is the four symbols that a code starts with");
+    if (strlen(typed) > CODE_SELECTOR_LENGTH)
+        message_note("only the first group is needed; a whole code does not belong on a "
+                     "command line");
+    rows = QUERY(invocation->database,
+                 CODE_SELECT " WHERE selector = $1 AND ($2::text IS NULL OR account = "
+                             "apppass.fold($2)) ORDER BY account",
+                 selector, account);
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (rows_count(rows) == 0) {
+        message_error("there is no code that starts with %s", selector);
+        if (account != NULL && near_account_exists(invocation, account, &status))
+            near_offer_codes(invocation, account, selector);
+        else if (account != NULL && status == STATUS_DONE)
+            near_offer_accounts(invocation, account);
+        status = STATUS_REFUSED;
+    } else if (invocation->output.format == FORMAT_PEOPLE) {
+        for (size_t row = 0; row < rows_count(rows); row++) {
+            if (row > 0)
+                putchar('\n');
+            output_record(&invocation->output, record_columns, COUNT(record_columns),
+                          rows, row);
+        }
+    } else {
+        status = output_table(&invocation->output, record_columns, COUNT(record_columns),
+                              rows, "");
+    }
+    rows_free(&rows);
+    return status;
+}

@@ -1,0 +1,474 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/message.h"
+#include "base/moment.h"
+#include "base/quote.h"
+#include "base/suggest.h"
+#include "cli/change.h"
+#include "cli/commands.h"
+#include "cli/near.h"
+#include "commands/realm.h"
+#include "session/profile.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+#define VALUE_MAX 1024
+
+static const struct column list_columns[] = {
+    {"realm", "REALM", COLUMN_TEXT, 0, NULL},
+    {"codes_allowed", "CODES", COLUMN_BOOLEAN, 0, NULL},
+    {"services", "SERVICES", COLUMN_LIST, COLUMN_WRAP, "any"},
+    {"max_lifetime", "LIFETIME", COLUMN_TEXT, 0, "any"},
+    {"mfa_required", "MFA", COLUMN_BOOLEAN, 0, NULL},
+    {"accounts", "ACCOUNTS", COLUMN_NUMBER, 0, NULL},
+    {"description", "DESCRIPTION", COLUMN_TEXT, COLUMN_WRAP, NULL},
+};
+
+/* Also the names that "realm set" takes, but for the first and the last. */
+static const struct column record_columns[] = {
+    {"realm", "realm", COLUMN_TEXT, 0, NULL},
+    {"description", "description", COLUMN_TEXT, 0, "none"},
+    {"codes_allowed", "codes_allowed", COLUMN_BOOLEAN, 0, NULL},
+    {"services", "services", COLUMN_LIST, 0, "any"},
+    {"code_length", "code_length", COLUMN_NUMBER, 0, NULL},
+    {"max_codes", "max_codes", COLUMN_NUMBER, 0, NULL},
+    {"max_lifetime", "max_lifetime", COLUMN_TEXT, 0, "any"},
+    {"lapse_after", "lapse_after", COLUMN_TEXT, 0, "never"},
+    {"unused_after", "unused_after", COLUMN_TEXT, 0, "never"},
+    {"mfa_required", "mfa_required", COLUMN_BOOLEAN, 0, NULL},
+    {"reason_required", "reason_required", COLUMN_BOOLEAN, 0, NULL},
+    {"main_password_refused_from", "main_password_refused_from", COLUMN_TIME, 0, "never"},
+    {"imap_host", "imap_host", COLUMN_TEXT, 0, "none"},
+    {"imap_port", "imap_port", COLUMN_NUMBER, 0, NULL},
+    {"smtp_host", "smtp_host", COLUMN_TEXT, 0, "none"},
+    {"smtp_port", "smtp_port", COLUMN_NUMBER, 0, NULL},
+    {"argon2_memory_kib", "argon2_memory_kib", COLUMN_NUMBER, 0, NULL},
+    {"argon2_passes", "argon2_passes", COLUMN_NUMBER, 0, NULL},
+    {"argon2_lanes", "argon2_lanes", COLUMN_NUMBER, 0, NULL},
+    {"refusal_retention", "refusal_retention", COLUMN_TEXT, 0, NULL},
+    {"accounts", "accounts", COLUMN_NUMBER, 0, NULL},
+};
+
+#define REALM_SELECT                                                                     \
+    "SELECT r.name AS realm, r.description, r.codes_allowed,"                            \
+    " array_to_string(r.services, ' ') AS services, r.code_length, r.max_codes,"         \
+    " r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required," \
+    " date_part('epoch', r.main_password_refused_from) AS main_password_refused_from,"   \
+    " r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,"                               \
+    " r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,"        \
+    " (SELECT count(*) FROM apppass.account_overview AS a WHERE a.realm = r.name)"       \
+    " AS accounts FROM apppass.realm AS r"
+
+/* ---- what can be set ---- */
+
+enum kind {
+    KIND_TEXT,
+    KIND_BOOLEAN,
+    KIND_NUMBER,
+    KIND_LIST,
+    KIND_SPAN,
+    KIND_TIME,
+    KIND_HOST
+};
+
+#define SET(column, value)                                                               \
+    "UPDATE apppass.realm SET " column " = " value " WHERE name = apppass.fold($1)"
+
+static const struct setting {
+    const char *name;
+    enum kind kind;
+    bool bites; /* may refuse codes that are in use */
+    const char *sql;
+} settings[] = {
+    {"description", KIND_TEXT, false, SET("description", "$2")},
+    {"codes_allowed", KIND_BOOLEAN, true, SET("codes_allowed", "$2::boolean")},
+    {"services", KIND_LIST, true, SET("services", "string_to_array($2, ',')")},
+    {"code_length", KIND_NUMBER, false, SET("code_length", "$2::integer")},
+    {"max_codes", KIND_NUMBER, false, SET("max_codes", "$2::integer")},
+    {"max_lifetime", KIND_SPAN, true, SET("max_lifetime", "$2::interval")},
+    {"lapse_after", KIND_SPAN, true, SET("lapse_after", "$2::interval")},
+    {"unused_after", KIND_SPAN, true, SET("unused_after", "$2::interval")},
+    {"mfa_required", KIND_BOOLEAN, true, SET("mfa_required", "$2::boolean")},
+    {"reason_required", KIND_BOOLEAN, false, SET("reason_required", "$2::boolean")},
+    {"main_password_refused_from", KIND_TIME, true,
+     SET("main_password_refused_from", "to_timestamp($2::double precision)")},
+    {"imap_host", KIND_HOST, false, SET("imap_host", "$2")},
+    {"imap_port", KIND_NUMBER, false, SET("imap_port", "$2::integer")},
+    {"smtp_host", KIND_HOST, false, SET("smtp_host", "$2")},
+    {"smtp_port", KIND_NUMBER, false, SET("smtp_port", "$2::integer")},
+    {"argon2_memory_kib", KIND_NUMBER, false, SET("argon2_memory_kib", "$2::integer")},
+    {"argon2_passes", KIND_NUMBER, false, SET("argon2_passes", "$2::integer")},
+    {"argon2_lanes", KIND_NUMBER, false, SET("argon2_lanes", "$2::integer")},
+    {"refusal_retention", KIND_SPAN, false, SET("refusal_retention", "$2::interval")},
+};
+
+const char *realm_setting(size_t index)
+{
+    return index < COUNT(settings) ? settings[index].name : NULL;
+}
+
+static const char *const kind_words[] = {
+    [KIND_TEXT] = "text",
+    [KIND_BOOLEAN] = "yes or no",
+    [KIND_NUMBER] = "a number",
+    [KIND_LIST] = "names with commas between, or none",
+    [KIND_SPAN] = "a time like 180d, 6mo or 1y, or none",
+    [KIND_TIME] = "a date like 2027-03-31, now, or none",
+    [KIND_HOST] =
+        "a server like mail.example.org (the port is a setting of its own), or none",
+};
+
+static const struct setting *find_setting(const char *name, size_t length)
+{
+    for (size_t i = 0; i < COUNT(settings); i++)
+        if (strlen(settings[i].name) == length &&
+            strncasecmp(settings[i].name, name, length) == 0)
+            return &settings[i];
+    return NULL;
+}
+
+/* PostgreSQL writes months in full; "mo" is all it does not know of our units. */
+static bool span_value(const char *text, char *value)
+{
+    char *end;
+    long count = strtol(text, &end, 10);
+    long seconds;
+
+    if (moment_parse_span(text, &seconds)) {
+        snprintf(value, VALUE_MAX, "%s", text);
+        return true;
+    }
+    if (end == text || count <= 0 || count > 1200)
+        return false;
+    end += strspn(end, " ");
+    if (strcmp(end, "mo") == 0 || strcmp(end, "months") == 0)
+        snprintf(value, VALUE_MAX, "%ld months", count);
+    else if (strcmp(end, "y") == 0 || strcmp(end, "years") == 0)
+        snprintf(value, VALUE_MAX, "%ld years", count);
+    else
+        return false;
+    return true;
+}
+
+/* The SQL text of a typed value.  *null_r: it is "none".  False: not of this kind. */
+static bool sql_value(const struct setting *setting, const char *text, time_t now,
+                      char *value, bool *null_r)
+{
+    time_t moment;
+    char *end;
+
+    *null_r = strcasecmp(text, "none") == 0 || text[0] == '\0';
+    snprintf(value, VALUE_MAX, "%s", text);
+    if (strlen(text) >= VALUE_MAX)
+        return false;
+    switch (setting->kind) {
+    case KIND_TEXT:
+        return true;
+    case KIND_LIST:
+        *null_r = *null_r || strcasecmp(text, "any") == 0;
+        return true;
+    case KIND_BOOLEAN:
+        return strcasecmp(text, "yes") == 0 || strcasecmp(text, "no") == 0;
+    case KIND_NUMBER:
+        strtol(text, &end, 10);
+        return *end == '\0' && end != text && end - text < 10;
+    case KIND_SPAN:
+        *null_r =
+            *null_r || strcasecmp(text, "never") == 0 || strcasecmp(text, "any") == 0;
+        return *null_r || span_value(text, value);
+    case KIND_TIME:
+        *null_r = *null_r || strcasecmp(text, "never") == 0;
+        if (*null_r)
+            return true;
+        if (strcmp(text, "now") == 0)
+            moment = now;
+        else if (!moment_parse(text, now, false, &moment))
+            return false;
+        snprintf(value, VALUE_MAX, "%lld", (long long)moment);
+        return true;
+    case KIND_HOST:
+        return *null_r || profile_host_name(text);
+    }
+    return false;
+}
+
+/* ---- show ---- */
+
+void realm_offer(struct invocation *invocation, const char *realm)
+{
+    struct rows *rows = TRY_QUERY(invocation->database,
+                                  "SELECT name FROM apppass.realm WHERE $1 <> ''"
+                                  " ORDER BY name LIMIT 1000",
+                                  realm);
+    size_t offered = 0;
+
+    if (rows == NULL)
+        return;
+    for (size_t row = 0; row < rows_count(rows); row++)
+        if (suggest_near(realm, rows_text(rows, row, "name")) && offered++ < 5)
+            message_hint("did you mean %s?", rows_text(rows, row, "name"));
+    if (offered == 0)
+        message_hint(
+            "\"apppass realm show\" lists the realms, \"apppass realm add\" adds one");
+    rows_free(&rows);
+}
+
+static enum status no_realm(struct invocation *invocation, const char *realm)
+{
+    message_error("there is no realm %s", realm);
+    realm_offer(invocation, realm);
+    return STATUS_REFUSED;
+}
+
+static enum status show_realm(struct invocation *invocation, const char *realm)
+{
+    struct rows *rows = QUERY(invocation->database,
+                              REALM_SELECT " WHERE r.name = apppass.fold($1)", realm);
+    enum status status;
+
+    if (rows == NULL)
+        return database_status(invocation->database);
+    status = rows_count(rows) > 0 ? output_record(&invocation->output, record_columns,
+                                                  COUNT(record_columns), rows, 0)
+                                  : no_realm(invocation, realm);
+    rows_free(&rows);
+    return status;
+}
+
+enum status run_realm_show(struct invocation *invocation)
+{
+    const char *realm = command_argument(invocation, 0);
+    bool people = invocation->output.format == FORMAT_PEOPLE;
+    struct rows *rows;
+    enum status status;
+
+    if (realm != NULL)
+        return show_realm(invocation, realm);
+    rows = database_query(invocation->database, REALM_SELECT " ORDER BY r.name", 0, NULL);
+    if (rows == NULL)
+        return database_status(invocation->database);
+    status = output_table(&invocation->output, people ? list_columns : record_columns,
+                          people ? COUNT(list_columns) : COUNT(record_columns), rows,
+                          "there is no realm that you may see");
+    rows_free(&rows);
+    return status;
+}
+
+/* ---- set and add ---- */
+
+static enum status unknown_setting(const struct invocation *invocation, const char *typed,
+                                   size_t length)
+{
+    char name[64];
+
+    snprintf(name, sizeof name, "%.*s", (int)length, typed);
+    for (size_t i = 0; i < COUNT(settings); i++)
+        if (suggest_near(name, settings[i].name))
+            message_hint("did you mean %s?", settings[i].name);
+    return command_usage_error(invocation,
+                               "there is no setting \"%s\"; \"apppass realm show REALM\" "
+                               "shows them all",
+                               name);
+}
+
+/* Every NAME=VALUE is checked before the first is sent. */
+static enum status check_settings(const struct invocation *invocation, bool *bites_r)
+{
+    char value[VALUE_MAX];
+    bool null;
+
+    *bites_r = false;
+    for (size_t i = 1; i < invocation->argument_count; i++) {
+        const char *typed = invocation->arguments[i];
+        size_t length = strcspn(typed, "=");
+        const struct setting *setting = find_setting(typed, length);
+
+        if (typed[length] != '=')
+            return command_usage_error(invocation, "write NAME=VALUE, not \"%s\"", typed);
+        if (setting == NULL)
+            return unknown_setting(invocation, typed, length);
+        if (!sql_value(setting, typed + length + 1, invocation->output.now, value, &null))
+            return command_usage_error(
+                invocation, "%s is %s, not \"%s\"", setting->name,
+                setting->kind == KIND_SPAN
+                    ? moment_advice(typed + length + 1, kind_words[KIND_SPAN])
+                    : kind_words[setting->kind],
+                typed + length + 1);
+        *bites_r = *bites_r || setting->bites;
+    }
+    return STATUS_DONE;
+}
+
+enum status realm_context(struct invocation *invocation)
+{
+    struct rows *rows =
+        QUERY(invocation->database,
+              "SELECT set_config('apppass.reason', coalesce($1, ''), true),"
+              " set_config('apppass.ticket', coalesce($2, ''), true),"
+              " set_config('apppass.operator', coalesce($3, ''), true)",
+              command_option(invocation, OPTION_REASON),
+              command_option(invocation, OPTION_TICKET),
+              command_option(invocation, OPTION_OPERATOR));
+    enum status status =
+        rows != NULL ? STATUS_DONE : database_status(invocation->database);
+
+    rows_free(&rows);
+    return status;
+}
+
+/* The values of numbers that the schema's checks take. */
+static const struct {
+    const char *constraint, *words;
+} limits[] = {
+    {"realm_name_form", "a realm is named like a mail domain, without @ and blanks"},
+    {"realm_code_length_known", "code_length is 16, 20, 24 or 28"},
+    {"realm_max_codes_range", "max_codes is 1 to 10000"},
+    {"realm_intervals_positive", "a time is longer than 0"},
+    {"realm_hosts_form",
+     "imap_host and smtp_host are a server's name or address, without "
+     "a port"},
+    {"realm_ports_range", "a port is 1 to 65535"},
+    {"realm_argon2_range",
+     "argon2_lanes and argon2_passes are 1 to 16, argon2_memory_kib 8 for each lane to "
+     "1048576, and memory times passes at most 4194304"},
+};
+
+/* A CHECK's own message would show the whole row. */
+static enum status complain_realm(struct invocation *invocation)
+{
+    const char *constraint = database_constraint(invocation->database);
+
+    for (size_t i = 0; i < COUNT(limits); i++)
+        if (strcmp(limits[i].constraint, constraint) == 0) {
+            message_error("%s; nothing was changed", limits[i].words);
+            return STATUS_REFUSED;
+        }
+    database_complain(invocation->database);
+    return database_status(invocation->database);
+}
+
+static enum status apply_settings(struct invocation *invocation, const char *realm)
+{
+    enum status status = realm_context(invocation);
+
+    for (size_t i = 1; status == STATUS_DONE && i < invocation->argument_count; i++) {
+        const char *typed = invocation->arguments[i];
+        size_t length = strcspn(typed, "=");
+        const struct setting *setting = find_setting(typed, length);
+        char value[VALUE_MAX];
+        struct rows *rows;
+        bool null;
+
+        if (!sql_value(setting, typed + length + 1, invocation->output.now, value, &null))
+            return STATUS_USAGE;
+        rows = TRY_QUERY(invocation->database, setting->sql, realm, null ? NULL : value);
+        if (rows == NULL)
+            status = complain_realm(invocation);
+        rows_free(&rows);
+    }
+    return status;
+}
+
+/* What a policy is, and how many codes it governs. */
+static struct rows *changed_realm(struct invocation *invocation, const char *realm,
+                                  enum status *status_r)
+{
+    struct rows *rows =
+        QUERY(invocation->database,
+              "SELECT p.*, (SELECT count(*) FROM apppass.code_overview AS c"
+              " WHERE c.realm = p.realm AND c.state IN ('live', 'suspended')) AS codes"
+              " FROM (" REALM_SELECT " WHERE r.name = apppass.fold($1)) AS p",
+              realm);
+
+    if (rows == NULL) {
+        *status_r = database_status(invocation->database);
+    } else if (rows_count(rows) == 0) {
+        *status_r = no_realm(invocation, realm);
+        rows_free(&rows);
+    }
+    return rows;
+}
+
+static struct rows *make_set(struct invocation *invocation, enum status *status_r)
+{
+    const char *realm = command_argument(invocation, 0);
+
+    *status_r = apply_settings(invocation, realm);
+    return *status_r == STATUS_DONE ? changed_realm(invocation, realm, status_r) : NULL;
+}
+
+static enum status preview_set(struct invocation *invocation, const struct rows *rows)
+{
+    bool bites;
+
+    if (check_settings(invocation, &bites) == STATUS_DONE && bites)
+        message_note(
+            "Realm %s has %ld live codes; some may be refused from the next login on.",
+            rows_text(rows, 0, "realm"), rows_integer(rows, 0, "codes"));
+    return STATUS_DONE;
+}
+
+static enum status report_realm(struct invocation *invocation, const struct rows *rows,
+                                bool kept)
+{
+    (void)kept;
+    return output_record(&invocation->output, record_columns, COUNT(record_columns), rows,
+                         0);
+}
+
+enum status run_realm_set(struct invocation *invocation)
+{
+    struct change change = {
+        .make = make_set, .preview = preview_set, .report = report_realm};
+    bool bites;
+    enum status status = check_settings(invocation, &bites);
+
+    if (bites)
+        change.question = "Change the policy?";
+    return status == STATUS_DONE ? change_run(invocation, &change) : status;
+}
+
+static struct rows *make_added(struct invocation *invocation, enum status *status_r)
+{
+    const char *realm = command_argument(invocation, 0);
+    struct rows *rows;
+    char *quoted;
+
+    *status_r = realm_context(invocation);
+    if (*status_r != STATUS_DONE)
+        return NULL;
+    rows = TRY_QUERY(
+        invocation->database,
+        "INSERT INTO apppass.realm (name) VALUES (apppass.fold($1)) RETURNING name",
+        realm);
+    if (rows != NULL) {
+        rows_free(&rows);
+        return make_set(invocation, status_r);
+    }
+    if (strcmp(database_constraint(invocation->database), "realm_name_unique") != 0) {
+        *status_r = complain_realm(invocation);
+        return NULL;
+    }
+    message_error("there is a realm %s already", realm);
+    quoted = quote_word(realm);
+    message_hint("change it: apppass realm set %s NAME=VALUE...",
+                 quoted != NULL ? quoted : "REALM");
+    free(quoted);
+    *status_r = STATUS_REFUSED;
+    return NULL;
+}
+
+enum status run_realm_add(struct invocation *invocation)
+{
+    static const struct change change = {.make = make_added, .report = report_realm};
+    bool bites;
+    enum status status = check_settings(invocation, &bites);
+
+    return status == STATUS_DONE ? change_run(invocation, &change) : status;
+}

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/message.h"
+#include "base/moment.h"
+#include "cli/commands.h"
+#include "cli/like.h"
+#include "cli/near.h"
+#include "commands/report.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+enum status report_since(const struct invocation *invocation, char text[REPORT_SINCE_MAX])
+{
+    const char *since = command_option(invocation, OPTION_SINCE);
+    time_t moment;
+
+    text[0] = '\0';
+    if (since == NULL)
+        return STATUS_DONE;
+    if (!moment_parse(since, invocation->output.now, true, &moment))
+        return command_usage_error(invocation, "\"%s\" is no time; write %s", since,
+                                   moment_advice(since, "24h, 7d, 6mo or 2026-11-01"));
+    snprintf(text, REPORT_SINCE_MAX, "%lld", (long long)moment);
+    return STATUS_DONE;
+}
+
+enum status report_limit(const struct invocation *invocation, const char *fallback,
+                         const char **text_r)
+{
+    const char *limit = command_option(invocation, OPTION_LIMIT);
+
+    *text_r = limit != NULL ? limit : fallback;
+    if ((*text_r)[0] == '\0' || strlen(*text_r) > 9 ||
+        (*text_r)[strspn(*text_r, "0123456789")] != '\0')
+        return command_usage_error(invocation, "\"%s\" is no number", *text_r);
+    return STATUS_DONE;
+}
+
+/* ---- unused ---- */
+
+static const struct column unused_columns[] = {
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
+    {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"created_at", "ISSUED", COLUMN_TIME, COLUMN_SHORT, NULL},
+    {"lapses_at", "LAPSES", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"realm", "Realm", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"created_by", "Issued by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+};
+
+enum status run_unused(struct invocation *invocation)
+{
+    char *pattern = like_pattern(command_argument(invocation, 0));
+    char *start = like_start(command_argument(invocation, 0));
+    char since[REPORT_SINCE_MAX];
+    struct rows *rows = NULL;
+    enum status status = report_since(invocation, since);
+
+    if (status == STATUS_DONE) {
+        rows =
+            QUERY(invocation->database,
+                  "SELECT u.account, u.device, u.selector,"
+                  " date_part('epoch', u.last_used_at) AS last_used_at,"
+                  " date_part('epoch', u.created_at) AS created_at,"
+                  " date_part('epoch', u.lapses_at) AS lapses_at, u.realm, u.created_by,"
+                  " u.code_id FROM apppass.unused_code AS u"
+                  " WHERE ($1::text IS NULL OR u.account LIKE $1)"
+                  " AND ($2::text IS NULL OR u.realm = apppass.fold($2))"
+                  " AND u.idle > CASE WHEN $3 = '' THEN interval '90 days'"
+                  " ELSE now() - to_timestamp(nullif($3, '')::double precision) END"
+                  " AND ($4::text IS NULL OR starts_with(u.account, $4))"
+                  " ORDER BY u.idle DESC, u.account, u.device",
+                  pattern, command_option(invocation, OPTION_REALM), since, start);
+        status = rows != NULL ? output_table(&invocation->output, unused_columns,
+                                             COUNT(unused_columns), rows,
+                                             "no code is unused for that long")
+                              : database_status(invocation->database);
+    }
+    rows_free(&rows);
+    free(pattern);
+    free(start);
+    return status;
+}
+
+/* ---- audit ---- */
+
+static const struct column audit_columns[] = {
+    {"at", "AT", COLUMN_TIME, 0, NULL},
+    {"action", "EVENT", COLUMN_TEXT, 0, NULL},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, ""},
+    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, ""},
+    {"selector", "CODE", COLUMN_TEXT, 0, ""},
+    {"actor", "BY", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"reason", "REASON", COLUMN_TEXT, COLUMN_WRAP, ""},
+    {"operator", "Operator", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"ticket", "Ticket", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"realm", "Realm", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"client", "Client", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"application", "Application", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"before", "Before", COLUMN_JSON, COLUMN_DETAIL, NULL},
+    {"after", "After", COLUMN_JSON, COLUMN_DETAIL, NULL},
+    {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+    {"id", "Event number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+};
+
+static struct rows *find_events(struct invocation *invocation, const char *since,
+                                const char *limit)
+{
+    char *pattern = like_pattern(command_argument(invocation, 0));
+    char *start = like_start(command_argument(invocation, 0));
+    struct rows *rows = QUERY(
+        invocation->database,
+        "SELECT * FROM (SELECT date_part('epoch', at) AS at, action, account, device,"
+        " selector, actor || coalesce(' for ' || operator, '') AS actor, reason,"
+        " operator, ticket, realm, host(client) AS client, application, before, after,"
+        " code_id, id FROM apppass.audit_log"
+        " WHERE ($1::text IS NULL OR account LIKE $1)"
+        " AND ($2::text IS NULL OR realm = apppass.fold($2))"
+        " AND ($3 = '' OR at >= to_timestamp(nullif($3, '')::double precision))"
+        " AND ($5::text IS NULL OR starts_with(account, $5))"
+        " ORDER BY id DESC LIMIT $4::bigint) AS latest ORDER BY id",
+        pattern, command_option(invocation, OPTION_REALM), since, limit, start);
+
+    free(pattern);
+    free(start);
+    return rows;
+}
+
+enum status run_audit(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    bool one = account != NULL && strchr(account, '*') == NULL;
+    struct column columns[COUNT(audit_columns)];
+    char since[REPORT_SINCE_MAX];
+    const char *limit;
+    struct rows *rows;
+    enum status status = report_since(invocation, since);
+
+    /* The account's name in every line would only squeeze the rest. */
+    memcpy(columns, audit_columns, sizeof columns);
+    for (size_t i = 0; one && i < COUNT(columns); i++)
+        if (strcmp(columns[i].name, "account") == 0)
+            columns[i].flags |= COLUMN_DETAIL;
+    if (status == STATUS_DONE)
+        status = report_limit(invocation, since[0] != '\0' ? "100000" : "50", &limit);
+    if (status != STATUS_DONE)
+        return status;
+    rows = find_events(invocation, since, limit);
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (rows_count(rows) == 0 && one &&
+        !near_account_exists(invocation, account, &status) && status == STATUS_DONE)
+        status = near_no_account(invocation, account);
+    else if (status == STATUS_DONE)
+        status =
+            output_table(&invocation->output, columns, COUNT(columns), rows, "no events");
+    rows_free(&rows);
+    return status;
+}
+
+static const struct column verify_columns[] = {
+    {"rows_checked", "Checked", COLUMN_NUMBER, 0, NULL},
+    {"problem", "Problem", COLUMN_TEXT, 0, "none"},
+    {"bad_id", "At event", COLUMN_NUMBER, 0, "-"},
+    {"head_hash", "End of chain", COLUMN_TEXT, 0, NULL},
+};
+
+enum status run_audit_verify(struct invocation *invocation)
+{
+    struct rows *rows = database_query(
+        invocation->database,
+        "SELECT rows_checked, problem, bad_id, head_hash FROM apppass.audit_verify()", 0,
+        NULL);
+    enum status status;
+
+    if (rows == NULL)
+        return database_status(invocation->database);
+    status = output_record(&invocation->output, verify_columns, COUNT(verify_columns),
+                           rows, 0);
+    if (status == STATUS_DONE && rows_text(rows, 0, "problem") != NULL) {
+        message_error("the audit trail was changed: %s", rows_text(rows, 0, "problem"));
+        message_hint("compare with a backup, and with the end of chain noted elsewhere");
+        status = STATUS_REFUSED;
+    }
+    rows_free(&rows);
+    return status;
+}
+
+/* ---- maintain ---- */
+
+static const struct column maintain_columns[] = {
+    {"action", "ACTION", COLUMN_TEXT, 0, NULL},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, ""},
+    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, ""},
+    {"selector", "CODE", COLUMN_TEXT, 0, ""},
+    {"detail", "DETAIL", COLUMN_TEXT, COLUMN_WRAP, ""},
+};
+
+enum status run_maintain(struct invocation *invocation)
+{
+    bool dry_run = command_has(invocation, OPTION_DRY_RUN);
+    struct rows *rows = QUERY(invocation->database,
+                              "SELECT action, account, device, selector, detail"
+                              " FROM apppass.maintain(dry_run => $1)",
+                              dry_run ? "true" : "false");
+    enum status status;
+
+    if (rows == NULL)
+        return database_status(invocation->database);
+    status = output_table(&invocation->output, maintain_columns, COUNT(maintain_columns),
+                          rows, "nothing to do");
+    if (status == STATUS_DONE && dry_run)
+        message_note("dry run: nothing was done");
+    rows_free(&rows);
+    return status;
+}
+
+/* ---- metrics ---- */
+
+/*
+ * name, help, type, labels ("a=1 b=2" pairs already quoted), value.  The database counts
+ * what it recorded: refusals within their retention, so the totals may fall when old ones
+ * go; hence gauges.
+ */
+static const char metrics_query[] =
+    "SELECT * FROM ("
+    " SELECT 1 AS n, 'apppass_refusals' AS name, 'Refused attempts on record.' AS help,"
+    "  format('verdict=\"%s\",service=\"%s\"', v.verdict, v.service) AS labels,"
+    "  v.count::text AS value"
+    "  FROM (SELECT verdict::text, regexp_replace(coalesce(service, '-'), "
+    "'[^a-z0-9_.+-]', '_',"
+    "        'g') AS service, count(*) FROM apppass.refusal_log GROUP BY 1, 2) AS v"
+    " UNION ALL SELECT 2, 'apppass_codes', 'Codes by state.', format('state=\"%s\"', "
+    "s.state),"
+    "  coalesce(c.count, 0)::text"
+    "  FROM unnest(ARRAY['live', 'revoked', 'expired', 'lapsed', 'suspended']) AS s "
+    "(state)"
+    "  LEFT JOIN (SELECT state, count(*) FROM apppass.code_overview GROUP BY 1) AS c"
+    "  ON c.state = s.state"
+    " UNION ALL SELECT 3, 'apppass_accounts', 'Accounts by state.',"
+    "  format('state=\"%s\"', CASE WHEN s.enabled THEN 'enabled' ELSE 'disabled' END),"
+    "  (SELECT count(*) FROM apppass.account_overview AS a WHERE a.enabled = "
+    "s.enabled)::text"
+    "  FROM unnest(ARRAY[true, false]) AS s (enabled)"
+    " UNION ALL SELECT 4, 'apppass_codes_unused', 'Live codes unused for 90 days or "
+    "more.',"
+    "  NULL, count(*)::text FROM apppass.unused_code WHERE idle > interval '90 days'"
+    " UNION ALL SELECT 5, 'apppass_codes_used_recently',"
+    "  'Codes that logged in within the last hour, by the service of the last login.',"
+    "  format('service=\"%s\"', u.service), u.count::text"
+    "  FROM (SELECT regexp_replace(coalesce(last_service, '-'), '[^a-z0-9_.+-]', '_', "
+    "'g')"
+    "        AS service, count(*) FROM apppass.code_overview"
+    "        WHERE last_used_at > now() - interval '1 hour' GROUP BY 1) AS u"
+    " UNION ALL SELECT 6, 'apppass_audit_unsealed_age_seconds',"
+    "  'Age of the oldest audit row that is not yet part of the hash chain.', NULL,"
+    "  coalesce(ceil(extract(epoch FROM now() - min(at))), 0)::text"
+    "  FROM apppass.audit_log WHERE position IS NULL"
+    " UNION ALL SELECT 7, 'apppass_main_password_accounts',"
+    "  'Accounts whose main password let somebody in within the last 30 days.', NULL,"
+    "  count(DISTINCT account)::text FROM apppass.main_password_use"
+    "  WHERE last_at > now() - interval '30 days'"
+    ") AS m ORDER BY n, labels";
+
+static void print_metrics(const struct rows *rows)
+{
+    const char *last = "";
+
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        const char *name = rows_text(rows, row, "name");
+        const char *labels = rows_text(rows, row, "labels");
+
+        if (strcmp(name, last) != 0)
+            printf("# HELP %s %s\n# TYPE %s gauge\n", name, rows_text(rows, row, "help"),
+                   name);
+        last = name;
+        printf("%s%s%s%s %s\n", name, labels != NULL ? "{" : "",
+               labels != NULL ? labels : "", labels != NULL ? "}" : "",
+               rows_text(rows, row, "value"));
+    }
+}
+
+enum status run_metrics(struct invocation *invocation)
+{
+    static const struct column columns[] = {
+        {"name", "NAME", COLUMN_TEXT, 0, NULL},
+        {"labels", "LABELS", COLUMN_TEXT, 0, ""},
+        {"value", "VALUE", COLUMN_NUMBER, 0, NULL},
+    };
+    struct rows *rows = database_query(invocation->database, metrics_query, 0, NULL);
+    enum status status = STATUS_DONE;
+
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (invocation->output.format == FORMAT_PEOPLE)
+        print_metrics(rows);
+    else
+        status = output_table(&invocation->output, columns, COUNT(columns), rows, "");
+    rows_free(&rows);
+    return status;
+}

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "base/message.h"
+#include "cli/change.h"
+#include "cli/commands.h"
+#include "cli/near.h"
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+static const struct column columns[] = {
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
+    {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
+};
+
+static struct rows *revoke(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    const char *code = command_option(invocation, OPTION_CODE);
+    const char *device = command_option(invocation, OPTION_DEVICE);
+    const char *reason = command_option(invocation, OPTION_REASON);
+    const char *ticket = command_option(invocation, OPTION_TICKET);
+    const char *who = command_option(invocation, OPTION_OPERATOR);
+
+    if (code != NULL)
+        return TRY_QUERY(
+            invocation->database,
+            "SELECT apppass.revoke_code(username => $1, selector => apppass.fold($2),"
+            " reason => $3, ticket => $4, operator => $5) AS revoked",
+            account, code, reason, ticket, who);
+    if (device != NULL)
+        return TRY_QUERY(invocation->database,
+                         "SELECT apppass.revoke_device(username => $1, device => $2,"
+                         " reason => $3, ticket => $4, operator => $5) AS revoked",
+                         account, device, reason, ticket, who);
+    return TRY_QUERY(invocation->database,
+                     "SELECT apppass.revoke_account(username => $1, reason => $2,"
+                     " ticket => $3, operator => $4) AS revoked",
+                     account, reason, ticket, who);
+}
+
+/* Revoke; the codes that this transaction ended. */
+static struct rows *make(struct invocation *invocation, enum status *status_r)
+{
+    const char *account = command_argument(invocation, 0);
+    struct rows *rows = revoke(invocation);
+    long revoked;
+
+    if (rows == NULL) {
+        *status_r =
+            near_complain(invocation, account, command_option(invocation, OPTION_DEVICE),
+                          command_option(invocation, OPTION_CODE));
+        return NULL;
+    }
+    revoked = rows_integer(rows, 0, "revoked");
+    rows_free(&rows);
+    rows = QUERY(invocation->database,
+                 "SELECT account, device, selector,"
+                 " date_part('epoch', last_used_at) AS last_used_at, code_id"
+                 " FROM apppass.code_overview"
+                 " WHERE account = apppass.fold(btrim($1)) AND revoked_at = now()"
+                 " ORDER BY device, selector, code_id",
+                 account);
+    if (rows == NULL) {
+        *status_r = database_status(invocation->database);
+    } else if (rows_count(rows) != (size_t)revoked) {
+        message_error("could not tell which codes would be revoked; nothing was done");
+        *status_r = STATUS_REFUSED;
+        rows_free(&rows);
+    }
+    return rows;
+}
+
+static enum status preview(struct invocation *invocation, const struct rows *codes)
+{
+    message_note("This revokes %zu code%s for good:", rows_count(codes),
+                 rows_count(codes) == 1 ? "" : "s");
+    return output_table(&invocation->output, columns, COUNT(columns), codes, "");
+}
+
+static enum status report(struct invocation *invocation, const struct rows *codes,
+                          bool kept)
+{
+    size_t revoked = kept ? rows_count(codes) : 0;
+    struct json json;
+
+    if (invocation->output.format == FORMAT_CSV)
+        return output_table(&invocation->output, columns, COUNT(columns), codes, "");
+    if (invocation->output.format == FORMAT_PEOPLE) {
+        if (kept)
+            message_note("revoked %zu code%s; refused from the next login on", revoked,
+                         revoked == 1 ? "" : "s");
+        return STATUS_DONE;
+    }
+    json_start(&json, stdout);
+    json_open(&json, NULL, '{');
+    json_integer(&json, "revoked", (long long)revoked);
+    json_open(&json, "codes", '[');
+    for (size_t row = 0; row < rows_count(codes); row++) {
+        json_open(&json, NULL, '{');
+        output_json_members(&json, columns, COUNT(columns), codes, row);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_close(&json, '}');
+    json_end(&json);
+    return STATUS_DONE;
+}
+
+enum status run_revoke(struct invocation *invocation)
+{
+    static const struct change change = {.make = make,
+                                         .preview = preview,
+                                         .report = report,
+                                         .question = "Revoke?",
+                                         .key = "code_id"};
+
+    return change_run(invocation, &change);
+}

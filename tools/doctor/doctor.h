@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_DOCTOR_H
+#define APPPASS_DOCTOR_H
+
+/* What the checks of an installation report to. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "attributes.h"
+#include "cli/command.h"
+#include "doctor/conf.h"
+
+enum doctor_state { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_FAULT };
+
+struct doctor;
+
+/* One line: what was looked at, what was found.  A check without trouble has no fix. */
+void doctor_ok(struct doctor *doctor, const char *check, const char *format, ...)
+    PRINTF(3, 4);
+/* Worth knowing, or could not be looked at. */
+void doctor_note(struct doctor *doctor, const char *check, const char *format, ...)
+    PRINTF(3, 4);
+/* `fix`: what puts it right. */
+void doctor_fault(struct doctor *doctor, const char *check, const char *fix,
+                  const char *format, ...) PRINTF(4, 5);
+
+struct invocation *doctor_invocation(struct doctor *doctor);
+
+/* doctor_database.c: reachable, schema, roles and grants, upkeep */
+void doctor_database(struct doctor *doctor);
+
+/* doctor_plugin.c: found, loads, comes before the stock mechanisms */
+void doctor_plugin(struct doctor *doctor);
+
+/* doctor_mail.c: the SASL configuration of Postfix and Cyrus IMAP */
+void doctor_postfix(struct doctor *doctor);
+void doctor_cyrus(struct doctor *doctor);
+
+/* doctor_verifier.c */
+
+/* How a mail server runs: what to become before asking the database. */
+struct doctor_place {
+    const char *user;   /* NULL: as now */
+    const char *jail;   /* chroot; NULL: none */
+    const char *domain; /* of the check's lines: "postfix" */
+};
+
+/* The apppass_ options of a file: names, values, the files they name, the connection. */
+void doctor_options(struct doctor *doctor, const struct doctor_place *place,
+                    const char *path, const struct conf *conf);
+
+/* Ask the database as a mail server does. */
+void doctor_connection(struct doctor *doctor, const struct doctor_place *place,
+                       const char *conninfo);
+
+/* Does a saslauthd answer at this socket? */
+void doctor_daemon(struct doctor *doctor, const char *socket_path);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "doctor/capture.h"
+#include "doctor/doctor.h"
+
+#define CHECK       "plugin"
+#define MODULE      "libapppass.so"
+#define PATH_LENGTH 1024
+
+/* The folders that libsasl2 looks in: SASL_PATH, else the one it was built with. */
+static bool find_module(char path[PATH_LENGTH], const char **folders_r)
+{
+    const char *folders = getenv("SASL_PATH");
+
+    if (folders == NULL || folders[0] == '\0')
+        folders = SASL_PLUGINDIR;
+    *folders_r = folders;
+    while (*folders != '\0') {
+        size_t length = strcspn(folders, ":");
+
+        snprintf(path, PATH_LENGTH, "%.*s/%s", (int)length, folders, MODULE);
+        if (access(path, F_OK) == 0)
+            return true;
+        folders += length + (folders[length] == ':');
+    }
+    return false;
+}
+
+static void check_file(struct doctor *doctor, const char *path)
+{
+    struct stat found;
+    void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+
+    if (module == NULL) {
+        doctor_fault(doctor, CHECK,
+                     "install the libraries it names, or build apppass here",
+                     "%s does not load: %s", path, dlerror());
+        return;
+    }
+    if (dlsym(module, "sasl_server_plug_init") == NULL)
+        doctor_fault(doctor, CHECK, "install it anew", "%s is no SASL plugin", path);
+    else if (stat(path, &found) == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+        doctor_fault(doctor, CHECK, "chmod go-w",
+                     "%s can be changed by others than its owner", path);
+    else
+        doctor_ok(doctor, CHECK, "%s loads", path);
+    dlclose(module);
+}
+
+/*
+ * libsasl2's own tool lists the plugins in the order that they are chosen in.  Ours
+ * registers only where its option is set, so the tool gets a configuration of its own.
+ */
+static char *list_plugins(void)
+{
+    static const char *const words[] = {"saslpluginviewer", "-s", NULL};
+    char folder[] = "/tmp/apppass-doctor.XXXXXX", file[sizeof folder + 32];
+    char setting[sizeof folder + 32];
+    const char *const settings[] = {setting, NULL};
+    char *text = NULL;
+    FILE *conf;
+
+    if (mkdtemp(folder) == NULL)
+        return NULL;
+    snprintf(file, sizeof file, "%s/pluginviewer.conf", folder);
+    snprintf(setting, sizeof setting, "SASL_CONF_PATH=%s", folder);
+    conf = fopen(file, "wxe");
+    if (conf != NULL) {
+        fputs("apppass_conninfo: host=/nonexistent\n", conf);
+        if (fclose(conf) == 0)
+            text = capture(words, settings);
+        unlink(file);
+    }
+    rmdir(folder);
+    return text;
+}
+
+/* The plugin that answers a mechanism first; false where there is none. */
+static bool first_plugin(const char *text, const char *mechanism, char *name, size_t size)
+{
+    char wanted[64];
+
+    snprintf(wanted, sizeof wanted, "SASL mechanism: %s,", mechanism);
+    while ((text = strstr(text, "Plugin \"")) != NULL) {
+        const char *next = strstr(text + 1, "Plugin \"");
+        const char *found = strstr(text, wanted);
+
+        text += strlen("Plugin \"");
+        if (found != NULL && (next == NULL || found < next)) {
+            snprintf(name, size, "%.*s", (int)strcspn(text, "\""), text);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_order(struct doctor *doctor)
+{
+    static const char *const mechanisms[] = {"PLAIN", "LOGIN"};
+    char *text = list_plugins();
+    bool first = true;
+
+    if (text == NULL) {
+        doctor_note(doctor, CHECK,
+                    "whether it comes before the stock mechanisms was not looked "
+                    "at: saslpluginviewer is not installed (Debian: sasl2-bin)");
+        return;
+    }
+    for (size_t i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++) {
+        char name[64] = "nobody";
+
+        if (first_plugin(text, mechanisms[i], name, sizeof name) &&
+            strcmp(name, "apppass") == 0)
+            continue;
+        doctor_fault(doctor, CHECK, "remove that plugin, or install the newest apppass",
+                     "%s is answered by %s, not by apppass", mechanisms[i], name);
+        first = false;
+    }
+    if (first)
+        doctor_ok(doctor, CHECK, "PLAIN and LOGIN are answered by apppass first");
+    free(text);
+}
+
+void doctor_plugin(struct doctor *doctor)
+{
+    char path[PATH_LENGTH];
+    const char *folders;
+
+    if (!find_module(path, &folders)) {
+        doctor_fault(doctor, CHECK,
+                     "make install, with --with-sasl-plugindir=DIRECTORY where "
+                     "libsasl2 looks elsewhere",
+                     "there is no %s in %s", MODULE, folders);
+        return;
+    }
+    check_file(doctor, path);
+    check_order(doctor);
+}

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sodium.h>
+
+#include "base/message.h"
+#include "base/moment.h"
+#include "base/quote.h"
+#include "cli/commands.h"
+#include "cli/near.h"
+#include "code.h"
+#include "hash.h"
+#include "issue/issue.h"
+#include "issue/present.h"
+#include "session/mint.h"
+
+/* What one code is made for; borrowed texts, SQL NULL where NULL. */
+struct request {
+    const char *account;
+    const char *device;
+    char *services;
+    char *networks;
+    char expires[32];
+    bool expires_given;
+    bool reset;
+    char grace[32]; /* seconds */
+};
+
+#define STORED                                                                           \
+    "SELECT code_id, account_name AS account, device, selector,"                         \
+    " array_to_string(services, ' ') AS services,"                                       \
+    " array_to_string(networks, ' ') AS networks,"                                       \
+    " date_part('epoch', expires_at) AS expires_at"
+
+static const char store_code[] = STORED
+    " FROM apppass.store_code(username => $1, device => $2, selector => $3, hash => $4,"
+    " services => $5::text[], networks => $6::cidr[],"
+    " expires_at => to_timestamp($7::double precision), reason => $8, ticket => $9,"
+    " operator => $10)";
+
+static const char reset_device[] = STORED
+    ", array_to_string(old_selectors, ' ') AS old_selectors,"
+    " date_part('epoch', old_ends_at) AS old_ends_at"
+    " FROM apppass.reset_device(username => $1, device => $2, selector => $3,"
+    " hash => $4, grace => make_interval(secs => $5::double precision), reason => $6,"
+    " ticket => $7, operator => $8)";
+
+enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
+{
+    time_t moment;
+
+    if (!moment_parse(typed, now, false, &moment) || moment <= now)
+        return STATUS_USAGE;
+    snprintf(text_r, 32, "%lld", (long long)moment);
+    return STATUS_DONE;
+}
+
+static enum status read_request(const struct invocation *invocation,
+                                struct request *request)
+{
+    const char *expires = command_option(invocation, OPTION_EXPIRES);
+
+    request->account = command_argument(invocation, 0);
+    request->device = command_option(invocation, OPTION_DEVICE);
+    request->services = command_array(invocation, OPTION_SERVICE);
+    request->networks = command_array(invocation, OPTION_NETWORK);
+    request->expires_given = expires != NULL;
+    if (expires == NULL || issue_parse_expiry(expires, invocation->output.now,
+                                              request->expires) == STATUS_DONE)
+        return STATUS_DONE;
+    return command_usage_error(invocation, "\"%s\" is no time in the future; write %s",
+                               expires,
+                               moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
+}
+
+static void release_request(struct request *request)
+{
+    free(request->services);
+    free(request->networks);
+}
+
+/* ---- the policy and the code ---- */
+
+/* A reset asks the realm: with as many codes as allowed one may still be replaced. */
+static enum status ask_policy(struct invocation *invocation,
+                              const struct request *request, struct mint_policy *policy)
+{
+    const char *account = request->account;
+    struct rows *rows =
+        request->reset
+            ? TRY_QUERY(invocation->database,
+                        "SELECT a.account_id, r.code_length,"
+                        " r.argon2_memory_kib AS memory_kib,"
+                        " r.argon2_passes AS passes, r.argon2_lanes AS lanes"
+                        " FROM apppass.account_overview AS a"
+                        " JOIN apppass.realm AS r ON r.name = a.realm"
+                        " WHERE a.account = apppass.fold($1)",
+                        account)
+            : TRY_QUERY(invocation->database,
+                        "SELECT account_id, code_length, memory_kib, passes, lanes"
+                        " FROM apppass.issue_policy($1)",
+                        account);
+
+    if (rows == NULL)
+        return near_complain(invocation, account, NULL, NULL);
+    if (rows_count(rows) == 0) {
+        rows_free(&rows);
+        return near_no_account(invocation, account);
+    }
+    policy->account_id = rows_integer(rows, 0, "account_id");
+    policy->code_length = (size_t)rows_integer(rows, 0, "code_length");
+    policy->hash.memory_kib = (uint32_t)rows_integer(rows, 0, "memory_kib");
+    policy->hash.passes = (uint32_t)rows_integer(rows, 0, "passes");
+    policy->hash.lanes = (uint32_t)rows_integer(rows, 0, "lanes");
+    rows_free(&rows);
+    return STATUS_DONE;
+}
+
+static struct rows *try_store(struct invocation *invocation,
+                              const struct request *request, const struct code *code,
+                              const char *hash)
+{
+    const char *reason = command_option(invocation, OPTION_REASON);
+    const char *ticket = command_option(invocation, OPTION_TICKET);
+    const char *who = command_option(invocation, OPTION_OPERATOR);
+
+    if (request->reset)
+        return TRY_QUERY(invocation->database, reset_device, request->account,
+                         request->device, code->selector, hash, request->grace, reason,
+                         ticket, who);
+    return TRY_QUERY(invocation->database, store_code, request->account, request->device,
+                     code->selector, hash, request->services, request->networks,
+                     request->expires_given ? request->expires : NULL, reason, ticket,
+                     who);
+}
+
+/* Store in a transaction that stays open.  NULL: *status_r; *again_r: another code may
+ * do. */
+static struct rows *store(struct invocation *invocation, const struct request *request,
+                          const struct code *code, const char *hash,
+                          enum status *status_r, bool *again_r)
+{
+    struct database *database = invocation->database;
+    struct rows *rows;
+
+    *again_r = false;
+    *status_r = database_begin(database);
+    if (*status_r != STATUS_DONE)
+        return NULL;
+    rows = try_store(invocation, request, code, hash);
+    if (rows != NULL)
+        return rows;
+    if (strcmp(database_constraint(database), "code_selector_unique") == 0) {
+        database_rollback(database);
+        *again_r = true;
+        return NULL;
+    }
+    *status_r = near_complain(invocation, request->account,
+                              request->reset ? request->device : NULL, NULL);
+    return NULL;
+}
+
+/* The operator never saw it: take it back. */
+static enum status take_back(struct invocation *invocation, const struct rows *stored)
+{
+    const char *account = rows_text(stored, 0, "account");
+    const char *selector = rows_text(stored, 0, "selector");
+    char *quoted = quote_word(account);
+    struct rows *rows;
+
+    message_error("could not show the code: %s", strerror(errno));
+    database_shield(invocation->database, true);
+    rows = QUERY(invocation->database,
+                 "SELECT apppass.revoke_code(username => $1, selector => $2,"
+                 " reason => 'could not be shown when it was made', operator => $3)",
+                 account, selector, command_option(invocation, OPTION_OPERATOR));
+    database_shield(invocation->database, false);
+    if (rows == NULL)
+        message_hint("nobody knows the code, but it is live: apppass revoke %s --code %s "
+                     "--reason \"never shown\"",
+                     quoted != NULL ? quoted : "ACCOUNT", selector);
+    else
+        message_hint("it was revoked again; nothing is left to do but to try once more");
+    rows_free(&rows);
+    free(quoted);
+    return STATUS_REFUSED;
+}
+
+/* Commit what is stored and hand the code over. */
+static enum status hand_over(struct invocation *invocation, struct present *present,
+                             const struct code *code, const struct rows *stored)
+{
+    enum status status;
+
+    if (command_has(invocation, OPTION_DRY_RUN)) {
+        database_rollback(invocation->database);
+        message_note("dry run: nothing was issued. It would be:");
+        return output_record(&invocation->output, present_columns,
+                             present_column_count(stored), stored, 0);
+    }
+    status = present_prepare(present, invocation, code, stored);
+    if (status == STATUS_DONE)
+        status = database_commit(invocation->database);
+    else
+        database_rollback(invocation->database);
+    /* A closed pipe must be an error to answer, not the end before the answer. */
+    signal(SIGPIPE, SIG_IGN);
+    if (status == STATUS_DONE && !present_show(present, invocation, code, stored))
+        status = take_back(invocation, stored);
+    present_release(present);
+    return status;
+}
+
+/* Make, store, show; with another code where the account has the selector already. */
+static enum status issue(struct invocation *invocation, const struct request *request,
+                         const struct mint_policy *policy, const struct hash_keys *keys,
+                         struct present *present)
+{
+    struct code code = {0};
+    char hash[HASH_STRING_MAX];
+    struct rows *stored = NULL;
+    bool again = true;
+    enum status status = STATUS_DONE;
+
+    for (int i = 0; status == STATUS_DONE && again && i < MINT_TRIES; i++) {
+        status = mint_code(policy, keys, &code, hash);
+        if (status == STATUS_DONE)
+            stored = store(invocation, request, &code, hash, &status, &again);
+    }
+    if (stored != NULL) {
+        status = hand_over(invocation, present, &code, stored);
+    } else if (status == STATUS_DONE) {
+        message_error("could not find a free selector in %d tries", MINT_TRIES);
+        status = STATUS_REFUSED;
+    }
+    rows_free(&stored);
+    code_wipe(&code);
+    sodium_memzero(hash, sizeof hash);
+    return status;
+}
+
+static enum status run_request(struct invocation *invocation, struct request *request)
+{
+    struct mint_policy policy = {0};
+    struct present present = PRESENT_NONE;
+    struct hash_keys *keys = NULL;
+    enum status status = present_possible(invocation);
+
+    if (status == STATUS_DONE)
+        status = mint_load_keys(command_option(invocation, OPTION_KEY), &keys);
+    if (status == STATUS_DONE)
+        status = ask_policy(invocation, request, &policy);
+    if (status == STATUS_DONE)
+        status = present_find_servers(&present, invocation, request->account);
+    if (status == STATUS_DONE)
+        status = issue(invocation, request, &policy, keys, &present);
+    hash_keys_free(&keys);
+    return status;
+}
+
+enum status run_issue(struct invocation *invocation)
+{
+    const char *batch = command_option(invocation, OPTION_BATCH);
+    struct request request = {0};
+    enum status status;
+
+    if (batch != NULL)
+        return issue_batch(invocation, batch);
+    if (command_argument(invocation, 0) == NULL)
+        return command_usage_error(invocation, "ACCOUNT is missing");
+    status = read_request(invocation, &request);
+    if (status == STATUS_DONE)
+        status = run_request(invocation, &request);
+    release_request(&request);
+    return status;
+}
+
+enum status run_reset(struct invocation *invocation)
+{
+    const char *grace = command_option(invocation, OPTION_GRACE);
+    struct request request = {
+        .account = command_argument(invocation, 0),
+        .device = command_option(invocation, OPTION_DEVICE),
+        .reset = true,
+    };
+    long seconds = 0;
+
+    if (grace != NULL && !moment_parse_span(grace, &seconds))
+        return command_usage_error(invocation, "\"%s\" is no span; write %s", grace,
+                                   moment_advice(grace, "24h, 2d or 1w"));
+    snprintf(request.grace, sizeof request.grace, "%ld", seconds);
+    return run_request(invocation, &request);
+}

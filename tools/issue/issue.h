@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_ISSUE_H
+#define APPPASS_ISSUE_H
+
+/* What one code and a batch of them share. */
+
+#include "cli/command.h"
+
+/* --expires: *text_r (32 bytes) becomes seconds since 1970.  STATUS_USAGE, told by the
+ * caller: no time, or past. */
+enum status issue_parse_expiry(const char *typed, time_t now, char *text_r) MUST_CHECK;
+
+/* "apppass issue --batch FILE" */
+enum status issue_batch(struct invocation *invocation, const char *path);
+
+#endif

@@ -1,0 +1,510 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sodium.h>
+
+#include "base/message.h"
+#include "cli/batch.h"
+#include "cli/commands.h"
+#include "issue/issue.h"
+
+/* Each thread holds one hash's memory (19 MiB by default). */
+#define THREADS_MAX 16
+
+enum { ACCOUNT, DEVICE, SERVICES, NETWORKS, EXPIRES, REASON, TICKET, FIELDS };
+
+static const struct batch_field fields[FIELDS] = {
+    [ACCOUNT] = {"account", "username", true},
+    [DEVICE] = {"device", "label", true},
+    [SERVICES] = {"services", "service", false},
+    [NETWORKS] = {"networks", "network", false},
+    [EXPIRES] = {"expires", "expires_at", false},
+    [REASON] = {"reason", NULL, false},
+    [TICKET] = {"ticket", NULL, false},
+};
+
+static const char heading[] =
+    "account,device,selector,code,services,networks,expires_at\n";
+
+/* ---- before storing ---- */
+
+/* Words separated by blanks or commas become the body of a PostgreSQL array: "a,b". */
+static void normalise_list(char *text)
+{
+    char *out = text;
+
+    while (*text != '\0') {
+        text += strspn(text, " ,;");
+        while (*text != '\0' && strchr(" ,;", *text) == NULL)
+            *out++ = *text++;
+        text += strspn(text, " ,;");
+        if (*text != '\0')
+            *out++ = ',';
+    }
+    *out = '\0';
+}
+
+static void prepare_line(struct batch *batch, struct batch_line *line)
+{
+    char expires[32];
+
+    if (line->fields[SERVICES] != NULL)
+        normalise_list(line->fields[SERVICES]);
+    if (line->fields[NETWORKS] != NULL)
+        normalise_list(line->fields[NETWORKS]);
+    if (line->fields[EXPIRES] == NULL)
+        return;
+    if (issue_parse_expiry(line->fields[EXPIRES], batch->invocation->output.now,
+                           expires) != STATUS_DONE) {
+        batch_bad_line(batch, line, "no time in the future", line->fields[EXPIRES]);
+        return;
+    }
+    free(line->fields[EXPIRES]);
+    line->fields[EXPIRES] = strdup(expires);
+}
+
+static enum status skip_issued(struct batch *batch)
+{
+    char *accounts = batch_array(batch, ACCOUNT), *devices = batch_array(batch, DEVICE);
+    enum status status = batch_skip(
+        batch, QUERY(batch->invocation->database,
+                     "SELECT t.ordinality"
+                     " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY"
+                     " AS t (account, device, ordinality)"
+                     " WHERE EXISTS (SELECT FROM apppass.code_overview AS c"
+                     "  WHERE c.account = apppass.fold(t.account) AND c.state = 'live'"
+                     "  AND lower(c.device) = lower(normalize(t.device)))"
+                     " ORDER BY t.ordinality",
+                     accounts, devices));
+
+    free(accounts);
+    free(devices);
+    return status;
+}
+
+/* How each wanted line's code is to be made. */
+static enum status ask_policies(struct batch *batch)
+{
+    char *accounts = batch_array(batch, ACCOUNT);
+    struct rows *rows = QUERY(
+        batch->invocation->database,
+        "SELECT a.account_id, r.code_length, r.argon2_memory_kib, r.argon2_passes,"
+        " r.argon2_lanes"
+        " FROM unnest($1::text[]) WITH ORDINALITY AS t (account, ordinality)"
+        " LEFT JOIN apppass.account_overview AS a ON a.account = apppass.fold(t.account)"
+        " LEFT JOIN apppass.realm AS r ON r.name = a.realm"
+        " ORDER BY t.ordinality",
+        accounts);
+    size_t row = 0;
+
+    free(accounts);
+    if (rows == NULL)
+        return database_status(batch->invocation->database);
+    for (size_t i = 0; i < batch->count && row < rows_count(rows); i++) {
+        struct batch_line *line = &batch->lines[i];
+
+        if (!batch_wanted(line))
+            continue;
+        line->policy.account_id = rows_integer(rows, row, "account_id");
+        line->policy.code_length = (size_t)rows_integer(rows, row, "code_length");
+        line->policy.hash.memory_kib =
+            (uint32_t)rows_integer(rows, row, "argon2_memory_kib");
+        line->policy.hash.passes = (uint32_t)rows_integer(rows, row, "argon2_passes");
+        line->policy.hash.lanes = (uint32_t)rows_integer(rows, row, "argon2_lanes");
+        row++;
+        if (line->policy.code_length == 0)
+            batch_bad_line(batch, line, "there is no such account",
+                           line->fields[ACCOUNT]);
+    }
+    rows_free(&rows);
+    return STATUS_DONE;
+}
+
+/* ---- hashing, on all processors ---- */
+
+struct worker {
+    pthread_t thread;
+    struct batch *batch;
+    size_t first, step;
+    bool failed;
+};
+
+static void *hash_lines(void *context)
+{
+    struct worker *worker = context;
+    char data[HASH_DATA_SIZE];
+    enum outcome made;
+
+    for (size_t i = worker->first; i < worker->batch->count; i += worker->step) {
+        struct batch_line *line = &worker->batch->lines[i];
+
+        if (!batch_wanted(line))
+            continue;
+        if (code_make(line->policy.code_length, &line->code)) {
+            hash_data_of(line->policy.account_id, line->code.selector, data);
+            made = hash_make(line->code.symbols, line->code.length, &line->policy.hash,
+                             worker->batch->keys, data, line->hash);
+        } else {
+            made = OUTCOME_UNAVAILABLE;
+        }
+        worker->failed = worker->failed || made != OUTCOME_OK;
+    }
+    return NULL;
+}
+
+static enum status make_codes(struct batch *batch)
+{
+    struct worker workers[THREADS_MAX];
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t count = processors < 1             ? 1
+                   : processors > THREADS_MAX ? THREADS_MAX
+                                              : (size_t)processors;
+    size_t started = 0;
+    bool failed = false;
+
+    for (size_t i = 0; i < count; i++) {
+        workers[i] = (struct worker){.batch = batch, .first = i, .step = count};
+        if (pthread_create(&workers[i].thread, NULL, hash_lines, &workers[i]) != 0)
+            break;
+        started++;
+    }
+    /* Where a thread could not be had, its share is done here. */
+    for (size_t i = started; i < count; i++) {
+        workers[i] = (struct worker){.batch = batch, .first = i, .step = count};
+        hash_lines(&workers[i]);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i < started)
+            pthread_join(workers[i].thread, NULL);
+        failed = failed || workers[i].failed;
+    }
+    if (!failed)
+        return STATUS_DONE;
+    message_error(
+        "could not make the codes: no memory, or the tenant's policy is out of range");
+    return STATUS_REFUSED;
+}
+
+static enum status prepare(struct batch *batch)
+{
+    enum status status = STATUS_DONE;
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch_wanted(&batch->lines[i]))
+            prepare_line(batch, &batch->lines[i]);
+    if (batch->resume && batch_wanted_count(batch) > 0)
+        status = skip_issued(batch);
+    if (status == STATUS_DONE && batch_wanted_count(batch) > 0)
+        status = ask_policies(batch);
+    return status == STATUS_DONE ? make_codes(batch) : status;
+}
+
+/* ---- storing ---- */
+
+#define STORED                                                                           \
+    " r.account_name AS account, r.device, r.selector,"                                  \
+    " array_to_string(r.services, ' ') AS services,"                                     \
+    " array_to_string(r.networks, ' ') AS networks,"                                     \
+    " to_char(r.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"        \
+    " AS expires_at "
+
+static char *made_array(const struct batch *batch, bool hashes)
+{
+    const char *texts[BATCH_CHUNK];
+    size_t count = 0;
+
+    for (size_t i = 0; i < batch->count; i++)
+        if (batch_wanted(&batch->lines[i]))
+            texts[count++] =
+                hashes ? batch->lines[i].hash : batch->lines[i].code.selector;
+    return database_array(count, texts);
+}
+
+static struct rows *store(struct batch *batch)
+{
+    const struct invocation *invocation = batch->invocation;
+    char *arrays[FIELDS + 2];
+    struct rows *rows;
+
+    for (size_t i = 0; i < FIELDS; i++)
+        arrays[i] = batch_array(batch, i);
+    arrays[FIELDS] = made_array(batch, false);
+    arrays[FIELDS + 1] = made_array(batch, true);
+    rows = TRY_QUERY(
+        invocation->database,
+        "SELECT" STORED
+        "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],"
+        " $6::text[], $7::text[], $8::text[], $9::text[]) WITH ORDINALITY"
+        " AS t (account, device, services, networks, expires, reason, ticket, selector,"
+        " hash, ordinality)"
+        " CROSS JOIN LATERAL apppass.store_code(username => t.account,"
+        " device => t.device, selector => t.selector, hash => t.hash,"
+        " services => string_to_array(t.services, ','),"
+        " networks => string_to_array(t.networks, ',')::cidr[],"
+        " expires_at => to_timestamp(t.expires::double precision),"
+        " reason => coalesce(t.reason, $10), ticket => coalesce(t.ticket, $11),"
+        " operator => $12) AS r ORDER BY t.ordinality",
+        arrays[ACCOUNT], arrays[DEVICE], arrays[SERVICES], arrays[NETWORKS],
+        arrays[EXPIRES], arrays[REASON], arrays[TICKET], arrays[FIELDS],
+        arrays[FIELDS + 1], command_option(invocation, OPTION_REASON),
+        command_option(invocation, OPTION_TICKET),
+        command_option(invocation, OPTION_OPERATOR));
+    for (size_t i = 0; i < FIELDS + 2; i++)
+        free(arrays[i]);
+    return rows;
+}
+
+static struct rows *try_line(struct batch *batch, const struct batch_line *line)
+{
+    const struct invocation *invocation = batch->invocation;
+    const char *reason = line->fields[REASON], *ticket = line->fields[TICKET];
+
+    return TRY_QUERY(
+        invocation->database,
+        "SELECT" STORED "FROM apppass.store_code(username => $1, device => $2,"
+        " selector => $3, hash => $4, services => string_to_array($5, ','),"
+        " networks => string_to_array($6, ',')::cidr[],"
+        " expires_at => to_timestamp($7::double precision), reason => $8,"
+        " ticket => $9, operator => $10) AS r",
+        line->fields[ACCOUNT], line->fields[DEVICE], line->code.selector, line->hash,
+        line->fields[SERVICES], line->fields[NETWORKS], line->fields[EXPIRES],
+        reason != NULL ? reason : command_option(invocation, OPTION_REASON),
+        ticket != NULL ? ticket : command_option(invocation, OPTION_TICKET),
+        command_option(invocation, OPTION_OPERATOR));
+}
+
+/* A selector that the account has already: another code.  One in a million, per code the
+ * account has. */
+static struct rows *store_one(struct batch *batch, struct batch_line *line)
+{
+    struct database *database = batch->invocation->database;
+    struct rows *rows = try_line(batch, line), *back;
+
+    for (int i = 0; rows == NULL && i < MINT_TRIES &&
+                    strcmp(database_constraint(database), "code_selector_unique") == 0;
+         i++) {
+        back = database_query(database, "ROLLBACK TO SAVEPOINT line", 0, NULL);
+        if (back == NULL)
+            return NULL;
+        rows_free(&back);
+        if (mint_code(&line->policy, batch->keys, &line->code, line->hash) != STATUS_DONE)
+            return NULL;
+        rows = try_line(batch, line);
+    }
+    return rows;
+}
+
+/* ---- the file of new codes ---- */
+
+/* Without a format: fprintf would leave a copy of the code on the stack. */
+static void put_field(FILE *file, const char *text, const char *separator)
+{
+    if (text == NULL)
+        text = "";
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, file);
+        fputs(separator, file);
+        return;
+    }
+    putc('"', file);
+    for (; *text != '\0'; text++)
+        fprintf(file, *text == '"' ? "\"\"" : "%c", *text);
+    fprintf(file, "\"%s", separator);
+}
+
+static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
+                      const struct code *code)
+{
+    char buffer[8192], display[CODE_DISPLAY_MAX];
+    FILE *file = fmemopen(buffer, sizeof buffer, "w");
+    bool written;
+    long length;
+
+    if (file == NULL)
+        return false;
+    setvbuf(file, NULL, _IONBF, 0);
+    code_format(code, display);
+    put_field(file, rows_text(rows, row, "account"), ",");
+    put_field(file, rows_text(rows, row, "device"), ",");
+    put_field(file, rows_text(rows, row, "selector"), ",");
+    put_field(file, display, ",");
+    put_field(file, rows_text(rows, row, "services"), ",");
+    put_field(file, rows_text(rows, row, "networks"), ",");
+    put_field(file, rows_text(rows, row, "expires_at"), "\n");
+    length = ftell(file);
+    written = !ferror(file) && length > 0 &&
+              write(batch->output, buffer, (size_t)length) == (ssize_t)length;
+    fclose(file);
+    sodium_memzero(buffer, sizeof buffer);
+    sodium_memzero(display, sizeof display);
+    return written;
+}
+
+static enum status stored(struct batch *batch, const struct rows *rows,
+                          const struct batch_line *line)
+{
+    size_t row = 0;
+    bool written = true;
+
+    if (batch->dry_run)
+        return STATUS_DONE;
+    for (size_t i = 0; written && i < batch->count; i++) {
+        const struct batch_line *candidate = &batch->lines[i];
+
+        if (line == NULL ? batch_wanted(candidate) : candidate == line)
+            written = write_row(batch, rows, row++, &candidate->code);
+    }
+    if (written)
+        return STATUS_DONE;
+    progress_clear(&batch->progress);
+    message_error("could not write %s: %s", batch->output_path, strerror(errno));
+    return STATUS_REFUSED;
+}
+
+/*
+ * Rows are written before their transaction commits, so after a crash the end of the file
+ * may hold codes that were never stored: cut them off.
+ */
+static enum status drop_unstored(struct batch *batch)
+{
+    static const struct batch_field out_fields[] = {
+        {"account", NULL, true},    {"device", NULL, true},    {"selector", NULL, true},
+        {"code", NULL, true},       {"services", NULL, false}, {"networks", NULL, false},
+        {"expires_at", NULL, false}};
+    struct csv_record record;
+    struct batch *old = NULL;
+    const char *keep;
+    enum status status = batch_new(batch->invocation, batch->output_path, out_fields,
+                                   sizeof out_fields / sizeof out_fields[0], &old);
+
+    keep = old != NULL ? old->csv.next : NULL;
+    while (status == STATUS_DONE && csv_next(&old->csv, &record) == CSV_RECORD &&
+           record.count > 2) {
+        struct rows *rows = QUERY(
+            batch->invocation->database,
+            "SELECT 1 FROM apppass.code_overview WHERE account = $1 AND selector = $2",
+            record.fields[old->position[0]], record.fields[old->position[2]]);
+        size_t found = rows != NULL ? rows_count(rows) : 0;
+
+        if (rows == NULL)
+            status = database_status(batch->invocation->database);
+        rows_free(&rows);
+        if (found == 0)
+            break;
+        keep = old->csv.next;
+    }
+    if (status == STATUS_DONE) {
+        batch->output_length = (off_t)(keep - old->bytes);
+        if (ftruncate(batch->output, batch->output_length) < 0)
+            status = STATUS_REFUSED;
+    }
+    if (old != NULL)
+        sodium_memzero(old->bytes, old->length);
+    batch_free(&old);
+    return status;
+}
+
+static enum status open_output(struct batch *batch, bool *created_r)
+{
+    struct stat found;
+
+    *created_r = false;
+    if (batch->dry_run)
+        return STATUS_DONE;
+    batch->output =
+        open(batch->output_path,
+             O_RDWR | O_CREAT | O_EXCL | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (batch->output >= 0) {
+        *created_r = true;
+        if (write(batch->output, heading, sizeof heading - 1) == sizeof heading - 1)
+            return STATUS_DONE;
+    } else if (errno == EEXIST && batch->resume) {
+        batch->output =
+            open(batch->output_path, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+        if (batch->output >= 0 && fstat(batch->output, &found) == 0 &&
+            S_ISREG(found.st_mode) && (found.st_mode & 077) == 0)
+            return drop_unstored(batch);
+        if (batch->output >= 0) {
+            message_error("%s can be read by others: chmod 600 it first",
+                          batch->output_path);
+            return STATUS_REFUSED;
+        }
+    }
+    message_error("could not create %s: %s", batch->output_path, strerror(errno));
+    if (errno == EEXIST)
+        message_hint("an existing file is never overwritten; --resume adds to it");
+    return STATUS_REFUSED;
+}
+
+/* Nothing of what was not committed stays in the file. */
+static void close_output(struct batch *batch, bool created)
+{
+    if (batch->output < 0)
+        return;
+    if (created && batch->output_length == 0)
+        unlink(batch->output_path);
+    else if (ftruncate(batch->output, batch->output_length) < 0)
+        message_error("could not shorten %s: %s; its end holds codes that do not exist",
+                      batch->output_path, strerror(errno));
+    close(batch->output);
+}
+
+static enum status check_options(const struct invocation *invocation)
+{
+    static const enum option_id single[] = {OPTION_DEVICE,  OPTION_SERVICE,
+                                            OPTION_NETWORK, OPTION_EXPIRES,
+                                            OPTION_QR,      OPTION_MOBILECONFIG};
+
+    if (command_argument(invocation, 0) != NULL)
+        return command_usage_error(invocation,
+                                   "with --batch the accounts stand in the file");
+    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+        if (command_has(invocation, single[i]))
+            return command_usage_error(invocation, "--batch goes without --%s",
+                                       option_specs[single[i]].name);
+    if (!command_has(invocation, OPTION_OUTPUT) &&
+        !command_has(invocation, OPTION_DRY_RUN))
+        return command_usage_error(invocation,
+                                   "--batch needs --output FILE, for the new codes");
+    return STATUS_DONE;
+}
+
+enum status issue_batch(struct invocation *invocation, const char *path)
+{
+    static const struct batch_kind kind = {
+        .prepare = prepare,
+        .store = store,
+        .store_one = store_one,
+        .stored = stored,
+        .noun = "code",
+        .verb = "issued",
+    };
+    struct batch *batch = NULL;
+    bool created = false;
+    enum status status = check_options(invocation);
+
+    if (status == STATUS_DONE)
+        status = batch_new(invocation, path, fields, FIELDS, &batch);
+    if (status == STATUS_DONE)
+        status = mint_load_keys(command_option(invocation, OPTION_KEY), &batch->keys);
+    if (status == STATUS_DONE) {
+        batch->output_path = command_option(invocation, OPTION_OUTPUT);
+        status = open_output(batch, &created);
+        if (status == STATUS_DONE)
+            status = batch_run(batch, &kind);
+        close_output(batch, created);
+    }
+    if (batch != NULL)
+        hash_keys_free(&batch->keys);
+    batch_free(&batch);
+    return status;
+}

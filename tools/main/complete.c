@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/commands.h"
+#include "commands/realm.h"
+
+#define POSITIONAL_MAX 16
+
+/* What a shell reads in place of words: it knows better what files there are. */
+#define FILES       ":files"
+#define DIRECTORIES ":directories"
+
+/* The command line so far; borrowed texts. */
+struct line {
+    const char *current; /* the word to complete, from its start to the cursor */
+    const char *positional[POSITIONAL_MAX];
+    size_t positional_count;
+    size_t given[OPTION_COUNT];
+    bool options_end;
+    enum option_id awaits;         /* the option that `current` is the value of */
+    const char *dbname;            /* NULL: libpq's defaults */
+    const struct command *command; /* NULL: not known yet */
+    size_t command_words;
+};
+
+/* ---- what there is to choose from ---- */
+
+/* $1: the start of the word, $2: the account or NULL.  Columns word and note. */
+static const char accounts[] =
+    "SELECT account AS word, CASE WHEN enabled THEN '' ELSE 'disabled' END AS note"
+    " FROM apppass.account_overview WHERE ($2::text IS NULL OR true)"
+    " AND starts_with(account, apppass.fold($1)) ORDER BY account LIMIT 200";
+static const char devices[] =
+    "SELECT DISTINCT device AS word, '' AS note FROM apppass.device_overview"
+    " WHERE ($2::text IS NULL OR account = apppass.fold($2))"
+    " AND starts_with(lower(device), lower($1)) ORDER BY device LIMIT 200";
+static const char codes[] =
+    "SELECT selector AS word, string_agg(device || ' of ' || account, ', ') AS note"
+    " FROM apppass.code_overview WHERE revoked_at IS NULL"
+    " AND ($2::text IS NULL OR account = apppass.fold($2))"
+    " AND starts_with(selector, apppass.fold($1))"
+    " GROUP BY selector ORDER BY selector LIMIT 200";
+static const char realms[] =
+    "SELECT name AS word, coalesce(description, '') AS note FROM apppass.realm"
+    " WHERE ($2::text IS NULL OR true) AND starts_with(name, apppass.fold($1))"
+    " ORDER BY name LIMIT 200";
+static const char positions[] =
+    "SELECT position::text AS word, action || ' ' || coalesce(description, '') AS note"
+    " FROM apppass.access_rule WHERE ($2::text IS NULL OR true)"
+    " AND starts_with(position::text, $1) ORDER BY access_rule.position LIMIT 200";
+
+/* By the word that stands for the argument in the table, or by an option's name. */
+static const struct {
+    const char *argument;
+    const char *sql;
+    const char *words; /* separated by blanks */
+} choices[] = {
+    {"ACCOUNT", accounts, NULL},
+    {"ACTION", NULL, "allow deny"},
+    {"DIRECTORY", NULL, DIRECTORIES},
+    {"FILE", NULL, FILES},
+    {"LABEL", devices, NULL},
+    {"POSITION", positions, NULL},
+    {"REALM", realms, NULL},
+    {"SELECTOR", codes, NULL},
+    {"SHELL", NULL, "bash zsh fish"},
+    {"STATE", NULL, "on off"},
+    {"--expires", NULL, "30d 90d 180d 1y"},
+    {"--grace", NULL, "1h 24h 2d 1w"},
+    {"--service", NULL, "imap pop smtp sieve dav"},
+    {"--since", NULL, "24h 7d 30d 90d"},
+};
+
+#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+
+/* ---- offering ---- */
+
+static bool starts(const char *word, const char *start)
+{
+    return strncasecmp(word, start, strlen(start)) == 0;
+}
+
+/* A line for the shell.  What a terminal would take as an order is left out: it could not
+ * be typed either. */
+static void offer(const char *before, const char *word, const char *note)
+{
+    char *harmless = output_harmless(word);
+    char *harmless_note = output_harmless(note);
+
+    if (harmless != NULL && harmless_note != NULL && strcmp(harmless, word) == 0)
+        printf("%s%s%s%s\n", before, word, note[0] != '\0' ? "\t" : "", harmless_note);
+    free(harmless);
+    free(harmless_note);
+}
+
+static void offer_words(const char *before, const char *words, const char *start)
+{
+    char word[32];
+
+    while (*words != '\0') {
+        size_t length = strcspn(words, " ");
+
+        snprintf(word, sizeof word, "%.*s", (int)length, words);
+        if (word[0] == ':')
+            puts(word);
+        else if (starts(word, start))
+            offer(before, word, "");
+        words += length + (words[length] == ' ');
+    }
+}
+
+/* The account that devices and codes belong to; NULL where none was typed. */
+static const char *typed_account(const struct line *line)
+{
+    const char *argument = line->command != NULL ? line->command->arguments : "";
+
+    for (size_t i = line->command_words; i < line->positional_count && *argument != '\0';
+         i++) {
+        size_t length = strcspn(argument, " ");
+
+        if (strncmp(argument, "ACCOUNT", 7) == 0 ||
+            strncmp(argument, "[ACCOUNT]", 9) == 0)
+            return line->positional[i];
+        argument += length + (argument[length] == ' ');
+    }
+    return NULL;
+}
+
+static void offer_found(const struct line *line, const char *before, const char *sql,
+                        const char *start)
+{
+    struct database *database = database_open_silently(line->dbname);
+    struct rows *rows =
+        database != NULL ? TRY_QUERY(database, sql, start, typed_account(line)) : NULL;
+
+    for (size_t row = 0; rows != NULL && row < rows_count(rows); row++)
+        offer(before, rows_text(rows, row, "word"), rows_text(rows, row, "note"));
+    rows_free(&rows);
+    database_close(&database);
+}
+
+/* `name`: "ACCOUNT" or "--service". */
+static bool offer_choices(const struct line *line, const char *before, const char *name,
+                          size_t length, const char *start)
+{
+    for (size_t i = 0; i < COUNT(choices); i++) {
+        if (strlen(choices[i].argument) != length ||
+            strncmp(choices[i].argument, name, length) != 0)
+            continue;
+        if (choices[i].sql != NULL)
+            offer_found(line, before, choices[i].sql, start);
+        else
+            offer_words(before, choices[i].words, start);
+        return true;
+    }
+    return false;
+}
+
+static void offer_value(const struct line *line, enum option_id id, const char *before,
+                        const char *start)
+{
+    const char *argument = option_specs[id].argument;
+    char name[64];
+
+    snprintf(name, sizeof name, "--%s", option_specs[id].name);
+    if (!offer_choices(line, before, name, strlen(name), start) && argument != NULL)
+        offer_choices(line, before, argument, strlen(argument), start);
+}
+
+static void offer_option(const struct line *line, enum option_id id)
+{
+    char word[64];
+
+    if (line->given[id] > 0 && !option_specs[id].repeats)
+        return;
+    snprintf(word, sizeof word, "--%s", option_specs[id].name);
+    if (starts(word, line->current))
+        offer("", word, option_specs[id].help);
+}
+
+/* Is one of the options given of which only one may be? */
+static bool has_one(const struct line *line)
+{
+    for (size_t i = 0; line->command->options[i].id != OPTION_END; i++)
+        if (line->command->options[i].need == NEED_ONE &&
+            line->given[line->command->options[i].id] > 0)
+            return true;
+    return false;
+}
+
+/* The command's own options, what is needed first; then those of every command. */
+static void offer_options(const struct line *line)
+{
+    const struct command_option *options =
+        line->command != NULL ? line->command->options : NULL;
+
+    for (int needed = 1; options != NULL && needed >= 0; needed--)
+        for (size_t i = 0; options[i].id != OPTION_END; i++)
+            if ((options[i].need != NEED_NOT) == needed &&
+                (options[i].need != NEED_ONE || !has_one(line)))
+                offer_option(line, options[i].id);
+    if (line->current[0] == '\0')
+        return;
+    for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
+        if (option_specs[id].global)
+            offer_option(line, (enum option_id)id);
+}
+
+/* ---- commands and their arguments ---- */
+
+/* The word of a command's name after `skip` words that are those of `typed`; NULL where
+ * the name goes on otherwise or not at all. */
+static const char *next_word(const char *name, const char *const *typed, size_t skip)
+{
+    for (size_t i = 0; i < skip; i++) {
+        size_t length = strlen(typed[i]);
+
+        if (strncmp(name, typed[i], length) != 0 || name[length] != ' ')
+            return NULL;
+        name += length + 1;
+    }
+    return name;
+}
+
+static void offer_commands(const char *const *typed, size_t count, const char *start)
+{
+    char last[32] = "";
+
+    for (const struct command *command = commands; command->name != NULL; command++) {
+        const char *rest = next_word(command->name, typed, count);
+        size_t length = rest != NULL ? strcspn(rest, " ") : 0;
+        char word[32];
+
+        snprintf(word, sizeof word, "%.*s", (int)length, rest != NULL ? rest : "");
+        if (command->hidden || length == 0 || strcmp(word, last) == 0 ||
+            !starts(word, start))
+            continue;
+        offer("", word, rest[length] == '\0' ? command->summary : "");
+        snprintf(last, sizeof last, "%s", word);
+    }
+}
+
+static void offer_settings(const char *start)
+{
+    char word[64];
+
+    for (size_t i = 0; realm_setting(i) != NULL; i++) {
+        snprintf(word, sizeof word, "%s=", realm_setting(i));
+        if (starts(word, start))
+            offer("", word, "");
+    }
+}
+
+static void offer_arguments(const struct line *line)
+{
+    const char *argument = line->command->arguments;
+    size_t length = strcspn(argument, " ");
+
+    for (size_t i = line->command_words; i < line->positional_count; i++) {
+        if (memmem(argument, length, "...", 3) != NULL)
+            break;
+        argument += length + (argument[length] == ' ');
+        length = strcspn(argument, " ");
+    }
+    if (length > 0 && argument[0] == '[') {
+        argument++;
+        length -= 2;
+    }
+    if (length == 0)
+        offer_options(line);
+    else if (strncmp(argument, "NAME=VALUE...", length) == 0)
+        offer_settings(line->current);
+    else if (strncmp(argument, "COMMAND...", length) == 0)
+        offer_commands(line->positional + line->command_words,
+                       line->positional_count - line->command_words, line->current);
+    else
+        offer_choices(line, "", argument, length, line->current);
+}
+
+/* ---- reading what was typed ---- */
+
+static void read_option(struct line *line, const char *word, const char *next, bool *took)
+{
+    const char *value;
+    enum option_id id = command_find_option(word, &value);
+
+    *took = false;
+    if (id == OPTION_END)
+        return;
+    line->given[id]++;
+    if (option_specs[id].argument == NULL)
+        return;
+    if (value == NULL) {
+        value = next;
+        *took = true;
+        line->awaits = next == NULL ? id : OPTION_END;
+    }
+    if (id == OPTION_DBNAME)
+        line->dbname = value;
+}
+
+static void read_line(const struct invocation *invocation, struct line *line)
+{
+    size_t count = invocation->argument_count;
+
+    line->current = count > 0 ? invocation->arguments[count - 1] : "";
+    for (size_t i = 0; i + 1 < count; i++) {
+        const char *word = invocation->arguments[i];
+        bool took = false;
+
+        if (!line->options_end && strcmp(word, "--") == 0)
+            line->options_end = true;
+        else if (!line->options_end && word[0] == '-' && word[1] != '\0')
+            read_option(line, word, i + 2 < count ? invocation->arguments[i + 1] : NULL,
+                        &took);
+        else if (line->positional_count < POSITIONAL_MAX)
+            line->positional[line->positional_count++] = word;
+        i += took;
+    }
+    line->command = command_find(line->positional, line->positional_count);
+    if (line->command != NULL && line->command->hidden)
+        line->command = NULL;
+    for (const char *name = line->command != NULL ? line->command->name : "";
+         *name != '\0'; name += strcspn(name, " "), name += *name == ' ')
+        line->command_words++;
+}
+
+/* Silent on failure: it runs while somebody types. */
+enum status run_complete(struct invocation *invocation)
+{
+    struct line line = {0};
+    const char *value = NULL;
+    char before[64];
+
+    read_line(invocation, &line);
+    if (line.awaits != OPTION_END) {
+        offer_value(&line, line.awaits, "", line.current);
+    } else if (!line.options_end && strncmp(line.current, "--", 2) == 0 &&
+               strchr(line.current, '=') != NULL) {
+        enum option_id id = command_find_option(line.current, &value);
+
+        snprintf(before, sizeof before, "--%s=", option_specs[id].name);
+        if (id != OPTION_END)
+            offer_value(&line, id, before, value);
+    } else if (!line.options_end && line.current[0] == '-') {
+        offer_options(&line);
+    } else {
+        offer_commands(line.positional, line.positional_count, line.current);
+        if (line.command != NULL)
+            offer_arguments(&line);
+    }
+    return STATUS_DONE;
+}

@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <langinfo.h>
+#include <limits.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+#include <wchar.h>
+
+#include <libsmartcols/libsmartcols.h>
+
+#include "base/message.h"
+#include "base/moment.h"
+#include "log.h"
+#include "output/output.h"
+
+#define HEADING_WIDTH 14
+#define CELL_MAX      2048
+#define WIDTH_MIN     20
+#define WIDTH_DEFAULT 80
+#define WRAPPED_LEAST 10
+
+void output_start(struct output *output)
+{
+    const char *no_color = getenv("NO_COLOR");
+    const char *term = getenv("TERM");
+
+    setlocale(LC_ALL, "");
+    if (strcmp(nl_langinfo(CODESET), "UTF-8") != 0)
+        setlocale(LC_CTYPE, "C.UTF-8");
+    output->terminal = isatty(STDOUT_FILENO) == 1;
+    output->colour = output->terminal && (no_color == NULL || no_color[0] == '\0') &&
+                     (term == NULL || strcmp(term, "dumb") != 0);
+    output->now = time(NULL);
+}
+
+char *output_harmless(const char *text)
+{
+    char *copy = strdup(text);
+
+    if (copy != NULL)
+        log_sanitise(copy);
+    return copy;
+}
+
+const char *output_bold(const struct output *output, bool on)
+{
+    if (!output->colour)
+        return "";
+    return on ? "\033[1m" : "\033[0m";
+}
+
+int output_width(void)
+{
+    struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    long width = columns != NULL ? strtol(columns, NULL, 10) : 0;
+
+    if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        width = size.ws_col;
+    return width >= WIDTH_MIN && width < 10000 ? (int)width : WIDTH_DEFAULT;
+}
+
+enum status output_finish(void)
+{
+    if (fflush(stdout) == 0 && !ferror(stdout))
+        return STATUS_DONE;
+    if (errno == EPIPE)
+        return STATUS_DONE;
+    message_error("could not write the output: %s", strerror(errno));
+    return STATUS_REFUSED;
+}
+
+/* Columns that the first `length` bytes take on a terminal. */
+static int columns_of(const char *text, size_t length)
+{
+    mbstate_t state = {0};
+    int columns = 0;
+
+    while (length > 0) {
+        wchar_t c;
+        size_t used = mbrtowc(&c, text, length, &state);
+        int width;
+
+        if (used == 0 || used > length)
+            return columns + (int)length;
+        width = wcwidth(c);
+        columns += width > 0 ? width : 0;
+        text += used;
+        length -= used;
+    }
+    return columns;
+}
+
+/* ---- one cell ---- */
+
+static const char *absent_text(const struct column *column)
+{
+    return column->absent != NULL ? column->absent : "-";
+}
+
+static void both_times(time_t moment, time_t now, char *text, size_t size)
+{
+    char local[MOMENT_TEXT_MAX], relative[MOMENT_TEXT_MAX];
+
+    moment_local(moment, local);
+    moment_relative(moment, now, relative);
+    snprintf(text, size, "%s (%s)", local, relative);
+}
+
+const char *output_time(const struct output *output, const struct rows *rows, size_t row,
+                        const char *column, const char *absent)
+{
+    static char text[2 * MOMENT_TEXT_MAX + 4];
+    time_t moment;
+
+    if (!rows_time(rows, row, column, &moment))
+        return absent;
+    both_times(moment, output->now, text, sizeof text);
+    return text;
+}
+
+/* What people read; `brief` in a table. */
+static void people_cell(const struct output *output, const struct column *column,
+                        const struct rows *rows, size_t row, bool brief, char *cell)
+{
+    const char *text = rows_text(rows, row, column->name);
+    time_t moment;
+
+    if (text == NULL || (column->type == COLUMN_LIST && text[0] == '\0')) {
+        snprintf(cell, CELL_MAX, "%s", absent_text(column));
+        return;
+    }
+    switch (column->type) {
+    case COLUMN_TIME:
+        if (!rows_time(rows, row, column->name, &moment))
+            snprintf(cell, CELL_MAX, "%s", absent_text(column));
+        else if (brief && (column->flags & COLUMN_SHORT))
+            moment_relative(moment, output->now, cell);
+        else if (brief)
+            moment_local(moment, cell);
+        else
+            both_times(moment, output->now, cell, CELL_MAX);
+        return;
+    case COLUMN_BOOLEAN:
+        snprintf(cell, CELL_MAX, "%s", text[0] == 't' ? "yes" : "no");
+        return;
+    case COLUMN_LIST:
+        snprintf(cell, CELL_MAX, "%s", text);
+        for (char *c = cell; *c != '\0'; c++)
+            if (*c == ' ')
+                *c = ',';
+        break;
+    case COLUMN_NUMBER:
+    case COLUMN_JSON:
+    case COLUMN_TEXT:
+        snprintf(cell, CELL_MAX, "%s", text);
+        break;
+    }
+    log_sanitise(cell);
+}
+
+/* ---- JSON ---- */
+
+static void json_list(struct json *json, const char *name, const char *text)
+{
+    char word[256];
+
+    json_open(json, name, '[');
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+
+        if (length > 0) {
+            snprintf(word, sizeof word, "%.*s", (int)length, text);
+            json_string(json, NULL, word);
+        }
+        text += length + (text[length] == ' ');
+    }
+    json_close(json, ']');
+}
+
+static void json_cell(struct json *json, const struct column *column,
+                      const struct rows *rows, size_t row)
+{
+    const char *text = rows_text(rows, row, column->name);
+    char moment_text[MOMENT_TEXT_MAX];
+    time_t moment;
+
+    if (text == NULL) {
+        json_null(json, column->name);
+        return;
+    }
+    switch (column->type) {
+    case COLUMN_TIME:
+        if (!rows_time(rows, row, column->name, &moment)) {
+            json_null(json, column->name);
+            return;
+        }
+        moment_rfc3339(moment, moment_text);
+        json_string(json, column->name, moment_text);
+        return;
+    case COLUMN_BOOLEAN:
+        json_boolean(json, column->name, text[0] == 't');
+        return;
+    case COLUMN_NUMBER:
+    case COLUMN_JSON:
+        json_raw(json, column->name, text);
+        return;
+    case COLUMN_LIST:
+        json_list(json, column->name, text);
+        return;
+    case COLUMN_TEXT:
+        json_string(json, column->name, text);
+        return;
+    }
+}
+
+void output_json_members(struct json *json, const struct column *columns, size_t count,
+                         const struct rows *rows, size_t row)
+{
+    for (size_t i = 0; i < count; i++)
+        json_cell(json, &columns[i], rows, row);
+}
+
+static void json_table(const struct column *columns, size_t count,
+                       const struct rows *rows)
+{
+    struct json json;
+
+    json_start(&json, stdout);
+    json_open(&json, NULL, '[');
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        json_open(&json, NULL, '{');
+        output_json_members(&json, columns, count, rows, row);
+        json_close(&json, '}');
+    }
+    json_close(&json, ']');
+    json_end(&json);
+}
+
+/* ---- CSV (RFC 4180, but with the line ends of this system) ---- */
+
+/*
+ * A spreadsheet runs a cell that starts like a formula, and people choose their device
+ * labels: an apostrophe in front makes it text.
+ */
+static void csv_field(FILE *file, const char *text)
+{
+    bool formula = *text != '\0' && strchr("=+-@\t", *text) != NULL;
+
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fprintf(file, "%s%s", formula ? "'" : "", text);
+        return;
+    }
+    fputs(formula ? "\"'" : "\"", file);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putc('"', file);
+        putc(*text, file);
+    }
+    putc('"', file);
+}
+
+static void csv_text(FILE *file, const char *text)
+{
+    char *harmless = text != NULL ? output_harmless(text) : NULL;
+
+    if (harmless != NULL)
+        csv_field(file, harmless);
+    free(harmless);
+}
+
+static void csv_cell(FILE *file, const struct column *column, const struct rows *rows,
+                     size_t row)
+{
+    const char *text = rows_text(rows, row, column->name);
+    char moment_text[MOMENT_TEXT_MAX];
+    time_t moment;
+
+    if (text == NULL)
+        return;
+    if (column->type == COLUMN_TIME) {
+        if (rows_time(rows, row, column->name, &moment)) {
+            moment_rfc3339(moment, moment_text);
+            fputs(moment_text, file);
+        }
+    } else if (column->type == COLUMN_BOOLEAN) {
+        fputs(text[0] == 't' ? "yes" : "no", file);
+    } else {
+        csv_text(file, text);
+    }
+}
+
+void output_csv_names(FILE *file, const struct column *columns, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        fprintf(file, "%s%s", i > 0 ? "," : "", columns[i].name);
+}
+
+void output_csv_cells(FILE *file, const struct column *columns, size_t count,
+                      const struct rows *rows, size_t row)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            putc(',', file);
+        csv_cell(file, &columns[i], rows, row);
+    }
+}
+
+void output_csv_more(FILE *file, const char *text)
+{
+    putc(',', file);
+    csv_text(file, text);
+}
+
+void output_csv_line(size_t count, const char *const *fields)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            putchar(',');
+        csv_text(stdout, fields[i]);
+    }
+    putchar('\n');
+}
+
+static void csv_table(const struct column *columns, size_t count, const struct rows *rows,
+                      size_t first, size_t end)
+{
+    output_csv_names(stdout, columns, count);
+    putchar('\n');
+    for (size_t row = first; row < end; row++) {
+        output_csv_cells(stdout, columns, count, rows, row);
+        putchar('\n');
+    }
+}
+
+/* ---- tables ---- */
+
+static const char *state_colour(const char *state)
+{
+    static const char *const bad[] = {"revoked",   "expired",  "lapsed",
+                                      "suspended", "disabled", NULL};
+
+    for (size_t i = 0; bad[i] != NULL; i++)
+        if (strcmp(state, bad[i]) == 0)
+            return "red";
+    return strcmp(state, "live") == 0 || strcmp(state, "enabled") == 0 ? "green" : NULL;
+}
+
+static bool fill_line(const struct output *output, const struct column *columns,
+                      size_t count, const struct rows *rows, size_t row,
+                      struct libscols_table *table)
+{
+    struct libscols_line *line = scols_table_new_line(table, NULL);
+    char cell[CELL_MAX];
+    size_t shown = 0;
+
+    if (line == NULL)
+        return false;
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].flags & COLUMN_DETAIL)
+            continue;
+        people_cell(output, &columns[i], rows, row, true, cell);
+        if (scols_line_set_data(line, shown, cell) != 0)
+            return false;
+        if (columns[i].flags & COLUMN_STATE)
+            scols_cell_set_color(scols_line_get_cell(line, shown), state_colour(cell));
+        shown++;
+    }
+    return true;
+}
+
+#define COLUMNS_MAX 24
+
+/* How the columns of one table share the terminal. */
+struct layout {
+    int width[COLUMNS_MAX]; /* of the widest cell, heading included; 0: not shown */
+    bool wrap[COLUMNS_MAX];
+    int least; /* what the table takes at the narrowest */
+};
+
+static void measure(struct layout *layout, const struct output *output,
+                    const struct column *columns, size_t count, const struct rows *rows)
+{
+    char cell[CELL_MAX];
+
+    for (size_t i = 0; i < count; i++) {
+        if (columns[i].flags & COLUMN_DETAIL)
+            continue;
+        layout->width[i] = columns_of(columns[i].heading, strlen(columns[i].heading));
+        layout->wrap[i] = (columns[i].flags & COLUMN_WRAP) != 0;
+        for (size_t row = 0; row < rows_count(rows); row++) {
+            int width;
+
+            people_cell(output, &columns[i], rows, row, true, cell);
+            width = columns_of(cell, strlen(cell));
+            if (width > layout->width[i])
+                layout->width[i] = width;
+        }
+        layout->least += layout->wrap[i] && layout->width[i] > WRAPPED_LEAST
+                             ? WRAPPED_LEAST + 1
+                             : layout->width[i] + 1;
+    }
+    layout->least--;
+}
+
+/* The narrower a column, the less is won by breaking it: those stay whole that can. */
+static void share(struct layout *layout, size_t count, int room)
+{
+    for (;;) {
+        size_t next = count;
+
+        for (size_t i = 0; i < count; i++)
+            if (layout->wrap[i] &&
+                (next == count || layout->width[i] < layout->width[next]))
+                next = i;
+        if (next == count)
+            return;
+        if (layout->width[next] > WRAPPED_LEAST) {
+            if (layout->least + layout->width[next] - WRAPPED_LEAST > room)
+                return;
+            layout->least += layout->width[next] - WRAPPED_LEAST;
+        }
+        layout->wrap[next] = false;
+    }
+}
+
+static bool people_table(const struct output *output, const struct column *columns,
+                         size_t count, const struct rows *rows,
+                         const struct layout *layout)
+{
+    struct libscols_table *table = scols_new_table();
+    bool done = table != NULL;
+
+    for (size_t i = 0; done && i < count; i++) {
+        int flags = layout->wrap[i] ? SCOLS_FL_WRAP : 0;
+
+        if (columns[i].flags & COLUMN_DETAIL)
+            continue;
+        if (columns[i].type == COLUMN_NUMBER)
+            flags = SCOLS_FL_RIGHT;
+        done = scols_table_new_column(table, columns[i].heading, 0, flags) != NULL;
+    }
+    for (size_t row = 0; done && row < rows_count(rows); row++)
+        done = fill_line(output, columns, count, rows, row, table);
+    if (done) {
+        scols_table_enable_colors(table, output->colour);
+        /* The library asks only standard output's own size; COLUMNS counts as well. */
+        if (output->terminal) {
+            scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
+            scols_table_set_termwidth(table, (size_t)output_width());
+        }
+        fflush(stdout);
+        done = scols_print_table(table) == 0;
+    }
+    scols_unref_table(table);
+    return done;
+}
+
+/* Where a table does not fit: a line for each cell that says something. */
+static void people_list(const struct output *output, const struct column *columns,
+                        size_t count, const struct rows *rows)
+{
+    char cell[CELL_MAX], line[CELL_MAX + 64];
+    int indent = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (!(columns[i].flags & COLUMN_DETAIL) &&
+            (int)strlen(columns[i].heading) + 2 > indent)
+            indent = (int)strlen(columns[i].heading) + 2;
+    for (size_t row = 0; row < rows_count(rows); row++) {
+        if (row > 0)
+            putchar('\n');
+        for (size_t i = 0; i < count; i++) {
+            if (columns[i].flags & COLUMN_DETAIL)
+                continue;
+            people_cell(output, &columns[i], rows, row, true, cell);
+            if (cell[0] == '\0')
+                continue;
+            snprintf(line, sizeof line, "%-*s%s", indent, columns[i].heading, cell);
+            output_hanging(output, indent, line);
+        }
+    }
+}
+
+static bool people_rows(const struct output *output, const struct column *columns,
+                        size_t count, const struct rows *rows)
+{
+    struct layout layout = {.least = 0};
+
+    if (!output->terminal)
+        return people_table(output, columns, count, rows, &layout);
+    measure(&layout, output, columns, count, rows);
+    if (layout.least > output_width()) {
+        people_list(output, columns, count, rows);
+        return true;
+    }
+    share(&layout, count, output_width());
+    return people_table(output, columns, count, rows, &layout);
+}
+
+enum status output_table(const struct output *output, const struct column *columns,
+                         size_t count, const struct rows *rows, const char *none)
+{
+    switch (output->format) {
+    case FORMAT_JSON:
+        json_table(columns, count, rows);
+        break;
+    case FORMAT_CSV:
+        csv_table(columns, count, rows, 0, rows_count(rows));
+        break;
+    case FORMAT_PEOPLE:
+        if (rows_count(rows) == 0)
+            message_note("%s", none);
+        else if (!people_rows(output, columns, count, rows)) {
+            message_error("could not print the table: %s", strerror(errno));
+            return STATUS_REFUSED;
+        }
+        break;
+    }
+    return STATUS_DONE;
+}
+
+/* ---- paragraphs ---- */
+
+static void print_words(const struct output *output, int indent, const char *text)
+{
+    int room = output->terminal ? output_width() - indent : INT_MAX;
+    int used = 0;
+
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        int width = columns_of(text, length);
+
+        if (used > 0 && used + 1 + width > room) {
+            printf("\n%*s", indent, "");
+            used = 0;
+        } else if (used > 0) {
+            putchar(' ');
+            used++;
+        }
+        printf("%.*s", (int)length, text);
+        used += width;
+        text += length + strspn(text + length, " ");
+    }
+    putchar('\n');
+}
+
+void output_paragraph(const struct output *output, int indent, const char *text)
+{
+    char *harmless = output_harmless(text);
+
+    printf("%*s", indent, "");
+    if (harmless != NULL)
+        print_words(output, indent, harmless);
+    free(harmless);
+}
+
+void output_hanging(const struct output *output, int indent, const char *text)
+{
+    char *harmless = output_harmless(text);
+    size_t length = harmless != NULL ? strnlen(harmless, (size_t)indent) : 0;
+
+    if (harmless != NULL) {
+        printf("%.*s", (int)length, harmless);
+        print_words(output, indent, harmless + length);
+    }
+    free(harmless);
+}
+
+/* ---- records ---- */
+
+/* On a terminal a long value is broken, and goes on under its beginning, or on a line of
+ * its own where that leaves too little room. */
+static void record_line(const struct output *output, int width, const char *heading,
+                        const char *text)
+{
+    char line[CELL_MAX + 64];
+
+    snprintf(line, sizeof line, "%-*s  %s", width, heading, text);
+    if (!output->terminal || columns_of(line, strlen(line)) <= output_width()) {
+        puts(line);
+    } else if (width <= output_width() / 2) {
+        output_hanging(output, width + 2, line);
+    } else {
+        puts(heading);
+        output_paragraph(output, 2, text);
+    }
+}
+
+void output_line(const struct output *output, const char *heading, const char *format,
+                 ...)
+{
+    char text[CELL_MAX];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(text, sizeof text, format, args);
+    va_end(args);
+    log_sanitise(text);
+    record_line(output, HEADING_WIDTH, heading, text);
+}
+
+static void people_record(const struct output *output, const struct column *columns,
+                          size_t count, const struct rows *rows, size_t row)
+{
+    char cell[CELL_MAX];
+    int width = HEADING_WIDTH;
+
+    for (size_t i = 0; i < count; i++)
+        if ((int)strlen(columns[i].heading) > width)
+            width = (int)strlen(columns[i].heading);
+    for (size_t i = 0; i < count; i++) {
+        people_cell(output, &columns[i], rows, row, false, cell);
+        log_sanitise(cell);
+        record_line(output, width, columns[i].heading, cell);
+    }
+}
+
+enum status output_record(const struct output *output, const struct column *columns,
+                          size_t count, const struct rows *rows, size_t row)
+{
+    struct json json;
+
+    switch (output->format) {
+    case FORMAT_JSON:
+        json_start(&json, stdout);
+        json_open(&json, NULL, '{');
+        output_json_members(&json, columns, count, rows, row);
+        json_close(&json, '}');
+        json_end(&json);
+        break;
+    case FORMAT_CSV:
+        csv_table(columns, count, rows, row, row + 1);
+        break;
+    case FORMAT_PEOPLE:
+        people_record(output, columns, count, rows, row);
+        break;
+    }
+    return STATUS_DONE;
+}

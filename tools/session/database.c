@@ -1,0 +1,851 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libpq-fe.h>
+#include <sodium.h>
+
+#include "base/interrupt.h"
+#include "base/message.h"
+#include "base/prompt.h"
+#include "base/quote.h"
+#include "deadline.h"
+#include "session/database.h"
+
+/* Where the operator sets no connect_timeout. */
+#define CONNECT_TIMEOUT_MS (10 * 1000)
+#define HURRY_TIMEOUT_MS   2000
+
+/* How long a cancelled statement may take to answer; and a commit, which chains the audit
+ * rows of a whole batch. */
+#define CANCEL_TIMEOUT_MS 5000
+#define COMMIT_TIMEOUT_MS (600 * 1000)
+
+/* Seconds; beyond it (infinity, say) a time is taken for "never". */
+#define MOMENT_LIMIT 1e12
+
+#define SQLSTATE_LENGTH 5
+
+struct database {
+    PGconn *connection;
+    const char *role_needed;
+    const char *account; /* that hints name; NULL: none */
+    enum status status;
+    PGresult *failed; /* result of the last failure, NULL where there was none */
+    char sqlstate[SQLSTATE_LENGTH + 1];
+    char where[256];
+    PGnotify *notification;
+    bool shielded;  /* a commit is under way: Ctrl-C has to wait */
+    bool timed_out; /* while connecting */
+    bool hurried;   /* somebody waits for a Tab: connect soon or not at all */
+    bool trying;    /* nothing is kept */
+};
+
+struct rows {
+    PGresult *result;
+};
+
+/* ---- waiting ---- */
+
+/*
+ * Wait for the connection.  1: ready, 0: time is over, -1: interrupted or no descriptor.
+ */
+static int wait_socket(struct database *database, short events, struct deadline deadline,
+                       bool forever)
+{
+    struct pollfd wait[2] = {
+        {.fd = PQsocket(database->connection), .events = events},
+        {.fd = database->shielded ? -1 : interrupt_descriptor(), .events = POLLIN},
+    };
+
+    if (wait[0].fd < 0)
+        return -1;
+    for (;;) {
+        int ready = poll(wait, 2, forever ? -1 : deadline_left_ms(deadline));
+
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready == 0)
+            return 0;
+        if (ready < 0 || (wait[1].revents & POLLIN))
+            return -1;
+        return 1;
+    }
+}
+
+static const struct deadline no_deadline;
+
+/* ---- what went wrong, in words ---- */
+
+/* "FATAL:  28P01: text\nLOCATION: ..." of PQERRORS_VERBOSE: SQLSTATE and text apart. */
+static void split_connect_error(char *text, char sqlstate[SQLSTATE_LENGTH + 1])
+{
+    char *location = strstr(text, "\nLOCATION:");
+    char *colon = text;
+
+    sqlstate[0] = '\0';
+    if (location != NULL)
+        *location = '\0';
+    while ((colon = strstr(colon, ":  ")) != NULL) {
+        colon += 3;
+        if (strspn(colon, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == SQLSTATE_LENGTH &&
+            colon[SQLSTATE_LENGTH] == ':') {
+            memcpy(sqlstate, colon, SQLSTATE_LENGTH);
+            sqlstate[SQLSTATE_LENGTH] = '\0';
+            memmove(colon, colon + SQLSTATE_LENGTH + 2,
+                    strlen(colon + SQLSTATE_LENGTH + 2) + 1);
+            return;
+        }
+    }
+}
+
+static enum status complain_connect(struct database *database)
+{
+    char text[768];
+    char sqlstate[SQLSTATE_LENGTH + 1];
+    size_t length;
+
+    snprintf(text, sizeof text, "%s", PQerrorMessage(database->connection));
+    split_connect_error(text, sqlstate);
+    length = strlen(text);
+    while (length > 0 && text[length - 1] == '\n')
+        text[--length] = '\0';
+    for (char *c = text; *c != '\0'; c++)
+        if (*c == '\n' || *c == '\t')
+            *c = ' ';
+    message_error("could not reach the database: %s",
+                  text[0] == '\0' || database->timed_out ? "no answer in time" : text);
+    if (strncmp(sqlstate, "28", 2) == 0) {
+        message_hint(
+            "log in as a PostgreSQL role that may (-d \"user=NAME ...\" or PGUSER)");
+        return STATUS_FORBIDDEN;
+    }
+    if (strcmp(sqlstate, "3D000") == 0)
+        message_hint("name the database with -d NAME or PGDATABASE");
+    else if (sqlstate[0] == '\0')
+        message_hint(
+            "check that PostgreSQL runs, and host and port (-d, or PGHOST and PGPORT)");
+    return STATUS_UNAVAILABLE;
+}
+
+static enum status classify(const char *sqlstate, bool connected)
+{
+    static const char *const unavailable[] = {"08",    "57P01", "57P02", "57P03", "57P05",
+                                              "53",    "3F000", "42P01", "42883", "42703",
+                                              "42704", "25006", "58"};
+
+    if (strcmp(sqlstate, "42501") == 0)
+        return STATUS_FORBIDDEN;
+    if (strcmp(sqlstate, "57014") == 0 && interrupt_pending())
+        return STATUS_INTERRUPTED;
+    if (!connected)
+        return STATUS_UNAVAILABLE;
+    for (size_t i = 0; i < sizeof unavailable / sizeof unavailable[0]; i++)
+        if (strncmp(sqlstate, unavailable[i], strlen(unavailable[i])) == 0)
+            return STATUS_UNAVAILABLE;
+    return STATUS_REFUSED;
+}
+
+const char *database_message(const struct database *database)
+{
+    const char *primary =
+        database->failed != NULL
+            ? PQresultErrorField(database->failed, PG_DIAG_MESSAGE_PRIMARY)
+            : NULL;
+
+    return primary != NULL ? primary : PQerrorMessage(database->connection);
+}
+
+/* Schema, table, function, column or type missing: not the schema this tool speaks to. */
+static bool schema_differs(const char *sqlstate)
+{
+    static const char *const missing[] = {"3F000", "42P01", "42883", "42703", "42704"};
+
+    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++)
+        if (strcmp(sqlstate, missing[i]) == 0)
+            return true;
+    return false;
+}
+
+static bool schema_exists(struct database *database);
+
+static void complain_schema(struct database *database)
+{
+    char primary[512];
+
+    /* The arguments of a function that is not there would fill the screen. */
+    snprintf(primary, sizeof primary, "%.*s",
+             (int)strcspn(database_message(database), "("), database_message(database));
+    if (!schema_exists(database)) {
+        message_error("the database (%s) has no schema apppass", database->where);
+        message_hint(
+            "deploy it with \"sqitch deploy\", or name another database with -d");
+        return;
+    }
+    message_error("the schema apppass of the database (%s) is older than this tool, "
+                  "version %s: %s",
+                  database->where, PACKAGE_VERSION, primary);
+    message_hint("bring it up to date with \"sqitch deploy\"");
+}
+
+void database_name_account(struct database *database, const char *account)
+{
+    database->account = account;
+}
+
+/* The database's hints speak SQL; what the helpdesk types instead. */
+static const struct {
+    const char *sql;
+    const char *tool;
+} translations[] = {
+    {"apppass.add_account(",
+     "check the spelling, or add it: apppass account add ACCOUNT"},
+    {"apppass.set_account_enabled(username, true",
+     "enable it: apppass account enable ACCOUNT --reason ..."},
+    {"apppass.set_mfa(",
+     "let the person enrol, then: apppass account mfa ACCOUNT on --reason ..."},
+    {"codes_allowed = true",
+     "an administrator can change it: apppass realm set REALM codes_allowed=yes"},
+    {"Revoke one that is no longer used",
+     "revoke one that is no longer used: apppass list ACCOUNT shows them"},
+    {"It may be revoked already",
+     "it may be revoked already: apppass list ACCOUNT --all"},
+    {"INSERT INTO apppass.realm",
+     "leave --realm out to take the name's domain, or: apppass realm add REALM"},
+    {"apppass.issue_code(username, device)",
+     "issue a code: apppass issue ACCOUNT --device LABEL"},
+    {"SELECT device FROM apppass.device_overview",
+     "apppass list ACCOUNT --all shows them"},
+    {"SET LOCAL apppass.reason", "say why, with --reason TEXT"},
+};
+
+static const char *translate(const char *hint)
+{
+    for (size_t i = 0; i < sizeof translations / sizeof translations[0]; i++)
+        if (strstr(hint, translations[i].sql) != NULL)
+            return translations[i].tool;
+    return NULL;
+}
+
+static void say_hint(const struct database *database, const char *hint)
+{
+    static const char word[] = "ACCOUNT";
+    const char *tool = translate(hint);
+    const char *place = tool != NULL ? strstr(tool, word) : NULL;
+    char *account =
+        place != NULL && database->account != NULL ? quote_word(database->account) : NULL;
+
+    if (account != NULL)
+        message_hint("%.*s%s%s", (int)(place - tool), tool, account,
+                     place + strlen(word));
+    else
+        message_hint("%s", tool != NULL ? tool : hint);
+    free(account);
+}
+
+void database_complain(struct database *database)
+{
+    const char *detail, *hint;
+
+    if (database->status == STATUS_INTERRUPTED) {
+        message_error("interrupted; nothing was changed");
+        return;
+    }
+    if (database->failed == NULL) {
+        message_error("lost the database: %s", database_message(database));
+        message_hint("\"apppass list\" and \"apppass audit\" show whether it was done");
+        return;
+    }
+    if (schema_differs(database->sqlstate)) {
+        complain_schema(database);
+        return;
+    }
+    detail = PQresultErrorField(database->failed, PG_DIAG_MESSAGE_DETAIL);
+    hint = PQresultErrorField(database->failed, PG_DIAG_MESSAGE_HINT);
+    message_error("%s", database_message(database));
+    if (detail != NULL)
+        message_hint("%s", detail);
+    if (hint != NULL)
+        say_hint(database, hint);
+    if (database->status == STATUS_FORBIDDEN)
+        message_hint("this needs a member of the role %s; you are connected as %s",
+                     database->role_needed, PQuser(database->connection));
+    else if (strcmp(database->sqlstate, "25006") == 0)
+        message_hint("this server is a standby: connect to the primary "
+                     "(target_session_attrs=read-write)");
+}
+
+static void keep_failure(struct database *database, PGresult *result)
+{
+    const char *sqlstate =
+        result != NULL ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
+
+    PQclear(database->failed);
+    database->failed = result;
+    snprintf(database->sqlstate, sizeof database->sqlstate, "%s",
+             sqlstate != NULL ? sqlstate : "");
+    database->status =
+        classify(database->sqlstate, PQstatus(database->connection) == CONNECTION_OK);
+}
+
+/* ---- connecting ---- */
+
+static void print_notice(void *context, const PGresult *result)
+{
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+
+    (void)context;
+    if (text != NULL)
+        message_note("%s", text);
+    if (hint != NULL)
+        message_hint("%s", hint);
+}
+
+static int connect_timeout_ms(PGconn *connection)
+{
+    PQconninfoOption *options = PQconninfo(connection);
+    long seconds = 0;
+
+    for (PQconninfoOption *option = options; option != NULL && option->keyword != NULL;
+         option++)
+        if (strcmp(option->keyword, "connect_timeout") == 0 && option->val != NULL)
+            seconds = strtol(option->val, NULL, 10);
+    PQconninfoFree(options);
+    return seconds > 0 && seconds < 3600 ? (int)seconds * 1000 : CONNECT_TIMEOUT_MS;
+}
+
+static bool connect_once(struct database *database, const char *conninfo,
+                         const char *password)
+{
+    const char *const keywords[] = {"dbname", "fallback_application_name",
+                                    "client_encoding", "password", NULL};
+    const char *const values[] = {conninfo, "apppass", "UTF8", password, NULL};
+    PostgresPollingStatusType status = PGRES_POLLING_WRITING;
+    struct deadline deadline;
+
+    PQfinish(database->connection);
+    database->connection = PQconnectStartParams(keywords, values, 1);
+    if (database->connection == NULL)
+        return false;
+    PQsetErrorVerbosity(database->connection, PQERRORS_VERBOSE);
+    deadline = deadline_in(database->hurried ? HURRY_TIMEOUT_MS
+                                             : connect_timeout_ms(database->connection));
+    while (PQstatus(database->connection) != CONNECTION_BAD &&
+           status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
+        short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
+
+        int ready = wait_socket(database, events, deadline, false);
+
+        database->timed_out = ready == 0;
+        if (ready <= 0)
+            return false;
+        status = PQconnectPoll(database->connection);
+    }
+    return PQstatus(database->connection) == CONNECTION_OK;
+}
+
+static bool connect_with_prompt(struct database *database, const char *conninfo)
+{
+    struct secret password = {0};
+    bool connected = connect_once(database, conninfo, NULL);
+
+    if (!connected && !interrupt_pending() && database->connection != NULL &&
+        PQconnectionNeedsPassword(database->connection) &&
+        prompt_secret("Password of the database role: ", &password))
+        connected = connect_once(database, conninfo, password.bytes);
+    secret_wipe(&password);
+    return connected;
+}
+
+enum status database_open(const char *conninfo, const char *role_needed,
+                          struct database **database_r)
+{
+    struct database *database = calloc(1, sizeof *database);
+    const char *host;
+
+    *database_r = NULL;
+    if (database == NULL)
+        return STATUS_REFUSED;
+    database->role_needed = role_needed;
+    if (!connect_with_prompt(database, conninfo)) {
+        enum status status;
+
+        if (interrupt_pending())
+            status = STATUS_INTERRUPTED;
+        else
+            status = complain_connect(database);
+        database_close(&database);
+        return status;
+    }
+    PQsetErrorVerbosity(database->connection, PQERRORS_DEFAULT);
+    PQsetNoticeReceiver(database->connection, print_notice, NULL);
+    host = PQhost(database->connection);
+    snprintf(database->where, sizeof database->where, "%s on %s",
+             PQdb(database->connection), host != NULL ? host : "this host");
+    *database_r = database;
+    return STATUS_DONE;
+}
+
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
+struct database *database_open_silently(const char *conninfo)
+{
+    struct database *database = calloc(1, sizeof *database);
+
+    if (database == NULL)
+        return NULL;
+    database->hurried = true;
+    if (connect_once(database, conninfo, NULL))
+        PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
+    else
+        database_close(&database);
+    return database;
+}
+
+void database_close(struct database **database)
+{
+    if (*database == NULL)
+        return;
+    PQclear((*database)->failed);
+    PQfreemem((*database)->notification);
+    PQfinish((*database)->connection);
+    free(*database);
+    *database = NULL;
+}
+
+/* ---- statements ---- */
+
+static void cancel(struct database *database)
+{
+    char error[256];
+    PGcancel *request = PQgetCancel(database->connection);
+
+    if (request != NULL)
+        PQcancel(request, error, sizeof error);
+    PQfreeCancel(request);
+}
+
+/* Read until a result is complete.  Ctrl-C asks the server to stop and takes its answer.
+ */
+static bool await_result(struct database *database)
+{
+    struct deadline deadline = deadline_in(COMMIT_TIMEOUT_MS);
+    bool forever = !database->shielded;
+
+    for (;;) {
+        int ready;
+
+        if (!PQconsumeInput(database->connection))
+            return false;
+        if (!PQisBusy(database->connection))
+            return true;
+        ready = wait_socket(database, POLLIN, deadline, forever);
+        if (ready == 0)
+            return false;
+        if (ready < 0) {
+            if (PQsocket(database->connection) < 0)
+                return false;
+            cancel(database);
+            database->shielded = true;
+            forever = false;
+            deadline = deadline_in(CANCEL_TIMEOUT_MS);
+        }
+    }
+}
+
+static bool flush(struct database *database)
+{
+    for (;;) {
+        int left = PQflush(database->connection);
+
+        if (left <= 0)
+            return left == 0;
+        if (wait_socket(database, POLLIN | POLLOUT, no_deadline, true) < 0 ||
+            !PQconsumeInput(database->connection))
+            return false;
+    }
+}
+
+/* The last result of what was sent; NULL where the connection broke. */
+static PGresult *collect(struct database *database)
+{
+    bool was_shielded = database->shielded;
+    PGresult *last = NULL;
+
+    for (;;) {
+        PGresult *result;
+
+        if (!flush(database) || !await_result(database))
+            break;
+        result = PQgetResult(database->connection);
+        if (result == NULL) {
+            database->shielded = was_shielded;
+            return last;
+        }
+        PQclear(last);
+        last = result;
+    }
+    database->shielded = was_shielded;
+    PQclear(last);
+    return NULL;
+}
+
+static bool send_query(struct database *database, const char *sql, size_t count,
+                       const char *const *values)
+{
+    return PQsendQueryParams(database->connection, sql, (int)count, NULL, values, NULL,
+                             NULL, 0) == 1;
+}
+
+/* Where nothing is to be kept, no statement runs on its own. */
+static bool in_transaction(struct database *database)
+{
+    PGresult *result = NULL;
+    bool begun;
+
+    if (!database->trying || PQtransactionStatus(database->connection) != PQTRANS_IDLE)
+        return true;
+    if (PQsendQuery(database->connection, "BEGIN") == 1)
+        result = collect(database);
+    begun = result != NULL && PQresultStatus(result) == PGRES_COMMAND_OK &&
+            PQtransactionStatus(database->connection) == PQTRANS_INTRANS;
+    PQclear(result);
+    return begun;
+}
+
+struct rows *database_try(struct database *database, const char *sql, size_t count,
+                          const char *const *values)
+{
+    PGresult *result = NULL;
+    struct rows *rows;
+
+    if (!database->shielded && interrupt_pending()) {
+        database->status = STATUS_INTERRUPTED;
+        return NULL;
+    }
+    if (in_transaction(database) && send_query(database, sql, count, values))
+        result = collect(database);
+    if (result == NULL || (PQresultStatus(result) != PGRES_TUPLES_OK &&
+                           PQresultStatus(result) != PGRES_COMMAND_OK)) {
+        keep_failure(database, result);
+        return NULL;
+    }
+    rows = calloc(1, sizeof *rows);
+    if (rows == NULL) {
+        PQclear(result);
+        database->status = STATUS_REFUSED;
+        return NULL;
+    }
+    rows->result = result;
+    return rows;
+}
+
+struct rows *database_query(struct database *database, const char *sql, size_t count,
+                            const char *const *values)
+{
+    struct rows *rows = database_try(database, sql, count, values);
+
+    if (rows == NULL)
+        database_complain(database);
+    return rows;
+}
+
+const char *database_sqlstate(const struct database *database)
+{
+    return database->sqlstate;
+}
+
+const char *database_constraint(const struct database *database)
+{
+    const char *name = database->failed != NULL
+                           ? PQresultErrorField(database->failed, PG_DIAG_CONSTRAINT_NAME)
+                           : NULL;
+
+    return name != NULL ? name : "";
+}
+
+enum status database_status(const struct database *database)
+{
+    return database->status;
+}
+
+static enum status run(struct database *database, const char *sql)
+{
+    struct rows *rows = database_query(database, sql, 0, NULL);
+    enum status status = rows != NULL ? STATUS_DONE : database->status;
+
+    rows_free(&rows);
+    return status;
+}
+
+/* False also where it can't be found out. */
+static bool schema_exists(struct database *database)
+{
+    struct rows *rows;
+    bool exists;
+
+    database_rollback(database);
+    rows = database_try(
+        database, "SELECT to_regnamespace('apppass') IS NOT NULL AS there", 0, NULL);
+    exists = rows != NULL && rows_boolean(rows, 0, "there");
+    rows_free(&rows);
+    return exists;
+}
+
+enum status database_check_schema(struct database *database)
+{
+    /* Each statement runs once: compiling it would take a second to win a moment. */
+    struct rows *rows = database_query(database,
+                                       "SELECT apppass.schema_version() AS version,"
+                                       " set_config('jit', 'off', false)",
+                                       0, NULL);
+    long version;
+
+    if (rows == NULL)
+        return database->status;
+    version = rows_integer(rows, 0, "version");
+    rows_free(&rows);
+    if (version == SCHEMA_VERSION)
+        return STATUS_DONE;
+    message_error("the schema apppass of the database (%s) is %s than this tool: it is "
+                  "number %ld, and apppass %s speaks to number %d",
+                  database->where, version > SCHEMA_VERSION ? "newer" : "older", version,
+                  PACKAGE_VERSION, SCHEMA_VERSION);
+    message_hint("%s", version > SCHEMA_VERSION
+                           ? "install the newer version of apppass on this machine, too"
+                           : "bring it up to date with \"sqitch deploy\"");
+    return STATUS_UNAVAILABLE;
+}
+
+void database_keep_nothing(struct database *database)
+{
+    database->trying = true;
+}
+
+enum status database_begin(struct database *database)
+{
+    return database->trying ? STATUS_DONE : run(database, "BEGIN");
+}
+
+enum status database_commit(struct database *database)
+{
+    enum status status;
+
+    if (database->trying) {
+        database_rollback(database);
+        return STATUS_DONE;
+    }
+    database->shielded = true;
+    status = run(database, "COMMIT");
+    database->shielded = false;
+    return status;
+}
+
+void database_rollback(struct database *database)
+{
+    struct rows *rows;
+
+    if (PQtransactionStatus(database->connection) == PQTRANS_IDLE)
+        return;
+    database->shielded = true;
+    rows = database_try(database, "ROLLBACK", 0, NULL);
+    database->shielded = false;
+    rows_free(&rows);
+}
+
+void database_shield(struct database *database, bool on)
+{
+    database->shielded = on;
+}
+
+/* ---- notifications ---- */
+
+const char *database_notification(struct database *database, int timeout_ms,
+                                  bool *timed_out_r)
+{
+    struct deadline deadline = deadline_in(timeout_ms);
+
+    *timed_out_r = false;
+    PQfreemem(database->notification);
+    database->notification = NULL;
+    for (;;) {
+        int ready;
+
+        database->notification = PQnotifies(database->connection);
+        if (database->notification != NULL)
+            return database->notification->extra;
+        ready = wait_socket(database, POLLIN, deadline, timeout_ms < 0);
+        if (ready == 0)
+            *timed_out_r = true;
+        if (interrupt_pending())
+            database->status = STATUS_INTERRUPTED;
+        if (ready <= 0)
+            return NULL;
+        if (!PQconsumeInput(database->connection)) {
+            keep_failure(database, NULL);
+            database_complain(database);
+            return NULL;
+        }
+    }
+}
+
+bool database_conninfo_value(const char *conninfo, const char *keyword, char *value,
+                             size_t size)
+{
+    PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+    bool found = false;
+
+    value[0] = '\0';
+    for (PQconninfoOption *option = options;
+         option != NULL && option->keyword != NULL && !found; option++) {
+        found = strcmp(option->keyword, keyword) == 0 && option->val != NULL;
+        if (found)
+            snprintf(value, size, "%s", option->val);
+    }
+    PQconninfoFree(options);
+    return found;
+}
+
+const char *database_where(const struct database *database)
+{
+    return database->where;
+}
+
+int database_server_version(const struct database *database)
+{
+    return PQserverVersion(database->connection);
+}
+
+/* ---- rows ---- */
+
+size_t rows_count(const struct rows *rows)
+{
+    return (size_t)PQntuples(rows->result);
+}
+
+static int column_number(const struct rows *rows, const char *column)
+{
+    int number = PQfnumber(rows->result, column);
+
+    if (number < 0) {
+        message_error("internal error: the statement returns no column \"%s\"", column);
+        abort();
+    }
+    return number;
+}
+
+bool rows_has(const struct rows *rows, const char *column)
+{
+    return PQfnumber(rows->result, column) >= 0;
+}
+
+const char *rows_text(const struct rows *rows, size_t row, const char *column)
+{
+    int number = column_number(rows, column);
+
+    if (PQgetisnull(rows->result, (int)row, number))
+        return NULL;
+    return PQgetvalue(rows->result, (int)row, number);
+}
+
+bool rows_boolean(const struct rows *rows, size_t row, const char *column)
+{
+    const char *text = rows_text(rows, row, column);
+
+    return text != NULL && text[0] == 't';
+}
+
+long rows_integer(const struct rows *rows, size_t row, const char *column)
+{
+    const char *text = rows_text(rows, row, column);
+
+    return text != NULL ? strtol(text, NULL, 10) : 0;
+}
+
+bool rows_time(const struct rows *rows, size_t row, const char *column, time_t *time_r)
+{
+    const char *text = rows_text(rows, row, column);
+    double seconds = text != NULL ? strtod(text, NULL) : MOMENT_LIMIT;
+
+    if (!(seconds > -MOMENT_LIMIT && seconds < MOMENT_LIMIT))
+        return false;
+    *time_r = (time_t)seconds;
+    return true;
+}
+
+static bool same_value(const struct rows *a, const struct rows *b, int row, int column)
+{
+    return PQgetisnull(a->result, row, column) == PQgetisnull(b->result, row, column) &&
+           strcmp(PQgetvalue(a->result, row, column),
+                  PQgetvalue(b->result, row, column)) == 0;
+}
+
+bool rows_same(const struct rows *a, const struct rows *b, const char *key)
+{
+    int first = key != NULL ? column_number(a, key) : 0;
+    int after = key != NULL ? first + 1 : PQnfields(a->result);
+
+    if (rows_count(a) != rows_count(b) || PQnfields(a->result) != PQnfields(b->result))
+        return false;
+    for (int row = 0; row < PQntuples(a->result); row++)
+        for (int column = first; column < after; column++)
+            if (!same_value(a, b, row, column))
+                return false;
+    return true;
+}
+
+void rows_free(struct rows **rows)
+{
+    if (*rows == NULL)
+        return;
+    PQclear((*rows)->result);
+    free(*rows);
+    *rows = NULL;
+}
+
+char *database_array(size_t count, const char *const *texts)
+{
+    size_t size = 3;
+    char *literal, *out;
+
+    if (count == 0)
+        return NULL;
+    for (size_t i = 0; i < count; i++)
+        size += texts[i] != NULL ? 2 * strlen(texts[i]) + 3 : sizeof "NULL,";
+    literal = malloc(size);
+    if (literal == NULL)
+        return NULL;
+    out = literal;
+    *out++ = '{';
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0)
+            *out++ = ',';
+        if (texts[i] == NULL) {
+            memcpy(out, "NULL", 4);
+            out += 4;
+            continue;
+        }
+        *out++ = '"';
+        for (const char *c = texts[i]; *c != '\0'; c++) {
+            if (*c == '"' || *c == '\\')
+                *out++ = '\\';
+            *out++ = *c;
+        }
+        *out++ = '"';
+    }
+    *out++ = '}';
+    *out = '\0';
+    return literal;
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "base/message.h"
+#include "session/mint.h"
+
+enum status mint_load_keys(const char *path, struct hash_keys **keys_r)
+{
+    char error[256];
+
+    *keys_r = NULL;
+    if (path == NULL)
+        return STATUS_DONE;
+    *keys_r = hash_keys_load(path, error, sizeof error);
+    if (*keys_r != NULL)
+        return STATUS_DONE;
+    message_error("%s", error);
+    return STATUS_REFUSED;
+}
+
+enum status mint_code(const struct mint_policy *policy, const struct hash_keys *keys,
+                      struct code *code, char hash[HASH_STRING_MAX])
+{
+    char data[HASH_DATA_SIZE];
+
+    if (!code_make(policy->code_length, code)) {
+        message_error("the tenant's code length, %zu, is none that this tool knows",
+                      policy->code_length);
+        return STATUS_REFUSED;
+    }
+    hash_data_of(policy->account_id, code->selector, data);
+    if (hash_make(code->symbols, code->length, &policy->hash, keys, data, hash) !=
+        OUTCOME_OK) {
+        message_error(
+            "could not hash the code with the tenant's parameters (m=%u t=%u p=%u)",
+            policy->hash.memory_kib, policy->hash.passes, policy->hash.lanes);
+        return STATUS_REFUSED;
+    }
+    return STATUS_DONE;
+}

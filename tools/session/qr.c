@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <qrencode.h>
+#include <sodium.h>
+
+#include "session/qr.h"
+
+/* ISO/IEC 18004 asks for a margin of four modules. */
+#define QUIET 4
+
+/* Is the module dark?  Everything outside is light. */
+static bool dark(const QRcode *code, int x, int y)
+{
+    if (x < 0 || y < 0 || x >= code->width || y >= code->width)
+        return false;
+    return code->data[y * code->width + x] & 1;
+}
+
+static void print_line(FILE *file, const QRcode *code, int y, bool colour)
+{
+    fputs("  ", file);
+    if (colour)
+        fputs("\033[40;97m", file);
+    for (int x = -QUIET; x < code->width + QUIET; x++) {
+        bool top = !dark(code, x, y), bottom = !dark(code, x, y + 1);
+
+        fputs(top && bottom ? "█" : top ? "▀" : bottom ? "▄" : " ", file);
+    }
+    fputs(colour ? "\033[0m\n" : "\n", file);
+}
+
+bool qr_print(FILE *file, const char *text, bool colour)
+{
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+
+    if (code == NULL)
+        return false;
+    for (int y = -QUIET; y < code->width + QUIET; y += 2)
+        print_line(file, code, y, colour);
+    sodium_memzero(code->data, (size_t)code->width * (size_t)code->width);
+    QRcode_free(code);
+    return true;
+}
