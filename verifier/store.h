@@ -2,8 +2,7 @@
 #ifndef APPPASS_STORE_H
 #define APPPASS_STORE_H
 
-/* The verifier's PostgreSQL session: one kept connection, deadlines, reconnect,
- * recording. */
+/* What the verifier asks the database and tells it: the statements. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -75,9 +74,10 @@ void row_wipe(struct row *row);
 /*
  * Recording: sent without waiting for the answer, which is drained before the next
  * statement.  Never fails for the caller; trouble is logged once a minute.  Connects
- * where there is no connection, for at most a second and not while backing off.  After a
- * failure that would repeat itself (read-only, disk full, not permitted, a lock) records
- * are dropped for a while, so that recording cannot hold up a lookup again and again.
+ * where there is no connection, for a moment and not while backing off.  After a failure
+ * that would repeat itself (read-only, disk full, not permitted, a lock) records are
+ * dropped for a while (backoff.h), so that recording cannot hold up a lookup again and
+ * again.
  */
 void store_record_use(struct store *store, int64_t code_id, const char *service,
                       const char *client, struct deadline deadline);

@@ -85,13 +85,13 @@ static void do_close(void)
     printf("= ok\n");
 }
 
-static void look_up(int first)
+static void look_up(int first, long within_ms)
 {
     struct row row;
     int64_t start = deadline_now_ms();
     enum outcome outcome =
         store_lookup(store, word(first), word(first + 1), word(first + 2),
-                     word(first + 3), deadline_in(timeout_ms), &row);
+                     word(first + 3), deadline_in(within_ms), &row);
 
     printf("= %s\t%" PRId64 "\t%s\t%" PRId64 "\t%s\t%s\t%d\n", outcome_names[outcome],
            deadline_now_ms() - start, verdict_name(row.verdict), row.code_id,
@@ -102,7 +102,13 @@ static void look_up(int first)
 /* lookup USER SELECTOR SERVICE CLIENT */
 static void do_lookup(void)
 {
-    look_up(1);
+    look_up(1, timeout_ms);
+}
+
+/* lookup-within MS USER SELECTOR SERVICE CLIENT: as somebody who waited elsewhere */
+static void do_lookup_within(void)
+{
+    look_up(2, number(1, 0));
 }
 
 /* fork USER SELECTOR SERVICE CLIENT: the same in a child, which then frees the store */
@@ -113,7 +119,7 @@ static void do_fork(void)
     fflush(stdout);
     child = fork();
     if (child == 0) {
-        look_up(1);
+        look_up(1, timeout_ms);
         store_free(&store);
         fflush(stdout);
         _exit(0);
@@ -460,6 +466,7 @@ static const struct {
     {"fork", do_fork},
     {"fork-free", do_fork_free},
     {"lookup", do_lookup},
+    {"lookup-within", do_lookup_within},
     {"main", do_main},
     {"open", do_open},
     {"refusal", do_refusal},

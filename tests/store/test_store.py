@@ -217,6 +217,32 @@ def test_a_backend_killed_during_the_lookup(server, driver):
                     "postgres")
 
 
+def test_who_comes_late_ends_no_connection(server, driver):
+    driver.open(conninfo(server)).lookup()
+    kept = backends(server)
+    server.hang()
+    late = driver.ask("lookup-within", 50, ALICE, "0000", "imap", "192.0.2.1")
+    assert late[0] == "unavailable"
+    assert driver.log == ["could not look up a login: too little of its time was left when its"
+                          " turn came"]
+    # The answer is still to come: neither is the next one's time enough.
+    assert driver.ask("lookup-within", 50, ALICE, "0000", "imap", "192.0.2.1")[0] == "unavailable"
+    server.resume()
+    row = driver.lookup(ALICE, "zzzz")
+    assert (row.outcome, row.verdict) == ("ok", "unknown_code")
+    assert backends(server) == kept
+
+
+def test_who_comes_late_is_no_reason_to_back_off(server, driver):
+    driver.open(conninfo(server))
+    server.hang()
+    assert driver.ask("lookup-within", 50, ALICE, "0000", "imap", "192.0.2.1")[0] == "unavailable"
+    assert not any("database" in line for line in driver.log), driver.log
+    server.resume()
+    assert driver.lookup().outcome == "ok"
+    assert driver.log == []
+
+
 def test_a_fork_leaves_the_parents_connection_alone(server, driver):
     driver.open(conninfo(server)).lookup()
     parent = backends(server)
@@ -540,6 +566,9 @@ def test_a_blocked_record_does_not_block_logins(server, driver):
         row = driver.lookup()
         assert row.outcome == "ok" and row.elapsed < 200
         holder.close()
+        # But a few seconds later they are written again.
+        until(lambda: driver.ask("use", code.id, "imap", "192.0.2.1") and uses(server, code),
+              "uses to be recorded again", timeout=10)
     finally:
         server.psql("DROP TRIGGER block ON apppass.code_use; DROP FUNCTION public.block()",
                     "postgres")
