@@ -17,18 +17,27 @@
  * SASL_OK: the account's canonical name is the authenticated identity, and the authzid
  * (or the same name) the one to act as; the library asks the host's proxy policy next.
  * SASL_BADAUTH: refused, whatever the reason: NOUSER, EXPIRED or DISABLED would tell the
- * client.  SASL_UNAVAIL: nobody knows; the client should keep its password and try again.
- * One log line has been written.
+ * client; SASL_NOAUTHZ where the host's policy says that.  SASL_UNAVAIL: nobody knows;
+ * the client should keep its password and try again.  What was decided is in the log.
  */
 int authenticate(struct plugin *plugin, sasl_server_params_t *params,
                  const struct credentials *credentials,
                  sasl_out_params_t *oparams) MUST_CHECK;
 
-/*
- * authenticate_fail - `result`, with a text for the host that tells nothing
- *
- * The reason stands in the log line.
+/* The one log line of what is not worth a query; between hostlog_begin and hostlog_end.
  */
-int authenticate_fail(const sasl_server_params_t *params, int result) MUST_CHECK;
+void authenticate_log_malformed(const struct plugin *plugin,
+                                const sasl_server_params_t *params, const char *what);
+
+/*
+ * authenticate_refuse, authenticate_unavailable - end a login
+ *
+ * `result`, or SASL_UNAVAIL, with a text for the host that tells nothing.  The reason
+ * stands in the log line.
+ */
+int authenticate_refuse(const sasl_server_params_t *params, int result,
+                        sasl_out_params_t *oparams) MUST_CHECK;
+int authenticate_unavailable(const sasl_server_params_t *params,
+                             sasl_out_params_t *oparams) MUST_CHECK;
 
 #endif

@@ -9,28 +9,24 @@
 #include "plugin.h"
 
 /* The mechanism's framing was broken, or a name can't be one: not worth a query. */
-static int fail_malformed(struct plugin *plugin, const sasl_server_params_t *params,
-                          const char *what, int result)
+static int refuse_malformed(struct plugin *plugin, const sasl_server_params_t *params,
+                            const char *what, int result, sasl_out_params_t *oparams)
 {
     hostlog_begin(&plugin->hostlog, params->utils->conn);
-    log_message(&plugin->log, LOG_LEVEL_REFUSAL, "malformed: %s service=%s client=%s",
-                what, params->service != NULL ? params->service : "-",
-                params->ipremoteport != NULL ? params->ipremoteport : "-");
+    authenticate_log_malformed(plugin, params, what);
     hostlog_end();
-    return authenticate_fail(params, result);
+    return authenticate_refuse(params, result, oparams);
 }
 
-/* May a client start an exchange?  SASL_UNAVAIL now means that it need not even send its
- * password. */
-static int check_plugin(struct plugin *plugin, sasl_server_params_t *params)
+/* Is a wrong setting in the way?  Not answered before there is an oparams: see
+ * authenticate_unavailable. */
+static bool plugin_works(struct plugin *plugin, const sasl_server_params_t *params)
 {
-    if (plugin != NULL && plugin->works)
-        return SASL_OK;
-    if (plugin != NULL) {
-        hostlog_begin(&plugin->hostlog, params->utils->conn);
-        hostlog_end();
-    }
-    return authenticate_fail(params, SASL_UNAVAIL);
+    if (plugin->works)
+        return true;
+    hostlog_begin(&plugin->hostlog, params->utils->conn);
+    hostlog_end();
+    return false;
 }
 
 /* PLAIN is one message; all it needs is the plugin itself, borrowed. */
@@ -38,10 +34,11 @@ static int plain_new(void *glob_context, sasl_server_params_t *params,
                      const char *challenge, unsigned challenge_length,
                      void **conn_context)
 {
+    (void)params;
     (void)challenge;
     (void)challenge_length;
     *conn_context = glob_context;
-    return check_plugin(glob_context, params);
+    return glob_context != NULL ? SASL_OK : SASL_UNAVAIL;
 }
 
 static int plain_step(void *conn_context, sasl_server_params_t *params,
@@ -55,12 +52,16 @@ static int plain_step(void *conn_context, sasl_server_params_t *params,
     *serverout = NULL;
     *serverout_length = 0;
     if (plugin == NULL) /* a step after the exchange has failed */
-        return authenticate_fail(params, SASL_BADPROT);
+        return authenticate_refuse(params, SASL_BADPROT, oparams);
+    if (!plugin_works(plugin, params))
+        return authenticate_unavailable(params, oparams);
     if (!plain_parse(clientin, clientin_length, &credentials))
-        return fail_malformed(plugin, params, "not a PLAIN message", SASL_BADPROT);
+        return refuse_malformed(plugin, params, "not a PLAIN message", SASL_BADPROT,
+                                oparams);
     if (credentials.authzid_length > 0 &&
         !plain_authzid_valid(credentials.authzid, credentials.authzid_length))
-        return fail_malformed(plugin, params, "authorization identity", SASL_BADAUTH);
+        return refuse_malformed(plugin, params, "authorization identity", SASL_BADAUTH,
+                                oparams);
     return authenticate(plugin, params, &credentials, oparams);
 }
 
@@ -80,12 +81,11 @@ static int login_new(void *glob_context, sasl_server_params_t *params,
                      void **conn_context)
 {
     struct login_exchange *exchange;
-    int result = check_plugin(glob_context, params);
 
     (void)challenge;
     (void)challenge_length;
-    if (result != SASL_OK)
-        return result;
+    if (glob_context == NULL)
+        return SASL_UNAVAIL;
     exchange = params->utils->malloc(sizeof *exchange);
     if (exchange == NULL)
         return SASL_NOMEM;
@@ -112,7 +112,9 @@ static int login_mechanism_step(void *conn_context, sasl_server_params_t *params
     *serverout = NULL;
     *serverout_length = 0;
     if (exchange == NULL) /* a step after the exchange has failed */
-        return authenticate_fail(params, SASL_BADPROT);
+        return authenticate_refuse(params, SASL_BADPROT, oparams);
+    if (!plugin_works(exchange->plugin, params))
+        return authenticate_unavailable(params, oparams);
     switch (login_step(&exchange->login, clientin, clientin_length, &credentials)) {
     case LOGIN_ASK_USERNAME:
         return prompt(LOGIN_USERNAME_PROMPT, serverout, serverout_length);
@@ -123,7 +125,7 @@ static int login_mechanism_step(void *conn_context, sasl_server_params_t *params
     case LOGIN_OVER:
         break;
     }
-    return authenticate_fail(params, SASL_BADPROT);
+    return authenticate_refuse(params, SASL_BADPROT, oparams);
 }
 
 static void login_dispose(void *conn_context, const sasl_utils_t *utils)

@@ -380,6 +380,10 @@ static void log_attempt(const struct trial *trial)
     else if (trial->row.username[0] != '\0')
         snprintf(user, sizeof user, "%s", trial->row.username);
     else if (trial->name_good &&
+             (attempt->domain_added ||
+              memchr(attempt->username, '@', attempt->username_length) == NULL))
+        snprintf(user, sizeof user, "?bare");
+    else if (trial->name_good &&
              input_name_loggable(attempt->username, attempt->username_length,
                                  attempt->password, attempt->password_length))
         snprintf(user, sizeof user, "%s", trial->name);

@@ -44,6 +44,7 @@ void verifier_free(struct verifier **verifier);
 struct attempt {
     const char *username; /* authcid as typed; may hold any bytes */
     size_t username_length;
+    bool domain_added;    /* the host completed it: what was typed had no domain */
     const char *password; /* as typed; may hold any bytes */
     size_t password_length;
     const char *service; /* "imap", "smtp", "HTTP", ...; NULL: unknown */
@@ -76,8 +77,9 @@ struct decision {
  *   refused: verdict=V user=U service=S client=C code=ID
  *   unavailable: user=U service=S client=C
  * "-" stands for what is missing.  A user name that the database did not confirm is
- * printed only where it looks like a mail address, and as "?" otherwise: people type
- * passwords into the wrong field (input_name_loggable).
+ * printed only where it looks like a mail address, as "?bare" where it had no domain,
+ * and as "?" otherwise: people type passwords into the wrong field
+ * (input_name_loggable).
  *
  * A user name that can't be one (empty, too long, invalid UTF-8, control characters)
  * touches nothing.  A password that is not a code is refused without a lookup and without

@@ -99,6 +99,9 @@ static void naming_oneself_is_not_acting_for_another(void **state)
     const struct typed canonical = {.authzid = "alice@example.org",
                                     .username = "Alice@Example.ORG",
                                     .password = world.laptop.code};
+    const struct typed shouted = {.authzid = " ALICE@example.org ",
+                                  .username = "alice@example.org",
+                                  .password = world.laptop.code};
     struct answer answer;
 
     (void)state;
@@ -106,6 +109,133 @@ static void naming_oneself_is_not_acting_for_another(void **state)
     assert_in(&answer, "alice@example.org");
     answer = server_login(DOOR_PLAIN, &canonical);
     assert_in(&answer, "alice@example.org");
+    answer = server_login(DOOR_PLAIN, &shouted);
+    assert_in(&answer, "alice@example.org");
+}
+
+static void blanks_around_a_name_are_no_part_of_it(void **state)
+{
+    (void)state;
+    for (enum door door = 0; door < DOOR_COUNT; door++) {
+        struct answer answer =
+            server_login_as(door, "  alice@example.org ", world.laptop.code);
+
+        assert_in(&answer, "alice@example.org");
+    }
+}
+
+static void the_hosts_realm_completes_a_bare_name(void **state)
+{
+    struct answer answer;
+
+    (void)state;
+    assert_int_equal(server_login_as(DOOR_PLAIN, "alice", world.laptop.code).result,
+                     SASL_BADAUTH);
+    server_realm = "example.org";
+    answer = server_login_as(DOOR_PLAIN, "alice", world.laptop.code);
+    assert_in(&answer, "alice@example.org");
+    /* What nobody typed as an address is not logged as one. */
+    log_clear();
+    assert_int_equal(server_login_as(DOOR_PLAIN, "hunter2", "hunter3").result,
+                     SASL_BADAUTH);
+    assert_true(log_holds("refused: verdict=not_a_code user=?bare service=imap"));
+    assert_false(log_holds("hunter"));
+}
+
+/* The library's own realm is only one way for a name to become another one. */
+static int takes_no_name(const char *name, char *canonical, size_t size)
+{
+    snprintf(canonical, size, "%s", name);
+    return SASL_BADAUTH;
+}
+
+static int knows_nothing_now(const char *name, char *canonical, size_t size)
+{
+    snprintf(canonical, size, "%s", name);
+    return SASL_UNAVAIL;
+}
+
+static int is_bob_all_the_same(const char *name, char *canonical, size_t size)
+{
+    (void)name;
+    snprintf(canonical, size, "bob@example.org");
+    return SASL_OK;
+}
+
+/* Asked about alice alone it says what it should; her own name becomes bob's. */
+static int turns_alice_into_bob(const char *name, char *canonical, size_t size)
+{
+    snprintf(canonical, size, "%s",
+             strcmp(name, "ally") == 0 ? "Alice@example.org" : "bob@example.org");
+    return SASL_OK;
+}
+
+static int takes_its_domain_off(const char *name, char *canonical, size_t size)
+{
+    const char *at = strstr(name, "@example.org");
+
+    snprintf(canonical, size, "%.*s", at != NULL ? (int)(at - name) : (int)strlen(name),
+             name);
+    return SASL_OK;
+}
+
+static int takes_any_domain_off(const char *name, char *canonical, size_t size)
+{
+    snprintf(canonical, size, "%.*s", (int)strcspn(name, "@"), name);
+    return SASL_OK;
+}
+
+static void two_accounts_never_meet_under_one_name(void **state)
+{
+    static const struct {
+        const char *what;
+        int (*canonicalise)(const char *, char *, size_t);
+        const char *typed;
+        int result;
+        const char *name, *line;
+    } cases[] = {
+        {"no such name", takes_no_name, "alice@example.org", SASL_BADAUTH, "",
+         "2 apppass: malformed: not a user name to the host service=imap"},
+        {"no answer", knows_nothing_now, "alice@example.org", SASL_UNAVAIL, "?",
+         "1 apppass: unavailable: user=? service=imap"},
+        {"bob is asked about", is_bob_all_the_same, "alice@example.org", SASL_BADAUTH, "",
+         "2 apppass: refused: verdict=wrong_account user=bob@example.org"},
+        {"alice comes out as bob", turns_alice_into_bob, "ally", SASL_BADAUTH, "",
+         "2 apppass: the host does not let in the account under its name: "
+         "user=alice@example.org service=imap"},
+        {"the host's own domain", takes_its_domain_off, "Alice@example.org", SASL_OK,
+         "alice", "4 apppass: accepted: user=alice@example.org"},
+        {"every domain", takes_any_domain_off, "alice@example.org", SASL_BADAUTH, "",
+         "2 apppass: the host does not let in the account under its name: "
+         "user=alice@example.org service=imap"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct answer answer;
+
+        log_clear();
+        server_canonicalise = cases[i].canonicalise;
+        answer = server_login_as(DOOR_LOGIN, cases[i].typed, world.laptop.code);
+        if (answer.result != cases[i].result || strcmp(answer.user, cases[i].name) != 0 ||
+            strcmp(answer.authid, cases[i].name) != 0 || !log_holds(cases[i].line))
+            fail_msg("%s: %d as \"%s\"\n%s", cases[i].what, answer.result, answer.user,
+                     log_text());
+    }
+}
+
+/* A host that asks for the name of a failed login would log what was typed. */
+static void a_refused_login_has_no_name(void **state)
+{
+    (void)state;
+    for (enum door door = 0; door < DOOR_COUNT; door++) {
+        struct answer answer =
+            server_login_as(door, "hunter2@example.org", world.laptop.code);
+
+        assert_int_equal(answer.result, SASL_BADAUTH);
+        assert_string_equal(answer.user, "");
+        assert_string_equal(answer.authid, "");
+    }
 }
 
 static void acting_for_another_is_the_hosts_policy(void **state)
@@ -122,6 +252,9 @@ static void acting_for_another_is_the_hosts_policy(void **state)
     assert_int_equal(server_login(DOOR_PLAIN, &typed).result, SASL_BADAUTH);
     server_proxy_policy = SASL_NOAUTHZ;
     assert_int_equal(server_login(DOOR_PLAIN, &typed).result, SASL_NOAUTHZ);
+    assert_int_equal(log_lines("apppass: the host does not let the account act as "
+                               "another: user=alice@example.org service=imap"),
+                     2);
     server_proxy_policy = SASL_OK;
     for (enum door door = DOOR_PLAIN; door <= DOOR_PLAIN_PROMPTED; door++) {
         answer = server_login(door, &typed);
@@ -254,7 +387,7 @@ static void every_refusal_looks_the_same(void **state)
             if (i == 0 && door == 0)
                 first = answer;
             assert_same_answer(cases[i].name, door, &answer, &first);
-            if (!log_holds(cases[i].verdict) || log_lines("\n") != 1)
+            if (!log_holds(cases[i].verdict) || log_lines("apppass:") != 1)
                 fail_msg("%s, %s: logged %s", cases[i].name, door_names[door],
                          log_text());
             if (log_holds("\033") || log_holds("\374") || log_holds("\300"))
@@ -413,6 +546,10 @@ int run_logins(void)
         CASE(the_name_given_to_the_host_is_the_accounts),
         CASE(a_code_may_be_pasted_as_people_paste_it),
         CASE(naming_oneself_is_not_acting_for_another),
+        CASE(blanks_around_a_name_are_no_part_of_it),
+        CASE(the_hosts_realm_completes_a_bare_name),
+        CASE(two_accounts_never_meet_under_one_name),
+        CASE(a_refused_login_has_no_name),
         CASE(acting_for_another_is_the_hosts_policy),
         CASE(an_authzid_must_be_a_name),
         CASE(every_refusal_looks_the_same),

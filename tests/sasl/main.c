@@ -76,15 +76,29 @@ static void the_world_is_made(void **state)
     assert_int_equal(database_sessions(), 0);
 }
 
-/* main [endurance]: all groups, or this one alone. */
+/* main [GROUP...]: all groups, or those alone. */
 int main(int argc, char **argv)
 {
     const struct CMUnitTest first[] = {cmocka_unit_test(the_world_is_made)};
+    static const struct {
+        const char *name;
+        int (*run)(void);
+    } groups[] = {{"logins", run_logins},
+                  {"modules", run_modules},
+                  {"processes", run_processes},
+                  {"endurance", run_endurance}};
+    int failed = 0;
 
     setvbuf(stdout, NULL, _IONBF, 0);
     if (cmocka_run_group_tests_name("world", first, make_world, NULL) != 0)
         return 1;
-    if (argc == 2 && strcmp(argv[1], "endurance") == 0)
-        return run_endurance() != 0;
-    return run_logins() + run_modules() + run_processes() + run_endurance() != 0;
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+        bool chosen = argc == 1;
+
+        for (int j = 1; j < argc; j++)
+            chosen = chosen || strcmp(argv[j], groups[i].name) == 0;
+        if (chosen)
+            failed += groups[i].run();
+    }
+    return failed != 0;
 }

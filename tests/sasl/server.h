@@ -36,14 +36,20 @@ struct typed {
 
 struct answer {
     int result;        /* of the last step */
-    char user[256];    /* SASL_USERNAME after success */
-    char authid[256];  /* SASL_AUTHUSER after success */
+    char user[256];    /* SASL_USERNAME; "" where the library tells none */
+    char authid[256];  /* SASL_AUTHUSER, likewise */
     char detail[1024]; /* what the host would log or show */
 };
 
 /* What the host's policy says to an authzid other than the authcid. */
 #define NO_PROXY_POLICY 100 /* no callback: libsasl2's own */
 extern int server_proxy_policy;
+
+/* How the host canonicalises a name, before libsasl2 does; NULL: not at all. */
+extern int (*server_canonicalise)(const char *name, char *canonical, size_t size);
+
+/* The host's realm, which libsasl2 adds to a bare name; NULL: none. */
+extern const char *server_realm;
 
 /* Start the library: modules from `path` ("a:b" in that order), options as configured. */
 void server_start(const char *path, const struct option *options);
