@@ -6,37 +6,6 @@ BEGIN;
 
 SET LOCAL ROLE apppass_owner;
 
--- White space and what is invisible, in every script and whatever the locale says: the separators that verifier/code.c leaves out
--- of a code but for its dashes, the fillers of Hangul and the empty Braille cell.
-CREATE FUNCTION apppass.trim_blank(words text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN NULLIF(pg_catalog.regexp_replace($1,
-        E'^[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]+|'
-        '[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]+$',
-        '', 'g'), '');
-COMMENT ON FUNCTION apppass.trim_blank(text) IS 'The text without blank or invisible characters of any kind at its ends; NULL where nothing is left.';
-
--- Text that people read in terminals and reports: no control characters, no line or paragraph separators, nothing that turns
--- the reading direction round.
-CREATE FUNCTION apppass.is_label(label text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN pg_catalog.length($1) BETWEEN 1 AND 100
-        AND $1 IS NOT DISTINCT FROM apppass.trim_blank($1)
-        AND $1 !~ E'[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]';
-COMMENT ON FUNCTION apppass.is_label(text) IS 'May this be a device label? 1 to 100 characters, neither blank nor invisible at its ends, no control or text-direction characters.';
-
-CREATE FUNCTION apppass.label_key(label text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN pg_catalog.lower(pg_catalog.normalize($1));
-COMMENT ON FUNCTION apppass.label_key(text) IS 'What makes two device labels of an account the same: composed and in lower case.';
-
--- What the CHECKs of code say, in functions: its trigger asks first, because the error of a CHECK shows the whole row, hash included,
--- to whoever called the function that wrote it.
-CREATE FUNCTION apppass.is_selector(selector text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN $1 ~ '^[0-9a-hjkmnp-tv-z]{4}$';
-COMMENT ON FUNCTION apppass.is_selector(text) IS 'May this be the selector of a code? Four symbols of the alphabet, lower case.';
-
-CREATE FUNCTION apppass.is_hash(hash text) RETURNS boolean LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN pg_catalog.octet_length($1) BETWEEN 20 AND 383 AND $1 ~ '^\$(argon2id?|2[aby]|5|6|y)\$[!-~]+$';
-COMMENT ON FUNCTION apppass.is_hash(text) IS 'May this be the hash of a code? A PHC or crypt(3) string of a known algorithm.';
-
 CREATE TABLE apppass.account (
     id bigint GENERATED ALWAYS AS IDENTITY,
     username text COLLATE "C" NOT NULL,
@@ -50,9 +19,7 @@ CREATE TABLE apppass.account (
     CONSTRAINT account_username_unique UNIQUE (username),
     CONSTRAINT account_realm_unique UNIQUE (id, realm_id),
     CONSTRAINT account_realm FOREIGN KEY (realm_id) REFERENCES apppass.realm (id),
-    CONSTRAINT account_username_form CHECK (
-        username = apppass.fold(username) AND pg_catalog.octet_length(username) BETWEEN 1 AND 255
-        AND username !~ E'[\u0001-\u0020\u007f-\u00a0\u2028-\u202e\u2066-\u2069]')
+    CONSTRAINT account_username_form CHECK (apppass.is_username(username))
 );
 CREATE INDEX account_realm_id ON apppass.account (realm_id);
 COMMENT ON TABLE apppass.account IS 'Who may have app passwords. One row per user name as the mail server knows it.';
@@ -94,6 +61,7 @@ CREATE TABLE apppass.code (
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     created_by text NOT NULL DEFAULT SESSION_USER,
     expires_at timestamptz,
+    expiry_chosen boolean NOT NULL DEFAULT false,
     revoked_at timestamptz,
     revoked_by text,
     revoke_reason text,
@@ -128,6 +96,7 @@ COMMENT ON COLUMN apppass.code.networks IS 'Client networks it may be used from;
 COMMENT ON COLUMN apppass.code.created_at IS 'When issued.';
 COMMENT ON COLUMN apppass.code.created_by IS 'Database login that issued it, with the portal''s operator after a slash.';
 COMMENT ON COLUMN apppass.code.expires_at IS 'From this moment it is refused; NULL: never.';
+COMMENT ON COLUMN apppass.code.expiry_chosen IS 'Somebody gave expires_at; false: it is what max_lifetime came to, or never. Filled by trigger.';
 COMMENT ON COLUMN apppass.code.revoked_at IS 'When revoked; NULL: not. Final.';
 COMMENT ON COLUMN apppass.code.revoked_by IS 'Who revoked it; filled by trigger.';
 COMMENT ON COLUMN apppass.code.revoke_reason IS 'Why it was revoked.';
@@ -149,6 +118,36 @@ COMMENT ON COLUMN apppass.code_use.network IS 'The client''s /24 (IPv4) or /48 (
 COMMENT ON COLUMN apppass.code_use.first_at IS 'First login.';
 COMMENT ON COLUMN apppass.code_use.last_at IS 'Last login, up to 5 minutes old.';
 
+-- Where its columns of use are not asked for, the planner leaves the aggregate out.
+CREATE VIEW apppass.code_standing AS
+SELECT c.id AS code_id, c.device_id, c.account_id, c.realm_id,
+    apppass.code_ends(c.created_at, c.expires_at, r.max_lifetime) AS ends_at,
+    apppass.code_lapses(c.created_at, u.last_at, r.lapse_after, r.unused_after) AS lapses_at,
+    apppass.code_state(c.revoked_at, c.created_at, c.expires_at, u.last_at, r.max_lifetime,
+                       r.lapse_after, r.unused_after) AS state,
+    u.first_at, u.last_at, u.last_service, u.last_network
+FROM apppass.code AS c
+JOIN apppass.realm AS r ON r.id = c.realm_id
+LEFT JOIN LATERAL (
+    SELECT pg_catalog.min(x.first_at) AS first_at, pg_catalog.max(x.last_at) AS last_at,
+        (pg_catalog.array_agg(x.service ORDER BY x.last_at DESC))[1] AS last_service,
+        (pg_catalog.array_agg(x.network ORDER BY x.last_at DESC))[1] AS last_network
+    FROM apppass.code_use AS x WHERE x.code_id = c.id
+) AS u ON true;
+COMMENT ON VIEW apppass.code_standing IS
+'What has become of each code, for the functions and views that people ask. The owner''s alone.';
+COMMENT ON COLUMN apppass.code_standing.code_id IS 'The code.';
+COMMENT ON COLUMN apppass.code_standing.device_id IS 'Its device.';
+COMMENT ON COLUMN apppass.code_standing.account_id IS 'Its account.';
+COMMENT ON COLUMN apppass.code_standing.realm_id IS 'Its realm.';
+COMMENT ON COLUMN apppass.code_standing.ends_at IS 'When it expires, the realm''s max_lifetime included; NULL: never.';
+COMMENT ON COLUMN apppass.code_standing.lapses_at IS 'When it lapses unless it is used before; NULL: never.';
+COMMENT ON COLUMN apppass.code_standing.state IS 'revoked, expired, lapsed; NULL: it counts as live.';
+COMMENT ON COLUMN apppass.code_standing.first_at IS 'First login.';
+COMMENT ON COLUMN apppass.code_standing.last_at IS 'Last login, up to 5 minutes old.';
+COMMENT ON COLUMN apppass.code_standing.last_service IS 'Service of the last login; - where unknown.';
+COMMENT ON COLUMN apppass.code_standing.last_network IS 'Network of the last login; 0.0.0.0/0 where unknown.';
+
 CREATE TABLE apppass.main_password_login (
     account_id bigint NOT NULL,
     service text NOT NULL,
@@ -165,14 +164,11 @@ COMMENT ON COLUMN apppass.main_password_login.network IS 'The client''s /24 (IPv
 COMMENT ON COLUMN apppass.main_password_login.first_at IS 'First login.';
 COMMENT ON COLUMN apppass.main_password_login.last_at IS 'Last login, up to 5 minutes old.';
 
--- CHECK constraints and index expressions run with the rights of whoever writes the row.
-GRANT EXECUTE ON FUNCTION apppass.is_label(text), apppass.label_key(text), apppass.is_selector(text), apppass.is_hash(text),
-    apppass.trim_blank(text) TO apppass_admin;
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.account, apppass.device TO apppass_admin;
 -- Writing a hash is allowed (import), reading one is not.
 GRANT INSERT, UPDATE, DELETE ON apppass.code TO apppass_admin;
-GRANT SELECT (id, device_id, account_id, realm_id, selector, services, networks, created_at, created_by, expires_at, revoked_at,
-              revoked_by, revoke_reason, replaces) ON apppass.code TO apppass_admin;
+GRANT SELECT (id, device_id, account_id, realm_id, selector, services, networks, created_at, created_by, expires_at, expiry_chosen,
+              revoked_at, revoked_by, revoke_reason, replaces) ON apppass.code TO apppass_admin;
 GRANT SELECT ON apppass.code_use, apppass.main_password_login TO apppass_admin;
 
 COMMIT;

@@ -6,28 +6,6 @@ BEGIN;
 
 SET LOCAL ROLE apppass_owner;
 
-CREATE FUNCTION apppass.service_names(services text[]) RETURNS text[]
-    LANGUAGE plpgsql IMMUTABLE STRICT SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    result text[] := ARRAY(SELECT DISTINCT apppass.service_name(pg_catalog.btrim(s)) COLLATE "C" AS name FROM pg_catalog.unnest($1) AS s ORDER BY name);
-    wrong text;
-BEGIN
-    IF pg_catalog.cardinality(result) = 0 THEN
-        RAISE EXCEPTION 'the list of services is empty'
-            USING ERRCODE = '22023', HINT = 'NULL means every service; an empty list would make a code that opens nothing.';
-    END IF;
-    SELECT coalesce(s, 'NULL') INTO wrong FROM pg_catalog.unnest(result) AS s
-    WHERE s IS NULL OR s !~ '^[a-z0-9][a-z0-9_.+-]{0,31}$' LIMIT 1;
-    IF FOUND THEN
-        RAISE EXCEPTION 'service name "%" is not valid', wrong
-            USING ERRCODE = '22023', HINT = 'Use names such as imap, pop, smtp, sieve, dav: the service name the mail server gives to SASL.';
-    END IF;
-    RETURN result;
-END
-$$;
-COMMENT ON FUNCTION apppass.service_names(text[]) IS 'The services, canonical, sorted, without repetition. 22023 where empty or not a service name.';
-
 CREATE FUNCTION apppass.require_reason(what text) RETURNS void
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -65,7 +43,7 @@ BEGIN
     IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
         RAISE EXCEPTION 'the key of a realm does not change' USING ERRCODE = 'AP003', HINT = 'Change its name instead.';
     END IF;
-    NEW.name := apppass.fold(pg_catalog.btrim(NEW.name));
+    NEW.name := apppass.account_name(NEW.name);
     NEW.services := apppass.service_names(NEW.services);
     RETURN NEW;
 END
@@ -83,7 +61,7 @@ BEGIN
     SET realm_id = NEW.id
     FROM apppass.realm AS d
     WHERE d.name = 'default' AND a.realm_id = d.id AND NEW.name <> 'default'
-      AND pg_catalog.strpos(a.username, '@') > 0 AND pg_catalog.regexp_replace(a.username, '^.*@', '') = NEW.name;
+      AND apppass.domain_of(a.username) = NEW.name;
     RETURN NULL;
 END
 $$;
@@ -96,13 +74,14 @@ CREATE FUNCTION apppass.access_rule_policy() RETURNS trigger
 AS $$
 BEGIN
     NEW.service := (apppass.service_names(CASE WHEN NEW.service IS NOT NULL THEN ARRAY[NEW.service] END))[1];
+    NEW.network := apppass.network_name(NEW.network);
     IF NEW.position IS NULL THEN
         SELECT coalesce(pg_catalog.max(x.position), 0) + 10 INTO NEW.position FROM apppass.access_rule AS x;
     END IF;
     RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION apppass.access_rule_policy() IS 'Trigger: canonical service name; without a position a new rule comes last.';
+COMMENT ON FUNCTION apppass.access_rule_policy() IS 'Trigger: canonical service and network; without a position a new rule comes last.';
 CREATE TRIGGER access_rule_policy BEFORE INSERT OR UPDATE ON apppass.access_rule FOR EACH ROW EXECUTE FUNCTION apppass.access_rule_policy();
 COMMENT ON TRIGGER access_rule_policy ON apppass.access_rule IS 'Canonical service name, next position.';
 
@@ -141,7 +120,7 @@ BEGIN
         DELETE FROM apppass.device AS d WHERE d.account_id = OLD.id;
         RETURN OLD;
     END IF;
-    NEW.username := apppass.fold(pg_catalog.btrim(NEW.username));
+    NEW.username := apppass.account_name(NEW.username);
     IF TG_OP = 'INSERT' THEN
         NEW.created_by := apppass.actor();
         NEW.realm_id := coalesce(NEW.realm_id, apppass.realm_of(NEW.username));
@@ -179,7 +158,7 @@ BEGIN
         RAISE EXCEPTION 'a device does not change hands'
             USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_device for the old owner and apppass.issue_code for the new one.';
     END IF;
-    NEW.label := apppass.trim_blank(pg_catalog.normalize(NEW.label));
+    NEW.label := apppass.label_name(NEW.label);
     IF NEW.label IS NULL THEN
         RAISE EXCEPTION 'device label is blank'
             USING ERRCODE = '22023', HINT = 'Say what holds the code, as its owner calls it: Phone, Scanner 3rd floor.';
@@ -219,9 +198,8 @@ BEGIN
             USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('Realm "%s" gives codes to enrolled accounts only.', realm.name),
                   HINT = 'Let the user enrol, then: SELECT apppass.set_mfa(username, true, reason).';
     END IF;
-    SELECT count(*) INTO live FROM apppass.code AS c
-    WHERE c.account_id = $1 AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > pg_catalog.now())
-      AND c.id IS DISTINCT FROM $2;
+    SELECT count(*) INTO live FROM apppass.code_standing AS s
+    WHERE s.account_id = $1 AND s.state IS NULL AND s.code_id IS DISTINCT FROM $2;
     IF live >= realm.max_codes THEN
         RAISE EXCEPTION 'account "%" has % live codes already', account.username, live
             USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('Realm "%s" allows %s.', realm.name, realm.max_codes),
@@ -304,6 +282,7 @@ BEGIN
                 USING ERRCODE = '22023', HINT = 'Leave created_at out: lifetimes count from it.';
         END IF;
         NEW.account_id := device.account_id;
+        NEW.expiry_chosen := false;
         NEW.created_by := apppass.actor();
         -- One issue at a time per account, or two could pass the limit together.
         PERFORM FROM apppass.account AS a WHERE a.id = NEW.account_id FOR NO KEY UPDATE;
@@ -321,6 +300,7 @@ BEGIN
         RAISE EXCEPTION 'the list of networks is empty'
             USING ERRCODE = '22023', HINT = 'NULL means every network; an empty list would make a code that opens nothing.';
     END IF;
+    NEW.networks := (SELECT pg_catalog.array_agg(DISTINCT apppass.network_name(n)) FROM pg_catalog.unnest(NEW.networks) AS n);
 
     IF NEW.revoked_at IS NOT NULL THEN
         IF TG_OP = 'INSERT' OR OLD.revoked_at IS NULL THEN
@@ -342,6 +322,7 @@ BEGIN
     END IF;
 
     IF TG_OP = 'UPDATE' THEN
+        NEW.expiry_chosen := OLD.expiry_chosen;
         IF ROW(NEW.services, NEW.networks, NEW.expires_at) IS NOT DISTINCT FROM ROW(OLD.services, OLD.networks, OLD.expires_at) THEN
             RETURN NEW;
         END IF;
@@ -366,10 +347,14 @@ BEGIN
             USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
                   HINT = 'Leave this service out, or let an administrator change realm.services.';
     END IF;
-    IF TG_OP = 'UPDATE' AND (NEW.expires_at <= OLD.expires_at OR NEW.expires_at IS NOT DISTINCT FROM OLD.expires_at) THEN
+    IF TG_OP = 'UPDATE' AND NEW.expires_at IS NOT DISTINCT FROM OLD.expires_at THEN
+        RETURN NEW;
+    ELSIF TG_OP = 'UPDATE' AND NEW.expires_at <= OLD.expires_at THEN
+        NEW.expiry_chosen := true;
         RETURN NEW;
     END IF;
-    latest := NEW.created_at + realm.max_lifetime;
+    NEW.expiry_chosen := NEW.expires_at IS NOT NULL;
+    latest := apppass.later(NEW.created_at, realm.max_lifetime);
     IF NEW.expires_at > latest THEN
         RAISE EXCEPTION 'realm "%" does not allow codes that live longer than %', realm.name, realm.max_lifetime
             USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),

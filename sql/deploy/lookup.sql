@@ -17,12 +17,12 @@ CREATE FUNCTION apppass.lookup(username text, selector text, service text, clien
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
 AS $$
 DECLARE
-    wanted text := apppass.fold($1);
-    symbol text := apppass.fold($2);
-    door text := apppass.service_name($3);
-    address inet := apppass.client_address($4);
+    wanted text := apppass.login_name(username);
+    symbol text := apppass.fold(selector);
+    door text := apppass.service_name(service);
+    address inet := apppass.client_address(client);
     place cidr := apppass.client_network(address);
-    domain text := CASE WHEN pg_catalog.strpos(wanted, '@') > 0 THEN pg_catalog.regexp_replace(wanted, '^.*@', '') END;
+    domain text := apppass.domain_of(wanted);
 BEGIN
     SELECT v.verdict, v.code_id, v.username, CASE WHEN v.verdict = 'accepted' THEN v.hash END,
            v.argon2_memory_kib, v.argon2_passes, v.argon2_lanes,
@@ -37,36 +37,37 @@ BEGIN
             coalesce(
                 CASE
                     WHEN a.id IS NULL THEN 'unknown_user'
-                    WHEN NOT a.enabled THEN 'account_disabled'
                     WHEN symbol IS NULL THEN
-                        CASE WHEN coalesce(a.main_password_refused_from, r.main_password_refused_from) <= pg_catalog.now()
-                             THEN 'main_password_refused' END
-                    WHEN NOT r.codes_allowed THEN 'realm_denied'
-                    WHEN r.mfa_required AND NOT a.mfa_enrolled THEN 'mfa_missing'
-                    WHEN c.id IS NULL THEN
-                        CASE WHEN EXISTS (SELECT FROM apppass.code AS o WHERE o.realm_id = a.realm_id AND o.selector || '' = symbol)
-                             THEN 'wrong_account' ELSE 'unknown_code' END
-                    WHEN c.revoked_at IS NOT NULL THEN 'revoked'
-                    WHEN c.expires_at <= pg_catalog.now() OR c.created_at + r.max_lifetime <= pg_catalog.now() THEN 'expired'
-                    WHEN r.lapse_after IS NOT NULL AND c.created_at + r.lapse_after <= pg_catalog.now()
-                         AND NOT EXISTS (SELECT FROM apppass.code_use AS u WHERE u.code_id = c.id) THEN 'lapsed'
-                    WHEN r.unused_after IS NOT NULL AND c.created_at + r.unused_after <= pg_catalog.now()
-                         AND NOT EXISTS (SELECT FROM apppass.code_use AS u
-                                         WHERE u.code_id = c.id AND u.last_at > pg_catalog.now() - r.unused_after) THEN 'lapsed'
-                    WHEN r.services IS NOT NULL AND NOT coalesce(door = ANY (r.services), false) THEN 'service_denied'
-                    WHEN c.services IS NOT NULL AND NOT coalesce(door = ANY (c.services), false) THEN 'service_denied'
-                    WHEN c.networks IS NOT NULL AND NOT coalesce(address <<= ANY (c.networks), false) THEN 'network_denied'
+                        CASE
+                            WHEN NOT a.enabled THEN 'account_disabled'
+                            WHEN coalesce(a.main_password_refused_from,
+                                          r.main_password_refused_from) <= now()
+                                THEN 'main_password_refused'
+                        END
+                    ELSE coalesce(
+                        apppass.account_state(a.enabled, r.codes_allowed, r.mfa_required,
+                                              a.mfa_enrolled),
+                        CASE
+                            WHEN c.id IS NOT NULL THEN NULL
+                            WHEN EXISTS (SELECT FROM apppass.code AS o
+                                         WHERE o.realm_id = a.realm_id
+                                           AND o.selector || '' = symbol) THEN 'wrong_account'
+                            ELSE 'unknown_code'
+                        END,
+                        apppass.code_state(c.revoked_at, c.created_at, c.expires_at, u.last_at,
+                                           r.max_lifetime, r.lapse_after, r.unused_after),
+                        CASE
+                            WHEN NOT apppass.service_allowed(door, r.services)
+                                 OR NOT apppass.service_allowed(door, c.services)
+                                THEN 'service_denied'
+                            WHEN NOT apppass.network_allowed(address, c.networks)
+                                THEN 'network_denied'
+                        END)
                 END,
-                (SELECT CASE
-                     WHEN x.action = 'allow' THEN NULL
-                     WHEN x.network IS NOT NULL THEN 'network_denied'
-                     WHEN x.service IS NOT NULL THEN 'service_denied'
-                     WHEN symbol IS NULL THEN 'main_password_refused'
-                     ELSE 'realm_denied' END
+                (SELECT apppass.rule_verdict(x.action, x.network, x.service, symbol IS NULL)
                  FROM apppass.access_rule AS x
-                 WHERE (x.realm_id IS NULL OR x.realm_id = a.realm_id)
-                   AND (x.service IS NULL OR x.service = door)
-                   AND (x.network IS NULL OR address <<= x.network OR (address IS NULL AND x.action = 'deny'))
+                 WHERE apppass.rule_matches(x.realm_id, x.service, x.network, x.action,
+                                            a.realm_id, door, address)
                  ORDER BY x.position LIMIT 1),
                 CASE WHEN symbol IS NULL THEN 'main_password' ELSE 'accepted' END)::apppass.verdict AS verdict
         FROM (VALUES (wanted)) AS asked (username)
@@ -79,6 +80,12 @@ BEGIN
         LEFT JOIN LATERAL (
             SELECT t.* FROM apppass.code AS t WHERE t.account_id = a.id AND t.selector = symbol OFFSET 0
         ) AS c ON true
+        -- What has been used is asked for codes that would lapse by now had they not been.
+        LEFT JOIN LATERAL (
+            SELECT max(t.last_at) AS last_at FROM apppass.code_use AS t
+            WHERE t.code_id = c.id
+              AND apppass.code_lapses(c.created_at, NULL, r.lapse_after, r.unused_after) <= now()
+        ) AS u ON true
         -- Without OFFSET the verdict is computed once for each mention above.
         OFFSET 0
     ) AS v;

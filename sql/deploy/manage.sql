@@ -13,7 +13,7 @@ AS $$
 DECLARE
     account apppass.account;
 BEGIN
-    SELECT a.* INTO account FROM apppass.account AS a WHERE a.username = apppass.fold(pg_catalog.btrim($1));
+    SELECT a.* INTO account FROM apppass.account AS a WHERE a.username = apppass.account_name($1);
     IF apppass.manages_all() THEN
         IF account.id IS NULL THEN
             RAISE EXCEPTION 'account "%" not found', $1
@@ -33,14 +33,19 @@ CREATE FUNCTION apppass.add_account(username text, realm text DEFAULT NULL, mfa_
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    name text := apppass.fold(pg_catalog.btrim($1));
+    name text := apppass.account_name($1);
     home integer := apppass.realm_of(name);
     account_id bigint;
     previous text[];
 BEGIN
+    IF apppass.is_username(name) IS NOT TRUE THEN
+        RAISE EXCEPTION 'user name is not valid'
+            USING ERRCODE = '22023', CONSTRAINT = 'account_username_form',
+                  HINT = 'A user name is one that a login can reach: 1 to 255 bytes, nothing blank or invisible in it, no %, and around an @ something before it and a domain in ASCII (xn--) after it.';
+    END IF;
     previous := apppass.set_context($4, NULL, $5);
     IF $2 IS NOT NULL THEN
-        SELECT r.id INTO home FROM apppass.realm AS r WHERE r.name = apppass.fold(pg_catalog.btrim($2));
+        SELECT r.id INTO home FROM apppass.realm AS r WHERE r.name = apppass.account_name($2);
         IF NOT FOUND AND apppass.manages_all() THEN
             RAISE EXCEPTION 'realm "%" not found', $2
                 USING ERRCODE = 'P0002', HINT = 'Leave it out to use the realm of the name''s domain, or add it: INSERT INTO apppass.realm (name) VALUES (...).';
@@ -57,9 +62,6 @@ BEGIN
         WHEN unique_violation THEN
             RAISE EXCEPTION 'account "%" exists already', name
                 USING ERRCODE = '23505', CONSTRAINT = 'account_username_unique', HINT = 'Issue a code: apppass.issue_code(username, device).';
-        WHEN check_violation OR not_null_violation THEN
-            RAISE EXCEPTION 'user name is not valid'
-                USING ERRCODE = '22023', HINT = 'A user name has 1 to 255 bytes, no spaces and no control characters.';
     END;
     PERFORM apppass.restore_context(previous);
     RETURN account_id;
@@ -119,8 +121,7 @@ DECLARE
 BEGIN
     RETURN ROW(account.username, realm.name, realm.code_length, realm.services, realm.max_lifetime,
                realm.argon2_memory_kib, realm.argon2_passes, realm.argon2_lanes,
-               (SELECT count(*) FROM apppass.code AS c
-                WHERE c.account_id = account.id AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > pg_catalog.now())),
+               (SELECT count(*) FROM apppass.code_standing AS s WHERE s.account_id = account.id AND s.state IS NULL),
                realm.max_codes, account.id)::apppass.issue_terms;
 END
 $$;
@@ -135,7 +136,7 @@ BEGIN
     -- Serialises issuing for the account, so the same new label is not added twice.
     PERFORM FROM apppass.account AS a WHERE a.id = $1 FOR NO KEY UPDATE;
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = $1 AND apppass.label_key(d.label) = apppass.label_key(apppass.trim_blank($2));
+    WHERE d.account_id = $1 AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
     IF NOT FOUND THEN
         INSERT INTO apppass.device AS d (account_id, label) VALUES ($1, coalesce($2, '')) RETURNING d.id INTO device_id;
     END IF;
@@ -215,7 +216,7 @@ CREATE FUNCTION apppass.revoke_code(username text, selector text, reason text, t
 AS $$
 DECLARE
     account apppass.account := apppass.managed_account($1);
-    wanted text := apppass.fold(pg_catalog.btrim($2));
+    wanted text := apppass.selector_name($2);
     revoked integer;
     previous text[];
 BEGIN

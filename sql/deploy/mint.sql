@@ -119,7 +119,7 @@ DECLARE
     device_id bigint;
 BEGIN
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = ($1).id AND apppass.label_key(d.label) = apppass.label_key(apppass.trim_blank($2));
+    WHERE d.account_id = ($1).id AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
     IF NOT FOUND THEN
         RAISE EXCEPTION 'account "%" has no device "%"', ($1).username, $2
             USING ERRCODE = 'P0002', HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account = %L shows what it has.', ($1).username);
@@ -158,10 +158,9 @@ COMMENT ON TYPE apppass.reset_issued_code IS 'The new code of a device, shown th
 CREATE FUNCTION apppass.chosen_expiry(code apppass.code) RETURNS timestamptz
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT LEAST(($1).expires_at, pg_catalog.now() + r.max_lifetime)
+    SELECT apppass.code_ends(pg_catalog.now(), ($1).expires_at, r.max_lifetime)
     FROM apppass.realm AS r
-    WHERE r.id = ($1).realm_id AND ($1).expires_at > pg_catalog.now()
-      AND ($1).expires_at IS DISTINCT FROM ($1).created_at + r.max_lifetime;
+    WHERE r.id = ($1).realm_id AND ($1).expiry_chosen AND ($1).expires_at > pg_catalog.now();
 $$;
 COMMENT ON FUNCTION apppass.chosen_expiry(apppass.code) IS 'The expiry that a code''s replacement inherits; NULL: what policy gives.';
 
@@ -196,7 +195,7 @@ DECLARE
     account apppass.account := apppass.managed_account($1);
     target bigint := apppass.known_device(account, $2);
     period interval := coalesce($5, '0');
-    ends_at timestamptz := pg_catalog.now() + coalesce($5, '0');
+    grace_ends_at timestamptz := apppass.later(pg_catalog.now(), coalesce($5, '0'));
     previous text[] := apppass.set_context($6, $7, $8);
     newest apppass.code;
     stored apppass.stored_code;
@@ -217,14 +216,15 @@ BEGIN
             USING ERRCODE = 'P0002', HINT = 'Issue one: apppass.issue_code(username, device).';
     END IF;
     SELECT pg_catalog.array_agg(c.id ORDER BY c.id), pg_catalog.array_agg(c.selector ORDER BY c.id) INTO old_codes, old_selectors
-    FROM apppass.code AS c
-    WHERE c.device_id = target AND c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > pg_catalog.now());
+    FROM apppass.code_standing AS s JOIN apppass.code AS c ON c.id = s.code_id
+    WHERE s.device_id = target AND s.state IS NULL;
 
     IF period = interval '0' THEN
         PERFORM apppass.revoke_codes(account.id, target, NULL);
     ELSE
-        UPDATE apppass.code AS c SET expires_at = ends_at
-        WHERE c.id = ANY (old_codes) AND (c.expires_at IS NULL OR c.expires_at > ends_at);
+        UPDATE apppass.code AS c SET expires_at = grace_ends_at
+        FROM apppass.code_standing AS s
+        WHERE c.id = ANY (old_codes) AND s.code_id = c.id AND (s.ends_at IS NULL OR s.ends_at > grace_ends_at);
     END IF;
     INSERT INTO apppass.code AS c (device_id, selector, hash, services, networks, expires_at, replaces)
     VALUES (target, $3, $4, apppass.kept_services(newest), newest.networks, apppass.chosen_expiry(newest), newest.id)
@@ -232,7 +232,7 @@ BEGIN
     PERFORM apppass.restore_context(previous);
     stored := apppass.stored_code_of(code_id);
     RETURN ROW(stored.code_id, stored.account_name, stored.device, stored.selector, stored.services, stored.networks, stored.expires_at,
-               coalesce(old_codes, '{}'), coalesce(old_selectors, '{}'), CASE WHEN old_codes IS NOT NULL THEN ends_at END)::apppass.reset_stored_code;
+               coalesce(old_codes, '{}'), coalesce(old_selectors, '{}'), CASE WHEN old_codes IS NOT NULL THEN grace_ends_at END)::apppass.reset_stored_code;
 EXCEPTION
     WHEN check_violation OR not_null_violation THEN
         RAISE EXCEPTION 'selector or hash is not valid'
@@ -274,9 +274,7 @@ BEGIN
     SELECT x.action, x.id, x.position, r.name, x.service, x.network, x.description
     INTO action, rule_id, rule_position, rule_realm, rule_service, rule_network, description
     FROM apppass.access_rule AS x LEFT JOIN apppass.realm AS r ON r.id = x.realm_id
-    WHERE (x.realm_id IS NULL OR x.realm_id = account.realm_id)
-      AND (x.service IS NULL OR x.service = door)
-      AND (x.network IS NULL OR address <<= x.network OR (address IS NULL AND x.action = 'deny'))
+    WHERE apppass.rule_matches(x.realm_id, x.service, x.network, x.action, account.realm_id, door, address)
     ORDER BY x.position LIMIT 1;
     IF NOT FOUND THEN
         action := 'allow';

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Deploy apppass:policy to pg
--- requires: schema
+-- requires: state
 
 BEGIN;
 
@@ -87,7 +87,7 @@ CREATE TABLE apppass.access_rule (
     CONSTRAINT access_rule_pkey PRIMARY KEY (id),
     CONSTRAINT access_rule_position_unique UNIQUE (position) DEFERRABLE,
     CONSTRAINT access_rule_realm FOREIGN KEY (realm_id) REFERENCES apppass.realm (id),
-    CONSTRAINT access_rule_service_form CHECK (service ~ '^[a-z0-9][a-z0-9_.+-]{0,31}$'),
+    CONSTRAINT access_rule_service_known FOREIGN KEY (service) REFERENCES apppass.service (name),
     CONSTRAINT access_rule_action_known CHECK (action IN ('allow', 'deny'))
 );
 COMMENT ON TABLE apppass.access_rule IS 'Conditional access. Of the rules that match realm, service and client address the one with the lowest position decides; without a match the attempt is allowed.';
@@ -150,23 +150,8 @@ COMMENT ON FUNCTION apppass.manages_all() IS 'True where realm_operator does not
 REVOKE ALL ON FUNCTION apppass.managed_realms(), apppass.manages_all() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.managed_realms(), apppass.manages_all() TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
--- Policy is no secret, but other tenants' policy is not everybody's business.
-ALTER TABLE apppass.realm ENABLE ROW LEVEL SECURITY;
-ALTER TABLE apppass.access_rule ENABLE ROW LEVEL SECURITY;
-ALTER TABLE apppass.realm_operator ENABLE ROW LEVEL SECURITY;
-CREATE POLICY realm_managed ON apppass.realm FOR SELECT TO apppass_helpdesk, apppass_auditor
-    USING (id = ANY (ARRAY(SELECT apppass.managed_realms())));
-CREATE POLICY realm_all ON apppass.realm TO apppass_admin USING (true);
-CREATE POLICY access_rule_managed ON apppass.access_rule FOR SELECT TO apppass_helpdesk, apppass_auditor
-    USING (realm_id IS NULL OR realm_id = ANY (ARRAY(SELECT apppass.managed_realms())));
-CREATE POLICY access_rule_all ON apppass.access_rule TO apppass_admin USING (true);
-CREATE POLICY realm_operator_all ON apppass.realm_operator TO apppass_admin USING (true);
-COMMENT ON POLICY realm_managed ON apppass.realm IS 'The realms one manages.';
-COMMENT ON POLICY realm_all ON apppass.realm IS 'Administrators see and change all.';
-COMMENT ON POLICY access_rule_managed ON apppass.access_rule IS 'The rules of the realms one manages, and the common ones.';
-COMMENT ON POLICY access_rule_all ON apppass.access_rule IS 'Administrators see and change all.';
-COMMENT ON POLICY realm_operator_all ON apppass.realm_operator IS 'Administrators see and change all.';
-GRANT SELECT ON apppass.realm, apppass.access_rule TO apppass_helpdesk, apppass_auditor;
+-- Policy is no secret, but other tenants' policy is not everybody's business: people read it in
+-- apppass.realm_overview and access_overview.
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.realm, apppass.access_rule, apppass.realm_operator TO apppass_admin;
 -- CHECK constraints run with the rights of whoever writes the row.
 GRANT EXECUTE ON FUNCTION apppass.is_host(text) TO apppass_admin;
@@ -177,7 +162,7 @@ CREATE FUNCTION apppass.realm_of(username text) RETURNS integer
 AS $$
     SELECT r.id
     FROM apppass.realm AS r
-    WHERE r.name IN ('default', CASE WHEN pg_catalog.strpos($1, '@') > 0 THEN apppass.fold(pg_catalog.regexp_replace($1, '^.*@', '')) END)
+    WHERE r.name IN ('default', apppass.domain_of(username))
     ORDER BY r.name = 'default'
     LIMIT 1;
 $$;

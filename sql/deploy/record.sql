@@ -15,10 +15,6 @@ AS $$
 $$;
 COMMENT ON FUNCTION apppass.hurry() IS 'Locks are waited for 500 ms at most until the transaction ends, its commit included.';
 
-CREATE FUNCTION apppass.recorded_service(service text) RETURNS text LANGUAGE sql IMMUTABLE
-    RETURN CASE WHEN apppass.service_name($1) ~ '^[a-z0-9][a-z0-9_.+-]{0,31}$' THEN apppass.service_name($1) END;
-COMMENT ON FUNCTION apppass.recorded_service(text) IS 'The canonical name of a service, as service_names takes it; NULL for what is none: a taken-over mail server may say anything, and people copy commands that hold it.';
-
 CREATE FUNCTION apppass.record_use(code_id bigint, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$

@@ -67,40 +67,6 @@ CREATE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE 
     RETURN 1;
 COMMENT ON FUNCTION apppass.schema_version() IS 'What tools compare before they do anything: another number than the one they were made for, and they refuse.';
 
--- Names are compared byte by byte after folding A-Z alone: lower() would follow the locale (a Turkish one makes "I" dotless).
-CREATE FUNCTION apppass.fold(name text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN pg_catalog.translate($1, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz') COLLATE "C";
-COMMENT ON FUNCTION apppass.fold(text) IS 'The name with ASCII letters in lower case, whatever the locale.';
-
--- Not STRICT, which would keep them from being inlined; NULL stays NULL all the same.
-CREATE FUNCTION apppass.service_name(service text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE apppass.fold($1)
-        WHEN 'pop3' THEN 'pop' WHEN 'pop3s' THEN 'pop' WHEN 'pops' THEN 'pop'
-        WHEN 'imaps' THEN 'imap'
-        WHEN 'managesieve' THEN 'sieve'
-        WHEN 'caldav' THEN 'dav' WHEN 'carddav' THEN 'dav' WHEN 'http' THEN 'dav' WHEN 'https' THEN 'dav'
-        WHEN 'smtps' THEN 'smtp'
-        ELSE apppass.fold($1)
-    END;
-COMMENT ON FUNCTION apppass.service_name(text) IS 'The one name of a service: imap, pop, smtp, sieve, dav, or the given name in lower case.';
-
-CREATE FUNCTION apppass.client_address(client inet) RETURNS inet LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE
-        WHEN pg_catalog.family($1) = 6 AND $1 OPERATOR(pg_catalog.<<=) '::ffff:0.0.0.0/96'::inet
-            THEN '0.0.0.0'::inet + (pg_catalog.set_masklen($1, 128) - '::ffff:0.0.0.0'::inet)
-        ELSE pg_catalog.set_masklen($1, CASE pg_catalog.family($1) WHEN 4 THEN 32 ELSE 128 END)
-    END;
-COMMENT ON FUNCTION apppass.client_address(inet) IS 'The address alone; an IPv4 address mapped into IPv6 (::ffff:192.0.2.1) comes back as IPv4.';
-
-CREATE FUNCTION apppass.client_network(client inet) RETURNS cidr LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE
-        WHEN $1 IS NULL THEN '0.0.0.0/0'::cidr
-        ELSE pg_catalog.set_masklen(apppass.client_address($1)::cidr,
-                                    CASE pg_catalog.family(apppass.client_address($1)) WHEN 4 THEN 24 ELSE 48 END)
-    END;
-COMMENT ON FUNCTION apppass.client_network(inet) IS 'The /24 or /48 that use is recorded for; 0.0.0.0/0 where the address is unknown.';
-
-GRANT EXECUTE ON FUNCTION apppass.schema_version(), apppass.service_name(text), apppass.fold(text), apppass.client_address(inet), apppass.client_network(inet)
-    TO apppass_helpdesk, apppass_auditor, apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.schema_version() TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
 COMMIT;

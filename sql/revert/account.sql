@@ -4,14 +4,10 @@
 BEGIN;
 
 DROP TABLE apppass.main_password_login;
+DROP VIEW apppass.code_standing;
 DROP TABLE apppass.code_use;
 DROP TABLE apppass.code;
 DROP TABLE apppass.device;
 DROP TABLE apppass.account;
-DROP FUNCTION apppass.is_hash(text);
-DROP FUNCTION apppass.is_selector(text);
-DROP FUNCTION apppass.label_key(text);
-DROP FUNCTION apppass.is_label(text);
-DROP FUNCTION apppass.trim_blank(text);
 
 COMMIT;

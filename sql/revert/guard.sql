@@ -22,6 +22,5 @@ DROP FUNCTION apppass.access_rule_policy();
 DROP FUNCTION apppass.realm_adopt();
 DROP FUNCTION apppass.realm_policy();
 DROP FUNCTION apppass.require_reason(text);
-DROP FUNCTION apppass.service_names(text[]);
 
 COMMIT;

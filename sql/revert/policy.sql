@@ -4,8 +4,6 @@
 BEGIN;
 
 DROP FUNCTION apppass.realm_of(text);
-DROP POLICY realm_managed ON apppass.realm;
-DROP POLICY access_rule_managed ON apppass.access_rule;
 DROP FUNCTION apppass.manages_all();
 DROP FUNCTION apppass.managed_realms();
 DROP TABLE apppass.realm_operator;

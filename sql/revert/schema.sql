@@ -5,10 +5,6 @@
 
 BEGIN;
 
-DROP FUNCTION apppass.client_network(inet);
-DROP FUNCTION apppass.client_address(inet);
-DROP FUNCTION apppass.service_name(text);
-DROP FUNCTION apppass.fold(text);
 DROP FUNCTION apppass.schema_version();
 DROP FUNCTION apppass.bcrypt(text);
 DROP FUNCTION apppass.random_bytes(integer);

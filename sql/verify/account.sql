@@ -5,11 +5,11 @@ BEGIN;
 
 SELECT id, username, realm_id, enabled, mfa_enrolled, main_password_refused_from, created_at, created_by FROM apppass.account WHERE false;
 SELECT id, account_id, label, created_at FROM apppass.device WHERE false;
-SELECT id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, revoked_at,
-       revoked_by, revoke_reason, replaces FROM apppass.code WHERE false;
+SELECT id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen,
+       revoked_at, revoked_by, revoke_reason, replaces FROM apppass.code WHERE false;
 SELECT code_id, service, network, first_at, last_at FROM apppass.code_use WHERE false;
 SELECT account_id, service, network, first_at, last_at FROM apppass.main_password_login WHERE false;
-SELECT 1 / (apppass.is_selector('0000') AND NOT apppass.is_hash('hunter2') AND apppass.trim_blank(E'\u2003') IS NULL)::integer;
+SELECT code_id, ends_at, lapses_at, state, first_at, last_at FROM apppass.code_standing WHERE false;
 SELECT 1 / (count(*) = 1)::integer FROM pg_catalog.pg_constraint
 WHERE conname = 'code_selector_unique' AND conrelid = 'apppass.code'::regclass;
 SELECT 1 / (NOT pg_catalog.has_column_privilege('apppass_admin', 'apppass.code', 'hash', 'SELECT'))::integer;

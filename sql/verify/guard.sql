@@ -9,6 +9,5 @@ WHERE tgname IN ('code_policy', 'code_no_truncate', 'code_guard', 'device_policy
   AND tgenabled = 'O'
   AND tgrelid IN ('apppass.code'::regclass, 'apppass.device'::regclass, 'apppass.account'::regclass, 'apppass.realm'::regclass,
                   'apppass.access_rule'::regclass, 'apppass.realm_operator'::regclass);
-SELECT 1 / (apppass.service_names(ARRAY['SMTP', 'imaps', 'imap']) = ARRAY['imap', 'smtp'])::integer;
 
 ROLLBACK;

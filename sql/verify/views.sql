@@ -12,11 +12,14 @@ SELECT at, verdict, account, realm, device, selector, service, client, code_id, 
 SELECT account, realm, device, selector, verdict, since, last_at, attempts, last_client, last_service, revoked_at, revoke_reason, code_id,
        summary FROM apppass.knocking_code WHERE false;
 SELECT at, action, account, device, selector, reason, ticket, actor, operator, client, application, realm, before, after, code_id, id,
-       position, chain FROM apppass.audit_log WHERE false;
+       position, chain, account_id FROM apppass.audit_log WHERE false;
 SELECT account, realm, device, selector, created_at, created_by, last_used_at, idle, never_used, lapses_at, code_id FROM apppass.unused_code WHERE false;
 SELECT account, realm, service, network, first_at, last_at, refused_from FROM apppass.main_password_use WHERE false;
-SELECT 1 / (pg_catalog.has_table_privilege('apppass_helpdesk', c.oid, 'SELECT') AND pg_catalog.has_table_privilege('apppass_auditor', c.oid, 'SELECT')
-            AND NOT pg_catalog.has_table_privilege('apppass_verifier', c.oid, 'SELECT') AND 'security_barrier=true' = ANY (c.reloptions))::integer
+SELECT realm, codes_allowed, refusal_retention, accounts FROM apppass.realm_overview WHERE false;
+SELECT position, action, realm, service, network, description FROM apppass.access_overview WHERE false;
+SELECT 1 / (pg_catalog.has_table_privilege('apppass_helpdesk', c.oid, 'SELECT') <> (c.relname LIKE 'all!_%' ESCAPE '!' OR c.relname = 'code_standing')
+            AND pg_catalog.has_table_privilege('apppass_helpdesk', c.oid, 'SELECT') = pg_catalog.has_table_privilege('apppass_auditor', c.oid, 'SELECT')
+            AND NOT pg_catalog.has_table_privilege('apppass_verifier', c.oid, 'SELECT'))::integer
 FROM pg_catalog.pg_class AS c WHERE c.relnamespace = 'apppass'::regnamespace AND c.relkind = 'v';
 
 ROLLBACK;

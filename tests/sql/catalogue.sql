@@ -17,9 +17,9 @@ SELECT is_empty($$
 $$, 'every table and view has a comment');
 SELECT is_empty($$
     SELECT r.relname || '.' || a.attname FROM relation AS r JOIN pg_attribute AS a ON a.attrelid = r.oid
-    WHERE r.relkind IN ('r', 'p', 'v') AND NOT r.relispartition AND a.attnum > 0 AND NOT a.attisdropped
+    WHERE r.relkind IN ('r', 'p') AND NOT r.relispartition AND a.attnum > 0 AND NOT a.attisdropped
       AND col_description(r.oid, a.attnum) IS NULL
-$$, 'every column has a comment');
+$$, 'every column of a table has a comment');
 SELECT is_empty($$ SELECT oid::regprocedure::text FROM routine WHERE obj_description(oid, 'pg_proc') IS NULL $$,
     'every function has a comment');
 SELECT is_empty($$ SELECT typname::text FROM named_type WHERE obj_description(oid, 'pg_type') IS NULL $$,

@@ -34,8 +34,8 @@ DECLARE result text[]; BEGIN
 END $$;
 SELECT is(pg_temp.realms(name), ARRAY['mine.org'], name || ' shows the own realm') FROM seen;
 SELECT is((SELECT array_agg(DISTINCT account::text) FROM apppass.audit_log WHERE account IS NOT NULL), ARRAY['a@mine.org'], 'audit_log shows the own accounts');
-SELECT is((SELECT array_agg(name::text) FROM apppass.realm), ARRAY['mine.org'], 'the own policy');
-SELECT is((SELECT array_agg(description) FROM apppass.access_rule), ARRAY['mine.org'], 'the own access rules');
+SELECT is((SELECT array_agg(realm::text) FROM apppass.realm_overview), ARRAY['mine.org'], 'the own policy');
+SELECT is((SELECT array_agg(description) FROM apppass.access_overview), ARRAY['mine.org'], 'the own access rules');
 
 SELECT pg_temp.refused($$ SELECT apppass.issue_code('b@theirs.org', 'x') $$);
 SELECT pg_temp.refused($$ SELECT apppass.store_code('b@theirs.org', 'x', '2222', pg_temp.digest()) $$);
@@ -88,7 +88,7 @@ END $$;
 SELECT is(pg_temp.told(format($$ SELECT FROM apppass.%I WHERE regexp_replace(account, '^.@mine[.]org$', '1')::integer = 1 $$, name)), NULL,
     'a cast that fails tells of nobody in ' || name) FROM seen;
 SELECT lives_ok($$ SELECT count(*) FROM apppass.audit_log WHERE pg_temp.peek(account) $$, 'nor in audit_log');
-SELECT lives_ok($$ SELECT count(*) FROM apppass.realm WHERE pg_temp.peek(name) $$, 'nor in realm');
+SELECT lives_ok($$ SELECT count(*) FROM apppass.realm_overview WHERE pg_temp.peek(realm) $$, 'nor in realm_overview');
 
 SET SESSION AUTHORIZATION audrey;
 SELECT is(ARRAY(SELECT DISTINCT realm::text FROM apppass.code_overview), ARRAY['mine.org'], 'an auditor can be limited too');

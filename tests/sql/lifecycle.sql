@@ -11,7 +11,7 @@ SELECT throws_ok($$ SELECT apppass.add_account('ALICE@example.org') $$, '23505',
 SELECT throws_ok($$ SELECT apppass.add_account('a b@example.org') $$, '22023', NULL, 'no spaces');
 SELECT throws_ok($$ SELECT apppass.add_account(E'a\nb@example.org') $$, '22023', NULL, 'no control characters');
 SELECT throws_ok($$ SELECT apppass.add_account('') $$, '22023', NULL, 'no empty name');
-SELECT throws_ok($$ SELECT apppass.add_account(NULL) $$, '42501', NULL, 'no NULL');
+SELECT throws_ok($$ SELECT apppass.add_account(NULL) $$, '22023', NULL, 'no NULL');
 SELECT throws_ok($$ SELECT apppass.add_account(repeat('x', 256)) $$, '22023', NULL, 'at most 255 bytes');
 SELECT lives_ok($$ SELECT apppass.add_account(repeat('x', 255)) $$, 'which do');
 SELECT throws_ok($$ SELECT apppass.add_account('x', 'nowhere') $$, 'P0002', NULL, 'a realm must exist');

@@ -26,6 +26,13 @@ service_denied 'u7@plan.org', '1111', 'smtp', '10.1.1.1'
 network_denied 'u7@plan.org', '1111', 'imap', '203.0.113.1'
 main_password 'u7@plan.org', NULL, 'imap', '10.1.1.1'
 CASES
+# Every rule of state stands in the plan as an expression: nothing of ours is called for a row.
+calls_nothing() {
+    verbose=on explained "SELECT verdict FROM apppass.lookup('u7@plan.org', '1111', 'imap', '10.1.1.1')" >"$base/plan.out" || return 1
+    grep -q '^ *Output: .*max_lifetime' "$base/plan.out" || { echo 'no plan'; return 1; }
+    ! grep -E '^ *(Output|Filter|One-Time Filter|Index Cond|Recheck Cond|Join Filter|Sort Key): .*apppass\.[a-z_]+\(' "$base/plan.out"
+}
+ok 'plan: lookup calls no function for a row' calls_nothing
 ok 'plan: recording use' explained "SELECT apppass.record_use((SELECT min(code_id) FROM apppass.code_overview WHERE account = 'u7@plan.org'), 'imap', '10.1.1.1')"
 psql -Xq -c 'ANALYZE apppass.account, apppass.code' -c 'SET enable_seqscan = off' >/dev/null
 by_account() {

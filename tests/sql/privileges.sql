@@ -62,7 +62,7 @@ SELECT lives_ok($$ SELECT apppass.explain_access('bob@example.org', 'imap', NULL
 SELECT is((SELECT count(*) FROM apppass.code_overview), 3::bigint, 'sees codes');
 SELECT isnt((SELECT count(*) FROM apppass.refusal_log), 0::bigint, 'sees refusals');
 SELECT isnt((SELECT count(*) FROM apppass.audit_log), 0::bigint, 'sees the trail');
-SELECT isnt((SELECT count(*) FROM apppass.realm), 0::bigint, 'sees policy');
+SELECT isnt((SELECT count(*) FROM apppass.realm_overview), 0::bigint, 'sees policy');
 SELECT pg_temp.refused('SELECT FROM apppass.' || name) FROM relation WHERE name IN ('account', 'code', 'device', 'audit', 'refusal', 'code_use') ORDER BY name COLLATE "C";
 SELECT pg_temp.refused('UPDATE apppass.realm SET max_codes = 1');
 SELECT pg_temp.refused($$ INSERT INTO apppass.access_rule (action) VALUES ('allow') $$);

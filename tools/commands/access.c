@@ -21,15 +21,15 @@ static const struct column columns[] = {
 };
 
 #define RULE_SELECT                                                                      \
-    "SELECT x.position, x.action, r.name AS realm, x.service, x.network, x.description"  \
-    " FROM apppass.access_rule AS x LEFT JOIN apppass.realm AS r ON r.id = x.realm_id"
+    "SELECT x.position, x.action, x.realm, x.service, x.network, x.description"          \
+    " FROM apppass.access_overview AS x"
 
 enum status run_access_list(struct invocation *invocation)
 {
     struct rows *rows =
         QUERY(invocation->database,
               RULE_SELECT
-              " WHERE $1::text IS NULL OR r.name = apppass.fold($1) OR x.realm_id IS NULL"
+              " WHERE $1::text IS NULL OR x.realm = apppass.fold($1) OR x.realm IS NULL"
               " ORDER BY x.position",
               command_option(invocation, OPTION_REALM));
     enum status status;
@@ -64,7 +64,7 @@ static enum status check_realm(struct invocation *invocation)
     if (realm == NULL)
         return STATUS_DONE;
     rows = QUERY(invocation->database,
-                 "SELECT 1 FROM apppass.realm WHERE name = apppass.fold($1)", realm);
+                 "SELECT 1 FROM apppass.realm_overview WHERE realm = apppass.fold($1)", realm);
     if (rows == NULL)
         return database_status(invocation->database);
     if (rows_count(rows) == 0)

@@ -30,7 +30,7 @@ static const char account_query[] =
     "SELECT a.account, a.realm, a.enabled, a.mfa_enrolled, a.live_codes, a.codes,"
     " r.codes_allowed, r.mfa_required,"
     " coalesce(a.main_password_refused_from <= now(), false) AS main_password_refused"
-    " FROM apppass.account_overview AS a LEFT JOIN apppass.realm AS r ON r.name = a.realm"
+    " FROM apppass.account_overview AS a LEFT JOIN apppass.realm_overview AS r ON r.realm = a.realm"
     " WHERE a.account = apppass.fold($1)";
 
 /*
@@ -69,7 +69,7 @@ static const char attempts_query[] =
     "  WHERE account = apppass.fold($1) AND last_at >= to_timestamp($2::double precision)"
     " ) AS t"
     " LEFT JOIN apppass.code_overview AS c ON c.code_id = t.code_id"
-    " LEFT JOIN apppass.realm AS r ON r.name = c.realm"
+    " LEFT JOIN apppass.realm_overview AS r ON r.realm = c.realm"
     " LEFT JOIN LATERAL (SELECT e.rule_position, e.description"
     "  FROM apppass.explain_access(apppass.fold($1), t.service, t.client::inet) AS e"
     "  WHERE e.action = 'deny' AND t.verdict IN ('service_denied', 'network_denied',"

@@ -56,14 +56,13 @@ static const struct column record_columns[] = {
 };
 
 #define REALM_SELECT                                                                     \
-    "SELECT r.name AS realm, r.description, r.codes_allowed,"                            \
+    "SELECT r.realm, r.description, r.codes_allowed,"                                    \
     " array_to_string(r.services, ' ') AS services, r.code_length, r.max_codes,"         \
     " r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required," \
     " date_part('epoch', r.main_password_refused_from) AS main_password_refused_from,"   \
     " r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,"                               \
     " r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,"        \
-    " (SELECT count(*) FROM apppass.account_overview AS a WHERE a.realm = r.name)"       \
-    " AS accounts FROM apppass.realm AS r"
+    " r.accounts FROM apppass.realm_overview AS r"
 
 /* ---- what can be set ---- */
 
@@ -203,8 +202,8 @@ static bool sql_value(const struct setting *setting, const char *text, time_t no
 void realm_offer(struct invocation *invocation, const char *realm)
 {
     struct rows *rows = TRY_QUERY(invocation->database,
-                                  "SELECT name FROM apppass.realm WHERE $1 <> ''"
-                                  " ORDER BY name LIMIT 1000",
+                                  "SELECT realm AS name FROM apppass.realm_overview WHERE $1 <> ''"
+                                  " ORDER BY realm LIMIT 1000",
                                   realm);
     size_t offered = 0;
 
@@ -229,7 +228,7 @@ static enum status no_realm(struct invocation *invocation, const char *realm)
 static enum status show_realm(struct invocation *invocation, const char *realm)
 {
     struct rows *rows = QUERY(invocation->database,
-                              REALM_SELECT " WHERE r.name = apppass.fold($1)", realm);
+                              REALM_SELECT " WHERE r.realm = apppass.fold($1)", realm);
     enum status status;
 
     if (rows == NULL)
@@ -250,7 +249,7 @@ enum status run_realm_show(struct invocation *invocation)
 
     if (realm != NULL)
         return show_realm(invocation, realm);
-    rows = database_query(invocation->database, REALM_SELECT " ORDER BY r.name", 0, NULL);
+    rows = database_query(invocation->database, REALM_SELECT " ORDER BY r.realm", 0, NULL);
     if (rows == NULL)
         return database_status(invocation->database);
     status = output_table(&invocation->output, people ? list_columns : record_columns,
@@ -383,7 +382,7 @@ static struct rows *changed_realm(struct invocation *invocation, const char *rea
         QUERY(invocation->database,
               "SELECT p.*, (SELECT count(*) FROM apppass.code_overview AS c"
               " WHERE c.realm = p.realm AND c.state IN ('live', 'suspended')) AS codes"
-              " FROM (" REALM_SELECT " WHERE r.name = apppass.fold($1)) AS p",
+              " FROM (" REALM_SELECT " WHERE r.realm = apppass.fold($1)) AS p",
               realm);
 
     if (rows == NULL) {

@@ -99,7 +99,7 @@ static enum status ask_policy(struct invocation *invocation,
                         " r.argon2_memory_kib AS memory_kib,"
                         " r.argon2_passes AS passes, r.argon2_lanes AS lanes"
                         " FROM apppass.account_overview AS a"
-                        " JOIN apppass.realm AS r ON r.name = a.realm"
+                        " JOIN apppass.realm_overview AS r ON r.realm = a.realm"
                         " WHERE a.account = apppass.fold($1)",
                         account)
             : TRY_QUERY(invocation->database,

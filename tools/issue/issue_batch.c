@@ -101,7 +101,7 @@ static enum status ask_policies(struct batch *batch)
         " r.argon2_lanes"
         " FROM unnest($1::text[]) WITH ORDINALITY AS t (account, ordinality)"
         " LEFT JOIN apppass.account_overview AS a ON a.account = apppass.fold(t.account)"
-        " LEFT JOIN apppass.realm AS r ON r.name = a.realm"
+        " LEFT JOIN apppass.realm_overview AS r ON r.realm = a.realm"
         " ORDER BY t.ordinality",
         accounts);
     size_t row = 0;

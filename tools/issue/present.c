@@ -211,9 +211,9 @@ enum status present_find_servers(struct present *present, struct invocation *inv
     if (!command_has(invocation, OPTION_MOBILECONFIG))
         return STATUS_DONE;
     rows = QUERY(invocation->database,
-                 "SELECT r.name, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port"
+                 "SELECT r.realm AS name, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port"
                  " FROM apppass.account_overview AS a"
-                 " JOIN apppass.realm AS r ON r.name = a.realm"
+                 " JOIN apppass.realm_overview AS r ON r.realm = a.realm"
                  " WHERE a.account = apppass.fold($1)",
                  account);
     if (rows == NULL)

@@ -46,13 +46,13 @@ static const char codes[] =
     " AND starts_with(selector, apppass.fold($1))"
     " GROUP BY selector ORDER BY selector LIMIT 200";
 static const char realms[] =
-    "SELECT name AS word, coalesce(description, '') AS note FROM apppass.realm"
-    " WHERE ($2::text IS NULL OR true) AND starts_with(name, apppass.fold($1))"
-    " ORDER BY name LIMIT 200";
+    "SELECT realm AS word, coalesce(description, '') AS note FROM apppass.realm_overview"
+    " WHERE ($2::text IS NULL OR true) AND starts_with(realm, apppass.fold($1))"
+    " ORDER BY realm LIMIT 200";
 static const char positions[] =
     "SELECT position::text AS word, action || ' ' || coalesce(description, '') AS note"
-    " FROM apppass.access_rule WHERE ($2::text IS NULL OR true)"
-    " AND starts_with(position::text, $1) ORDER BY access_rule.position LIMIT 200";
+    " FROM apppass.access_overview AS x WHERE ($2::text IS NULL OR true)"
+    " AND starts_with(position::text, $1) ORDER BY x.position LIMIT 200";
 
 /* By the word that stands for the argument in the table, or by an option's name. */
 static const struct {
