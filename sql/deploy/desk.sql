@@ -1,0 +1,715 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Deploy apppass:desk to pg
+-- requires: maintain
+--
+-- What people at a desk ask, and what the apppass tool asks for them.  An argument is read as the
+-- functions that change things read it: blanks around it, capitals, labels that are equal, letters
+-- for digits in a selector; * in a user name stands for anything.  Each function shows the realms
+-- that the session user manages.
+
+BEGIN;
+
+SET LOCAL ROLE apppass_owner;
+
+CREATE FUNCTION apppass.name_pattern(typed text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN pg_catalog.replace(pg_catalog.regexp_replace(apppass.account_name(typed),
+                                                        '([\\%_])', '\\\1', 'g'), '*', '%');
+COMMENT ON FUNCTION apppass.name_pattern(text) IS
+'A user name in which * stands for anything, as a pattern for LIKE.';
+
+-- ---- codes ----
+
+CREATE FUNCTION apppass.find_codes(account text DEFAULT NULL, device text DEFAULT NULL,
+                                   selector text DEFAULT NULL, realm text DEFAULT NULL,
+                                   service text DEFAULT NULL, which text DEFAULT 'usable')
+    RETURNS SETOF apppass.all_code_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    pattern constant text := apppass.name_pattern(find_codes.account);
+    label constant text := apppass.label_key(apppass.label_name(find_codes.device));
+    symbols constant text := apppass.selector_name(find_codes.selector);
+    home constant text := apppass.account_name(find_codes.realm);
+    door constant text := apppass.service_name(apppass.trim_blank(find_codes.service));
+BEGIN
+    IF which NOT IN ('usable', 'unrevoked', 'all') OR which IS NULL THEN
+        RAISE EXCEPTION '"%" is no choice of codes', which
+            USING ERRCODE = '22023', CONSTRAINT = 'which_unknown',
+                  HINT = 'usable (live or suspended), unrevoked (expired and lapsed ones too) or '
+                         'all.';
+    END IF;
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_code_overview AS v
+    WHERE (unlimited OR v.realm = ANY (mine))
+      AND (find_codes.account IS NULL OR v.account LIKE pattern)
+      AND (find_codes.device IS NULL OR apppass.label_key(v.device) = label)
+      AND (find_codes.selector IS NULL OR v.selector = symbols)
+      AND (find_codes.realm IS NULL OR v.realm = home)
+      AND (find_codes.service IS NULL OR apppass.service_allowed(door, v.services))
+      AND CASE which WHEN 'usable' THEN v.state IN ('live', 'suspended')
+                     WHEN 'unrevoked' THEN v.revoked_at IS NULL ELSE true END
+    ORDER BY v.account, apppass.label_key(v.device), v.created_at, v.code_id;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_codes(text, text, text, text, text, text) IS
+'Codes by account (* stands for anything), device, selector, realm and a service they may be used for; rows as in code_overview, by account and device. which: usable (live or suspended), unrevoked (what revoke_account would end), all.';
+
+CREATE FUNCTION apppass.revoke_codes(code_ids bigint[], reason text, ticket text DEFAULT NULL,
+                                     operator text DEFAULT NULL) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    wanted constant bigint[] := ARRAY(SELECT DISTINCT i FROM unnest(code_ids) AS i WHERE i IS NOT NULL);
+    previous text[];
+    revoked integer;
+BEGIN
+    previous := apppass.set_context(reason, ticket, operator);
+    PERFORM apppass.require_reason('revoking a code');
+    IF EXISTS (SELECT FROM apppass.code AS c
+               WHERE c.id = ANY (wanted)
+                 AND c.realm_id NOT IN (SELECT apppass.managed_realms())) THEN
+        RAISE EXCEPTION 'one of the codes is not one that % may manage', session_user
+            USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed',
+                  HINT = 'apppass.realm_operator says which realms this login manages; an '
+                         'administrator can change it.';
+    END IF;
+    PERFORM FROM apppass.code AS c WHERE c.id = ANY (wanted) ORDER BY c.id FOR NO KEY UPDATE;
+    UPDATE apppass.code AS c
+    SET revoked_at = now(), revoke_reason = apppass.context('reason')
+    WHERE c.id = ANY (wanted) AND c.revoked_at IS NULL;
+    GET DIAGNOSTICS revoked = ROW_COUNT;
+    IF revoked < cardinality(wanted) THEN
+        RAISE EXCEPTION '% of the % codes are no longer there to be revoked',
+                cardinality(wanted) - revoked, cardinality(wanted)
+            USING ERRCODE = 'AP005', CONSTRAINT = 'codes_changed',
+                  HINT = 'Somebody revoked them meanwhile: look again with apppass.find_codes().';
+    END IF;
+    PERFORM apppass.restore_context(previous);
+    RETURN revoked;
+END
+$$;
+COMMENT ON FUNCTION apppass.revoke_codes(bigint[], text, text, text) IS
+'Revokes exactly these codes, or none of them: AP005 where one has been revoked meanwhile. Returns how many. Errors: AP002 no reason, 42501 one is not yours.';
+
+CREATE FUNCTION apppass.find_unused(account text DEFAULT NULL, realm text DEFAULT NULL,
+                                    idle interval DEFAULT '90 days')
+    RETURNS SETOF apppass.all_unused_code
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    pattern constant text := apppass.name_pattern(find_unused.account);
+    home constant text := apppass.account_name(find_unused.realm);
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_unused_code AS v
+    WHERE (unlimited OR v.realm = ANY (mine))
+      AND (find_unused.account IS NULL OR v.account LIKE pattern)
+      AND (find_unused.realm IS NULL OR v.realm = home)
+      AND v.idle > coalesce(find_unused.idle, '90 days')
+    ORDER BY v.idle DESC, v.account, v.device;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_unused(text, text, interval) IS
+'Codes that nobody used for longer than that; rows as in unused_code, the longest first.';
+
+-- ---- accounts and devices ----
+
+CREATE FUNCTION apppass.find_accounts(account text DEFAULT NULL, realm text DEFAULT NULL)
+    RETURNS SETOF apppass.all_account_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    pattern constant text := apppass.name_pattern(find_accounts.account);
+    home constant text := apppass.account_name(find_accounts.realm);
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_account_overview AS v
+    WHERE (unlimited OR v.realm = ANY (mine))
+      AND (find_accounts.account IS NULL OR v.account LIKE pattern)
+      AND (find_accounts.realm IS NULL OR v.realm = home)
+    ORDER BY v.account;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_accounts(text, text) IS
+'Accounts by name (* stands for anything) and realm; rows as in account_overview, by name.';
+
+CREATE FUNCTION apppass.find_devices(account text) RETURNS SETOF apppass.all_device_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    wanted constant text := apppass.account_name(find_devices.account);
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_device_overview AS v
+    WHERE (unlimited OR v.realm = ANY (mine)) AND v.account = wanted
+    ORDER BY apppass.label_key(v.device);
+END
+$$;
+COMMENT ON FUNCTION apppass.find_devices(text) IS
+'The devices of an account; rows as in device_overview, by label.';
+
+CREATE FUNCTION apppass.renamed_accounts(account text) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT DISTINCT a.username
+    FROM apppass.audit AS l JOIN apppass.account AS a ON a.id = l.account_id
+    WHERE l.account = apppass.account_name(renamed_accounts.account) AND a.username <> l.account
+      AND a.realm_id IN (SELECT apppass.managed_realms());
+END
+$$;
+COMMENT ON FUNCTION apppass.renamed_accounts(text) IS
+'What accounts that once had this name are called now.';
+
+-- Names within one slip (a letter too many, too few, another, two swapped), and names that begin
+-- alike; each a short range of the index on user names.
+CREATE FUNCTION apppass.near_accounts(account text) RETURNS SETOF text
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    typed constant text := apppass.account_name(near_accounts.account);
+    part constant text := left(split_part(typed, '@', 1), 64);
+BEGIN
+    RETURN QUERY
+    WITH slip AS (
+        SELECT part AS name
+        UNION SELECT left(part, i) || substr(part, i + 2)
+        FROM generate_series(0, length(part) - 1) AS i
+        UNION SELECT left(part, i) || substr(part, i + 2, 1) || substr(part, i + 1, 1)
+                     || substr(part, i + 3)
+        FROM generate_series(0, length(part) - 2) AS i
+        UNION SELECT left(part, i) || c || substr(part, i + k)
+        FROM generate_series(0, length(part)) AS i, generate_series(1, 2) AS k,
+            regexp_split_to_table('abcdefghijklmnopqrstuvwxyz0123456789.-_+', '') AS c
+    ), range AS (
+        SELECT s.name AS low, s.name AS high FROM slip AS s
+        UNION ALL SELECT s.name || '@', s.name || '@' || U&'\+10FFFF' FROM slip AS s
+        UNION ALL SELECT left(typed, n), left(typed, n) || U&'\+10FFFF'
+        FROM unnest(ARRAY[length(typed), length(part), length(part) - 1, length(part) - 2, 3]) AS n
+        WHERE n > 1
+    )
+    SELECT DISTINCT o.username
+    FROM range AS r CROSS JOIN LATERAL (
+        SELECT a.username, a.realm_id FROM apppass.account AS a
+        WHERE a.username >= r.low COLLATE "C" AND a.username <= r.high COLLATE "C"
+          AND a.realm_id = ANY (ARRAY(SELECT apppass.managed_realms()))
+        LIMIT 50
+    ) AS o
+    ORDER BY o.username;
+END
+$$;
+COMMENT ON FUNCTION apppass.near_accounts(text) IS
+'User names that somebody may have meant: a slip away from this one, or beginning alike.';
+
+-- ---- attempts ----
+
+CREATE TYPE apppass.attempt_group AS (
+    at timestamptz, first_at timestamptz, attempts bigint, verdict text, service text, client text,
+    device text, selector text, code_id bigint, state text, services text[], networks cidr[],
+    revoked_at timestamptz, revoked_by text, revoke_reason text, expires_at timestamptz,
+    rule_position integer, rule_description text, realm_refuses boolean, service_refused boolean,
+    network_refused boolean, newer_device text, newer_selector text);
+COMMENT ON TYPE apppass.attempt_group IS
+'Attempts of an account that are alike: refused ones counted together, of accepted ones the last of each code.';
+
+CREATE FUNCTION apppass.attempts(account text, since timestamptz, most integer DEFAULT 100)
+    RETURNS SETOF apppass.attempt_group
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(attempts.account);
+BEGIN
+    RETURN QUERY
+    SELECT t.at, t.first_at, t.attempts, t.verdict, t.service, t.client, t.device, t.selector,
+        t.code_id, c.state, c.services, c.networks, c.revoked_at, c.revoked_by, c.revoke_reason,
+        c.expires_at, x.rule_position, x.description,
+        NOT apppass.service_allowed(t.service, r.services),
+        NOT apppass.service_allowed(t.service, c.services),
+        NOT apppass.network_allowed(t.address, c.networks), n.device, n.selector
+    FROM (
+        SELECT max(f.at) AS at, min(f.at) AS first_at, count(*) AS attempts,
+            f.verdict::text AS verdict, f.service, f.client AS address, host(f.client) AS client,
+            f.device, f.selector, f.code_id
+        FROM apppass.all_refusal_log AS f
+        WHERE f.account = known.username AND f.at >= since
+        GROUP BY f.verdict, f.service, f.client, f.device, f.selector, f.code_id
+        UNION ALL
+        SELECT u.last_used_at, u.last_used_at, 1, 'accepted', u.last_service, u.last_network,
+            u.last_network::text, u.device, u.selector, u.code_id
+        FROM apppass.all_code_overview AS u
+        WHERE u.account = known.username AND u.last_used_at >= since
+        UNION ALL
+        SELECT m.last_at, m.first_at, 1, 'main_password', m.service, m.network, m.network::text,
+            NULL, NULL, NULL
+        FROM apppass.all_main_password_use AS m
+        WHERE m.account = known.username AND m.last_at >= since
+    ) AS t
+    JOIN apppass.realm AS r ON r.id = known.realm_id
+    LEFT JOIN apppass.all_code_overview AS c ON c.code_id = t.code_id
+    LEFT JOIN LATERAL (
+        SELECT e.rule_position, e.description
+        FROM apppass.explain_access(known.username, t.service, t.address) AS e
+        WHERE e.action = 'deny' AND t.verdict IN ('service_denied', 'network_denied', 'realm_denied',
+                                                  'main_password_refused')
+    ) AS x ON true
+    LEFT JOIN LATERAL (
+        SELECT o.device, o.selector FROM apppass.all_code_overview AS o
+        WHERE o.account = known.username AND o.state = 'live' AND o.device = t.device
+          AND o.code_id <> t.code_id
+        ORDER BY o.created_at DESC LIMIT 1
+    ) AS n ON true
+    ORDER BY t.at DESC, t.attempts
+    LIMIT most;
+END
+$$;
+COMMENT ON FUNCTION apppass.attempts(text, timestamptz, integer) IS
+'The attempts of an account since then, latest first, and what explains them: the code''s state and limits, the access rule that denies, a newer code of the same device. Errors: P0002 no such account, 42501 not yours.';
+
+CREATE FUNCTION apppass.strangers(since timestamptz, OUT attempts bigint, OUT last_at timestamptz,
+                                  OUT last_client inet)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT count(*), max(f.at), (array_agg(f.client ORDER BY f.at DESC))[1]
+    INTO attempts, last_at, last_client
+    FROM apppass.refusal AS f
+    WHERE f.account_id IS NULL AND f.at >= strangers.since AND apppass.manages_all();
+END
+$$;
+COMMENT ON FUNCTION apppass.strangers(timestamptz) IS
+'How often since then somebody tried a name that is no account: perhaps a misspelt one. Nothing for limited operators.';
+
+-- ---- the trail ----
+
+CREATE FUNCTION apppass.find_events(account text DEFAULT NULL, realm text DEFAULT NULL,
+                                    since timestamptz DEFAULT NULL, most bigint DEFAULT NULL)
+    RETURNS SETOF apppass.all_audit_log
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    pattern constant text := apppass.name_pattern(find_events.account);
+    home constant text := apppass.account_name(find_events.realm);
+    -- An account is the same under every name it had.
+    ids constant bigint[] := CASE WHEN find_events.account IS NOT NULL THEN ARRAY(
+        SELECT a.id FROM apppass.account AS a WHERE a.username LIKE pattern
+        UNION
+        SELECT l.account_id FROM apppass.audit AS l
+        WHERE l.account LIKE pattern AND l.account_id IS NOT NULL) END;
+BEGIN
+    RETURN QUERY
+    SELECT e.* FROM (
+        SELECT v.* FROM apppass.all_audit_log AS v
+        WHERE (unlimited OR v.realm = ANY (mine))
+          AND (find_events.account IS NULL OR v.account_id = ANY (ids))
+          AND (find_events.realm IS NULL OR v.realm = home)
+          AND (find_events.since IS NULL OR v.at >= find_events.since)
+        ORDER BY v.id DESC LIMIT most
+    ) AS e
+    ORDER BY e.id;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_events(text, text, timestamptz, bigint) IS
+'Audit rows of an account under every name it had (* stands for anything) or of a realm, since then; the latest of them, in order. Rows as in audit_log.';
+
+-- ---- policy ----
+
+CREATE FUNCTION apppass.policy_settings()
+    RETURNS TABLE (name text, type text, may_be_none boolean, bites boolean, description text)
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+        a.attname IN ('codes_allowed', 'services', 'max_lifetime', 'lapse_after', 'unused_after',
+                      'mfa_required', 'main_password_refused_from'),
+        col_description(a.attrelid, a.attnum)
+    FROM pg_attribute AS a
+    WHERE a.attrelid = 'apppass.realm'::regclass AND a.attnum > 0 AND NOT a.attisdropped
+      AND a.attname NOT IN ('id', 'name')
+    ORDER BY a.attnum;
+$$;
+COMMENT ON FUNCTION apppass.policy_settings() IS
+'What set_policy sets: the columns of apppass.realm. bites: a change may refuse codes that are in use.';
+
+CREATE FUNCTION apppass.managed_realm(realm text) RETURNS apppass.realm
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    known apppass.realm;
+BEGIN
+    SELECT r.* INTO known FROM apppass.realm AS r
+    WHERE r.name = apppass.account_name(managed_realm.realm)
+      AND r.id IN (SELECT apppass.managed_realms());
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'realm "%" not found', managed_realm.realm
+            USING ERRCODE = 'P0002', CONSTRAINT = 'realm_not_found',
+                  HINT = 'SELECT realm FROM apppass.realm_overview shows those one may see.';
+    END IF;
+    RETURN known;
+END
+$$;
+COMMENT ON FUNCTION apppass.managed_realm(text) IS
+'The realm of that name, where there is one that the session user may see; P0002.';
+
+CREATE FUNCTION apppass.add_realm(realm text, description text DEFAULT NULL,
+                                  reason text DEFAULT NULL, ticket text DEFAULT NULL,
+                                  operator text DEFAULT NULL) RETURNS text
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    added text;
+    previous text[] := apppass.set_context(reason, ticket, operator);
+BEGIN
+    INSERT INTO apppass.realm AS r (name, description) VALUES (add_realm.realm, add_realm.description)
+    RETURNING r.name INTO added;
+    PERFORM apppass.restore_context(previous);
+    RETURN added;
+EXCEPTION
+    WHEN unique_violation THEN
+        RAISE EXCEPTION 'realm "%" exists already', apppass.account_name(add_realm.realm)
+            USING ERRCODE = '23505', CONSTRAINT = 'realm_name_unique',
+                  HINT = 'Change it: SELECT apppass.set_policy(realm, setting, value).';
+    WHEN check_violation OR not_null_violation THEN
+        RAISE EXCEPTION 'realm name is not valid'
+            USING ERRCODE = '22023', CONSTRAINT = 'realm_name_form',
+                  HINT = 'A realm is named like a mail domain, without @ and blanks.';
+END
+$$;
+COMMENT ON FUNCTION apppass.add_realm(text, text, text, text, text) IS
+'Adds a realm and returns its canonical name; the accounts of that domain follow from default. Errors: 23505 exists, 22023 not a realm name.';
+
+CREATE FUNCTION apppass.set_policy(realm text, setting text, value text, reason text DEFAULT NULL,
+                                   ticket text DEFAULT NULL, operator text DEFAULT NULL)
+    RETURNS SETOF apppass.all_realm_overview
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.realm := apppass.managed_realm(set_policy.realm);
+    previous constant text[] := apppass.set_context(reason, ticket, operator);
+    given constant text := apppass.trim_blank(set_policy.value);
+    it record;
+    violated text;
+BEGIN
+    SELECT s.* INTO it FROM apppass.policy_settings() AS s
+    WHERE s.name = apppass.fold(apppass.trim_blank(set_policy.setting));
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no setting "%"', set_policy.setting
+            USING ERRCODE = '22023', CONSTRAINT = 'policy_setting_unknown',
+                  HINT = 'SELECT * FROM apppass.policy_settings() lists them.';
+    ELSIF given IS NULL AND NOT it.may_be_none THEN
+        RAISE EXCEPTION '% needs a value', it.name
+            USING ERRCODE = '22023', CONSTRAINT = 'policy_value_missing',
+                  HINT = format('A value of type %s; only settings that may be NULL are taken back.',
+                                it.type);
+    END IF;
+    BEGIN
+        EXECUTE format('UPDATE apppass.realm SET %I = $1::%s WHERE id = $2', it.name, it.type)
+        USING CASE WHEN it.type = 'text[]' AND given !~ '^\{'
+                   THEN string_to_array(given, ',')::text ELSE given END, known.id;
+    EXCEPTION
+        -- The server's own words would show the whole row.
+        WHEN check_violation OR not_null_violation THEN
+            GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME;
+            RAISE EXCEPTION '"%" is not a value that % takes', given, it.name
+                USING ERRCODE = '22023', CONSTRAINT = coalesce(NULLIF(violated, ''), 'policy_value_invalid'),
+                      HINT = it.description;
+        WHEN invalid_text_representation OR invalid_datetime_format OR datetime_field_overflow
+             OR numeric_value_out_of_range OR interval_field_overflow THEN
+            RAISE EXCEPTION '"%" is not a value that % takes', given, it.name
+                USING ERRCODE = '22023', CONSTRAINT = 'policy_value_invalid', DETAIL = SQLERRM,
+                      HINT = format('A value of type %s. %s', it.type, it.description);
+    END;
+    PERFORM apppass.restore_context(previous);
+    RETURN QUERY SELECT v.* FROM apppass.all_realm_overview AS v WHERE v.realm = known.name;
+END
+$$;
+COMMENT ON FUNCTION apppass.set_policy(text, text, text, text, text, text) IS
+'Sets one column of a realm''s policy from text (lists with commas between; NULL or blank takes it back) and returns the policy. Errors: P0002 no such realm, 22023 no such setting or value, 42501 not yours.';
+
+CREATE FUNCTION apppass.add_access(action text, realm text DEFAULT NULL, service text DEFAULT NULL,
+                                   network cidr DEFAULT NULL, rule_position integer DEFAULT NULL,
+                                   description text DEFAULT NULL, reason text DEFAULT NULL,
+                                   ticket text DEFAULT NULL, operator text DEFAULT NULL)
+    RETURNS SETOF apppass.all_access_overview
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    previous constant text[] := apppass.set_context(reason, ticket, operator);
+    home integer;
+    place integer;
+BEGIN
+    IF add_access.realm IS NOT NULL THEN
+        home := (apppass.managed_realm(add_access.realm)).id;
+    END IF;
+    INSERT INTO apppass.access_rule AS x (position, realm_id, service, network, action, description)
+    VALUES (add_access.rule_position, home, add_access.service, add_access.network,
+            apppass.fold(add_access.action), add_access.description)
+    RETURNING x.position INTO place;
+    PERFORM apppass.restore_context(previous);
+    RETURN QUERY SELECT v.* FROM apppass.all_access_overview AS v WHERE v.position = place;
+END
+$$;
+COMMENT ON FUNCTION apppass.add_access(text, text, text, cidr, integer, text, text, text, text) IS
+'Adds an access rule, last where no position is given, and returns it. Errors: 23505 position taken, 22023 unknown service, P0002 no such realm.';
+
+CREATE FUNCTION apppass.remove_access(rule_position integer, reason text DEFAULT NULL,
+                                      ticket text DEFAULT NULL, operator text DEFAULT NULL)
+    RETURNS SETOF apppass.all_access_overview
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    previous constant text[] := apppass.set_context(reason, ticket, operator);
+BEGIN
+    RETURN QUERY SELECT v.* FROM apppass.all_access_overview AS v
+                 WHERE v.position = remove_access.rule_position;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION 'there is no access rule at position %', remove_access.rule_position
+            USING ERRCODE = 'P0002', CONSTRAINT = 'access_rule_not_found',
+                  HINT = 'SELECT * FROM apppass.access_overview ORDER BY position shows them.';
+    END IF;
+    DELETE FROM apppass.access_rule AS x WHERE x.position = remove_access.rule_position;
+    PERFORM apppass.restore_context(previous);
+END
+$$;
+COMMENT ON FUNCTION apppass.remove_access(integer, text, text, text) IS
+'Removes the access rule at that position and returns what it was. Errors: P0002 there is none.';
+
+CREATE FUNCTION apppass.find_terms(accounts text[])
+    RETURNS TABLE (place bigint, account_id bigint, account text, realm text, code_length integer,
+                   memory_kib integer, passes integer, lanes integer)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT t.ordinality, a.id, a.username, r.name, r.code_length, r.argon2_memory_kib,
+        r.argon2_passes, r.argon2_lanes
+    FROM unnest(find_terms.accounts) WITH ORDINALITY AS t (typed, ordinality)
+    LEFT JOIN apppass.account AS a ON a.username = apppass.account_name(t.typed)
+        AND a.realm_id IN (SELECT apppass.managed_realms())
+    LEFT JOIN apppass.realm AS r ON r.id = a.realm_id
+    ORDER BY t.ordinality;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_terms(text[]) IS
+'How to make the next code of each of these accounts, in order; NULL where there is no such account. Whether policy lets it have one is asked by issue_policy and on storing.';
+
+-- ---- row by row ----
+
+CREATE TYPE apppass.import_result AS (
+    result text, id bigint, account text, device text, selector text, services text[],
+    networks cidr[], expires_at timestamptz, sqlstate text, token text, problem text, hint text);
+COMMENT ON TYPE apppass.import_result IS
+'What became of a row: result is added, exists or failed; where it failed, the error with its token.';
+
+CREATE FUNCTION apppass.import_account(account text, realm text DEFAULT NULL,
+                                       mfa_enrolled text DEFAULT NULL, reason text DEFAULT NULL,
+                                       operator text DEFAULT NULL) RETURNS apppass.import_result
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    it apppass.import_result;
+BEGIN
+    it.account := apppass.account_name(import_account.account);
+    it.id := apppass.add_account(import_account.account, apppass.trim_blank(import_account.realm),
+                                 apppass.trim_blank(import_account.mfa_enrolled)::boolean,
+                                 apppass.trim_blank(import_account.reason), import_account.operator);
+    it.result := 'added';
+    RETURN it;
+EXCEPTION
+    WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS it.sqlstate = RETURNED_SQLSTATE, it.token = CONSTRAINT_NAME,
+            it.problem = MESSAGE_TEXT, it.hint = PG_EXCEPTION_HINT;
+        -- A row's own fault has a value, a name or a policy to it; the rest is everybody's.
+        IF it.sqlstate !~ '^(22|23|AP|P0002|42501)' THEN
+            RAISE;
+        END IF;
+        it.result := CASE it.token WHEN 'account_username_unique' THEN 'exists' ELSE 'failed' END;
+        RETURN it;
+END
+$$;
+COMMENT ON FUNCTION apppass.import_account(text, text, text, text, text) IS
+'add_account for a table of text: answers with the error instead of raising it, so that one wrong row doesn''t end an import. COPY the rows into a temporary table t, then SELECT t.*, i.* FROM t, LATERAL apppass.import_account(t.account, t.realm, t.mfa, t.reason) AS i.';
+
+CREATE FUNCTION apppass.import_code(account text, device text, selector text, hash text,
+                                    services text DEFAULT NULL, networks text DEFAULT NULL,
+                                    expires_at text DEFAULT NULL, reason text DEFAULT NULL,
+                                    ticket text DEFAULT NULL, operator text DEFAULT NULL,
+                                    skip_live boolean DEFAULT false) RETURNS apppass.import_result
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    it apppass.import_result;
+    stored apppass.stored_code;
+BEGIN
+    it.account := apppass.account_name(import_code.account);
+    it.device := apppass.label_name(import_code.device);
+    IF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device)) THEN
+        it.result := 'exists';
+        RETURN it;
+    END IF;
+    stored := apppass.store_code(
+        import_code.account, import_code.device, apppass.selector_name(import_code.selector),
+        import_code.hash, string_to_array(apppass.trim_blank(import_code.services), ','),
+        string_to_array(apppass.trim_blank(import_code.networks), ',')::cidr[],
+        apppass.trim_blank(import_code.expires_at)::timestamptz,
+        apppass.trim_blank(import_code.reason), apppass.trim_blank(import_code.ticket), import_code.operator);
+    RETURN ROW('added', stored.code_id, stored.account_name, stored.device, stored.selector,
+               stored.services, stored.networks, stored.expires_at, NULL, NULL, NULL,
+               NULL)::apppass.import_result;
+EXCEPTION
+    WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS it.sqlstate = RETURNED_SQLSTATE, it.token = CONSTRAINT_NAME,
+            it.problem = MESSAGE_TEXT, it.hint = PG_EXCEPTION_HINT;
+        IF it.sqlstate !~ '^(22|23|AP|P0002|42501)' THEN
+            RAISE;
+        END IF;
+        it.result := 'failed';
+        RETURN it;
+END
+$$;
+COMMENT ON FUNCTION apppass.import_code(text, text, text, text, text, text, text, text, text, text,
+                                        boolean) IS
+'store_code for a table of text: answers with the error instead of raising it; lists with commas between. skip_live: a device that has a usable code is left as it is (exists). Token code_selector_unique: make another code.';
+
+-- ---- how it goes ----
+
+CREATE FUNCTION apppass.metrics() RETURNS TABLE (name text, help text, labels text, value text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+BEGIN
+    RETURN QUERY
+    SELECT m.name, m.help, m.labels, m.value
+    FROM (
+        SELECT 1 AS n, 'apppass_refusals' AS name, 'Refused attempts on record.' AS help,
+            format('verdict="%s",service="%s"', f.verdict, coalesce(f.service, '-')) AS labels,
+            count(*)::text AS value
+        FROM apppass.refusal AS f LEFT JOIN apppass.realm AS r ON r.id = f.realm_id
+        WHERE unlimited OR r.name = ANY (mine)
+        GROUP BY f.verdict, f.service
+        UNION ALL
+        SELECT 2, 'apppass_codes', 'Codes by state.', format('state="%s"', s.state),
+            count(c.code_id)::text
+        FROM unnest(ARRAY['live', 'revoked', 'expired', 'lapsed', 'suspended']) AS s (state)
+        LEFT JOIN apppass.all_code_overview AS c
+            ON c.state = s.state AND (unlimited OR c.realm = ANY (mine))
+        GROUP BY s.state
+        UNION ALL
+        SELECT 3, 'apppass_accounts', 'Accounts by state.',
+            format('state="%s"', CASE WHEN s.enabled THEN 'enabled' ELSE 'disabled' END),
+            count(a.account_id)::text
+        FROM unnest(ARRAY[true, false]) AS s (enabled)
+        LEFT JOIN apppass.all_account_overview AS a
+            ON a.enabled = s.enabled AND (unlimited OR a.realm = ANY (mine))
+        GROUP BY s.enabled
+        UNION ALL
+        SELECT 4, 'apppass_codes_unused', 'Live codes unused for 90 days or more.', NULL,
+            count(*)::text
+        FROM apppass.all_unused_code AS u
+        WHERE u.idle > interval '90 days' AND (unlimited OR u.realm = ANY (mine))
+        UNION ALL
+        SELECT 5, 'apppass_codes_used_recently',
+            'Codes that logged in within the last hour, by the service of the last login.',
+            format('service="%s"', coalesce(c.last_service, '-')), count(*)::text
+        FROM apppass.all_code_overview AS c
+        WHERE c.last_used_at > now() - interval '1 hour' AND (unlimited OR c.realm = ANY (mine))
+        GROUP BY c.last_service
+        UNION ALL
+        SELECT 6, 'apppass_audit_unsealed_age_seconds',
+            'Age of the oldest audit row that is not yet part of the hash chain.', NULL,
+            coalesce(ceil(extract(epoch FROM now() - min(l.at))), 0)::text
+        FROM apppass.audit AS l WHERE l.position IS NULL
+        UNION ALL
+        SELECT 7, 'apppass_main_password_accounts',
+            'Accounts whose main password let somebody in within the last 30 days.', NULL,
+            count(DISTINCT p.account)::text
+        FROM apppass.all_main_password_use AS p
+        WHERE p.last_at > now() - interval '30 days' AND (unlimited OR p.realm = ANY (mine))
+    ) AS m
+    ORDER BY m.n, m.labels;
+END
+$$;
+COMMENT ON FUNCTION apppass.metrics() IS
+'Gauges for a monitoring system: name, help, labels as Prometheus writes them, value.';
+
+CREATE FUNCTION apppass.installed(OUT version integer, OUT standby boolean, OUT this_month boolean,
+                                  OUT next_month boolean, OUT unsealed bigint)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    version := apppass.schema_version();
+    standby := pg_is_in_recovery();
+    this_month := to_regclass('apppass.' || (apppass.refusal_partition(now())).name) IS NOT NULL;
+    next_month := to_regclass('apppass.' || (apppass.refusal_partition(now() + interval '1 month')).name)
+                  IS NOT NULL;
+    SELECT count(*) INTO unsealed FROM apppass.audit AS l
+    WHERE l.position IS NULL AND l.at < now() - interval '1 hour';
+END
+$$;
+COMMENT ON FUNCTION apppass.installed() IS
+'The schema''s number, whether this is a standby, whether there are partitions for the refusals of this month and the next, and how many audit rows have waited for their seal for an hour.';
+
+DO $$
+DECLARE
+    f record;
+BEGIN
+    FOR f IN
+        SELECT p.oid::regprocedure AS call, p.proname,
+            CASE WHEN p.proname IN ('add_realm', 'set_policy', 'add_access', 'remove_access',
+                                    'import_account') THEN 'apppass_admin'
+                 WHEN p.proname IN ('revoke_codes', 'import_code', 'find_terms')
+                     THEN 'apppass_helpdesk'
+                 ELSE 'apppass_helpdesk, apppass_auditor' END AS roles
+        FROM pg_catalog.pg_proc AS p
+        WHERE p.pronamespace = 'apppass'::regnamespace AND p.prosecdef
+          AND p.proname IN (
+              'find_codes', 'find_unused', 'find_accounts', 'find_devices', 'renamed_accounts',
+              'near_accounts', 'attempts', 'strangers', 'find_events', 'policy_settings',
+              'add_realm', 'set_policy', 'add_access', 'remove_access', 'find_terms',
+              'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes')
+    LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %s', f.call, f.roles);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON TYPE apppass.attempt_group, apppass.import_result FROM PUBLIC;
+GRANT USAGE ON TYPE apppass.attempt_group, apppass.import_result
+    TO apppass_helpdesk, apppass_auditor, apppass_admin;
+
+COMMIT;

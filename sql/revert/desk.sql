@@ -1,0 +1,31 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:desk from pg
+
+BEGIN;
+
+DROP FUNCTION apppass.installed();
+DROP FUNCTION apppass.metrics();
+DROP FUNCTION apppass.import_code(text, text, text, text, text, text, text, text, text, text, boolean);
+DROP FUNCTION apppass.import_account(text, text, text, text, text);
+DROP TYPE apppass.import_result;
+DROP FUNCTION apppass.find_terms(text[]);
+DROP FUNCTION apppass.remove_access(integer, text, text, text);
+DROP FUNCTION apppass.add_access(text, text, text, cidr, integer, text, text, text, text);
+DROP FUNCTION apppass.set_policy(text, text, text, text, text, text);
+DROP FUNCTION apppass.add_realm(text, text, text, text, text);
+DROP FUNCTION apppass.managed_realm(text);
+DROP FUNCTION apppass.policy_settings();
+DROP FUNCTION apppass.find_events(text, text, timestamptz, bigint);
+DROP FUNCTION apppass.strangers(timestamptz);
+DROP FUNCTION apppass.attempts(text, timestamptz, integer);
+DROP TYPE apppass.attempt_group;
+DROP FUNCTION apppass.near_accounts(text);
+DROP FUNCTION apppass.renamed_accounts(text);
+DROP FUNCTION apppass.find_devices(text);
+DROP FUNCTION apppass.find_accounts(text, text);
+DROP FUNCTION apppass.find_unused(text, text, interval);
+DROP FUNCTION apppass.revoke_codes(bigint[], text, text, text);
+DROP FUNCTION apppass.find_codes(text, text, text, text, text, text);
+DROP FUNCTION apppass.name_pattern(text);
+
+COMMIT;

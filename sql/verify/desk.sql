@@ -1,0 +1,16 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Verify apppass:desk on pg
+
+BEGIN;
+
+SELECT 1 / (count(*) = 0)::integer FROM apppass.find_codes(account => E'\x01', which => 'all');
+SELECT 1 / (count(*) = 0)::integer FROM apppass.find_accounts(E'\x01');
+SELECT 1 / (count(*) = 0)::integer FROM apppass.near_accounts('');
+SELECT 1 / (count(*) > 10)::integer FROM apppass.policy_settings();
+SELECT 1 / (count(*) > 8)::integer FROM apppass.metrics();
+SELECT 1 / (version >= 1)::integer FROM apppass.installed();
+SELECT 1 / ((apppass.import_account(' ')).result = 'failed')::integer;
+SELECT 1 / pg_catalog.has_function_privilege('apppass_helpdesk', 'apppass.revoke_codes(bigint[], text, text, text)', 'EXECUTE')::integer;
+SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_helpdesk', 'apppass.set_policy(text, text, text, text, text, text)', 'EXECUTE'))::integer;
+
+ROLLBACK;
