@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What the README tells people to copy is what these tests run with."""
+"""What the documents tell people to copy is what these tests run with."""
 
 import re
 
@@ -7,6 +7,7 @@ import pytest
 
 from harness.basics import EXAMPLES, ROOT
 
+INSTALL = ROOT / "doc" / "INSTALL.md"
 SHOWN = ["postgresql/roles.sql", "postgresql/pg_hba.conf", "postgresql/pg_ident.conf",
          "postfix/main.cf", "postfix/master.cf", "postfix/sasl/smtpd.conf", "cyrus/imapd.conf",
          "apppassd.conf"]
@@ -16,13 +17,14 @@ BLOCK = r"(`examples/{}`[^`]*?^```\w*\n)(.*?)(^```$)"
 
 
 @pytest.mark.parametrize("name", SHOWN)
-def test_readme_shows_the_example(name):
-    shown = re.search(BLOCK.format(re.escape(name)), (ROOT / "README.md").read_text(), re.M | re.S)
+def test_install_shows_the_example(name):
+    shown = re.search(BLOCK.format(re.escape(name)), INSTALL.read_text(), re.M | re.S)
     assert shown and shown[2] == (EXAMPLES / name).read_text(), "run tests/mail/show-examples"
 
 
 def test_every_named_file_exists():
-    text = (ROOT / "README.md").read_text() + (ROOT / "HACKING").read_text()
-    named = set(re.findall(r"`((?:examples|tests|doc|sql|contrib)/[\w./-]+)`", text))
+    text = "".join((ROOT / name).read_text()
+                   for name in ("README.md", "HACKING", "doc/INSTALL.md", "bench/README.md"))
+    named = set(re.findall(r"`((?:bench|examples|tests|doc|sql|contrib)/[\w./-]+)`", text))
     assert named
     assert not [name for name in sorted(named) if not (ROOT / name).exists()]

@@ -4,10 +4,12 @@ No database: temporary failure in each protocol's words, and recovery without he
 tests/fault has every other kind of trouble, at the doors where it makes a difference.
 """
 
+import re
+
 import pytest
 
-from harness.basics import until
-from harness.clients import DOORS, OK, PLUGIN_DOORS, TEMPORARY
+from harness.basics import ROOT, until
+from harness.clients import DOORS, OK, PLUGIN_DOORS, REFUSED, TEMPORARY
 from harness.evidence import Watch, attempt_line
 
 UNABLE_TO_SAY = ("sieve AUTHENTICATE PLAIN", "pop3 USER/PASS")
@@ -53,3 +55,14 @@ def test_stopped(site, account, code, outage, door):
     watch.line(attempt_line(door, account, "unavailable:").rstrip())
     outage.start()
     recovered(site, door, account, code)
+
+
+@pytest.mark.parametrize("door", ["imap AUTHENTICATE PLAIN", "smtp AUTH PLAIN", "imap LOGIN"])
+def test_monitoring_sees_it(site, outage, door):
+    """What doc/INSTALL.md tells a monitoring system to type asks the database."""
+    asked = re.search(r"as `(\S+)` with the code\s`(\S+)`", (ROOT / "doc/INSTALL.md").read_text()).groups()
+    assert until(lambda: site.knock(door, *asked).meaning == REFUSED, f"{door} to refuse", timeout=90)
+    outage.stop()
+    assert_temporary(site, door, *asked)
+    outage.start()
+    assert until(lambda: site.knock(door, *asked).meaning == REFUSED, f"{door} to refuse", timeout=90)
