@@ -120,12 +120,14 @@ COMMENT ON COLUMN apppass.code_use.last_at IS 'Last login, up to 5 minutes old.'
 
 -- Where its columns of use are not asked for, the planner leaves the aggregate out.
 CREATE VIEW apppass.code_standing AS
-SELECT c.id AS code_id, c.device_id, c.account_id, c.realm_id,
+SELECT c.id AS code_id, c.device_id, c.account_id, c.realm_id, r.name AS realm, c.selector,
+    c.services, c.networks, c.created_at, c.created_by, c.revoked_at, c.revoked_by,
+    c.revoke_reason, c.replaces,
     apppass.code_ends(c.created_at, c.expires_at, r.max_lifetime) AS ends_at,
     apppass.code_lapses(c.created_at, u.last_at, r.lapse_after, r.unused_after) AS lapses_at,
     apppass.code_state(c.revoked_at, c.created_at, c.expires_at, u.last_at, r.max_lifetime,
                        r.lapse_after, r.unused_after) AS state,
-    u.first_at, u.last_at, u.last_service, u.last_network
+    r.codes_allowed, r.mfa_required, u.first_at, u.last_at, u.last_service, u.last_network
 FROM apppass.code AS c
 JOIN apppass.realm AS r ON r.id = c.realm_id
 LEFT JOIN LATERAL (
@@ -135,18 +137,17 @@ LEFT JOIN LATERAL (
     FROM apppass.code_use AS x WHERE x.code_id = c.id
 ) AS u ON true;
 COMMENT ON VIEW apppass.code_standing IS
-'What has become of each code, for the functions and views that people ask. The owner''s alone.';
-COMMENT ON COLUMN apppass.code_standing.code_id IS 'The code.';
-COMMENT ON COLUMN apppass.code_standing.device_id IS 'Its device.';
-COMMENT ON COLUMN apppass.code_standing.account_id IS 'Its account.';
-COMMENT ON COLUMN apppass.code_standing.realm_id IS 'Its realm.';
-COMMENT ON COLUMN apppass.code_standing.ends_at IS 'When it expires, the realm''s max_lifetime included; NULL: never.';
-COMMENT ON COLUMN apppass.code_standing.lapses_at IS 'When it lapses unless it is used before; NULL: never.';
-COMMENT ON COLUMN apppass.code_standing.state IS 'revoked, expired, lapsed; NULL: it counts as live.';
-COMMENT ON COLUMN apppass.code_standing.first_at IS 'First login.';
-COMMENT ON COLUMN apppass.code_standing.last_at IS 'Last login, up to 5 minutes old.';
-COMMENT ON COLUMN apppass.code_standing.last_service IS 'Service of the last login; - where unknown.';
-COMMENT ON COLUMN apppass.code_standing.last_network IS 'Network of the last login; 0.0.0.0/0 where unknown.';
+'Each code without its hash, and what has become of it: for the functions and views that people ask. The owner''s alone.';
+COMMENT ON COLUMN apppass.code_standing.ends_at IS
+'When it expires, the realm''s max_lifetime included; NULL: never.';
+COMMENT ON COLUMN apppass.code_standing.lapses_at IS
+'When it lapses unless it is used before; NULL: never.';
+COMMENT ON COLUMN apppass.code_standing.state IS
+'revoked, expired, lapsed; NULL: it counts as live.';
+COMMENT ON COLUMN apppass.code_standing.last_service IS
+'Service of the last login; - where unknown.';
+COMMENT ON COLUMN apppass.code_standing.last_network IS
+'Network of the last login; 0.0.0.0/0 where unknown.';
 
 CREATE TABLE apppass.main_password_login (
     account_id bigint NOT NULL,

@@ -10,7 +10,7 @@ CREATE FUNCTION apppass.due_codes(most bigint) RETURNS TABLE (code_id bigint, ac
     LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT c.id, a.username, d.label, c.selector,
-        CASE WHEN u.last_at IS NULL AND c.created_at + r.lapse_after <= pg_catalog.now()
+        CASE WHEN u.last_at IS NULL AND apppass.later(c.created_at, r.lapse_after) <= pg_catalog.now()
              THEN pg_catalog.format('not used within %s of issue', r.lapse_after)
              ELSE pg_catalog.format('not used for %s', r.unused_after) END
     FROM apppass.realm AS r
@@ -18,10 +18,12 @@ BEGIN ATOMIC
     JOIN apppass.device AS d ON d.id = c.device_id
     JOIN apppass.account AS a ON a.id = c.account_id
     LEFT JOIN LATERAL (SELECT pg_catalog.max(x.last_at) AS last_at FROM apppass.code_use AS x WHERE x.code_id = c.id) AS u ON true
-    WHERE c.revoked_at IS NULL AND (c.expires_at IS NULL OR c.expires_at > pg_catalog.now())
-      AND LEAST(c.created_at + r.lapse_after, c.created_at + r.unused_after) <= pg_catalog.now()
-      AND ((u.last_at IS NULL AND c.created_at + r.lapse_after <= pg_catalog.now())
-           OR GREATEST(c.created_at, u.last_at) + r.unused_after <= pg_catalog.now())
+    -- The first two leave out what need not be looked at: what is revoked, and what would not even
+    -- have lapsed had it never been used.
+    WHERE c.revoked_at IS NULL
+      AND apppass.code_lapses(c.created_at, NULL, r.lapse_after, r.unused_after) <= pg_catalog.now()
+      AND apppass.code_state(c.revoked_at, c.created_at, c.expires_at, u.last_at, r.max_lifetime,
+                             r.lapse_after, r.unused_after) = 'lapsed'
       AND r.id = ANY (ARRAY(SELECT apppass.managed_realms()))
     LIMIT $1;
 END;

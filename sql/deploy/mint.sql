@@ -215,8 +215,8 @@ BEGIN
         RAISE EXCEPTION 'device "%" has never had a code', $2
             USING ERRCODE = 'P0002', HINT = 'Issue one: apppass.issue_code(username, device).';
     END IF;
-    SELECT pg_catalog.array_agg(c.id ORDER BY c.id), pg_catalog.array_agg(c.selector ORDER BY c.id) INTO old_codes, old_selectors
-    FROM apppass.code_standing AS s JOIN apppass.code AS c ON c.id = s.code_id
+    SELECT pg_catalog.array_agg(s.code_id ORDER BY s.code_id), pg_catalog.array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
+    FROM apppass.code_standing AS s
     WHERE s.device_id = target AND s.state IS NULL;
 
     IF period = interval '0' THEN

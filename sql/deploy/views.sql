@@ -17,23 +17,21 @@ BEGIN;
 SET LOCAL ROLE apppass_owner;
 
 CREATE VIEW apppass.all_code_overview AS
-SELECT a.username AS account, r.name AS realm, d.label AS device, c.selector,
+SELECT a.username AS account, s.realm, d.label AS device, s.selector,
     CASE
         WHEN s.state IS NOT NULL THEN s.state
-        WHEN apppass.account_state(a.enabled, r.codes_allowed, r.mfa_required, a.mfa_enrolled)
+        WHEN apppass.account_state(a.enabled, s.codes_allowed, s.mfa_required, a.mfa_enrolled)
              IS NOT NULL THEN 'suspended'
         ELSE 'live'
     END AS state,
-    c.services, c.networks, c.created_at, c.created_by, s.ends_at AS expires_at, c.revoked_at,
-    c.revoked_by, c.revoke_reason, s.first_at AS first_used_at, s.last_at AS last_used_at,
+    s.services, s.networks, s.created_at, s.created_by, s.ends_at AS expires_at, s.revoked_at,
+    s.revoked_by, s.revoke_reason, s.first_at AS first_used_at, s.last_at AS last_used_at,
     NULLIF(s.last_service, '-') AS last_service,
-    NULLIF(s.last_network, '0.0.0.0/0') AS last_network, c.id AS code_id,
-    c.replaces AS replaces_code_id
-FROM apppass.code AS c
-JOIN apppass.code_standing AS s ON s.code_id = c.id
-JOIN apppass.device AS d ON d.id = c.device_id
-JOIN apppass.account AS a ON a.id = c.account_id
-JOIN apppass.realm AS r ON r.id = c.realm_id;
+    NULLIF(s.last_network, '0.0.0.0/0') AS last_network, s.code_id,
+    s.replaces AS replaces_code_id
+FROM apppass.code_standing AS s
+JOIN apppass.device AS d ON d.id = s.device_id
+JOIN apppass.account AS a ON a.id = s.account_id;
 COMMENT ON VIEW apppass.all_code_overview IS 'code_overview of every realm. The owner''s alone.';
 
 CREATE VIEW apppass.all_device_overview AS
@@ -131,17 +129,14 @@ LEFT JOIN apppass.realm AS r ON r.id = l.realm_id;
 COMMENT ON VIEW apppass.all_audit_log IS 'audit_log of every realm. The owner''s alone.';
 
 CREATE VIEW apppass.all_unused_code AS
-SELECT a.username AS account, r.name AS realm, d.label AS device, c.selector, c.created_at,
-    c.created_by, s.last_at AS last_used_at,
-    pg_catalog.now() - GREATEST(c.created_at, s.last_at) AS idle, s.last_at IS NULL AS never_used,
-    s.lapses_at, c.id AS code_id
-FROM apppass.code AS c
-JOIN apppass.code_standing AS s ON s.code_id = c.id
-JOIN apppass.device AS d ON d.id = c.device_id
-JOIN apppass.account AS a ON a.id = c.account_id
-JOIN apppass.realm AS r ON r.id = c.realm_id
-WHERE c.revoked_at IS NULL AND (s.state IS NULL OR s.state = 'lapsed')
-  AND GREATEST(c.created_at, s.last_at) < pg_catalog.now() - interval '1 day';
+SELECT a.username AS account, s.realm, d.label AS device, s.selector, s.created_at, s.created_by,
+    s.last_at AS last_used_at, pg_catalog.now() - GREATEST(s.created_at, s.last_at) AS idle,
+    s.last_at IS NULL AS never_used, s.lapses_at, s.code_id
+FROM apppass.code_standing AS s
+JOIN apppass.device AS d ON d.id = s.device_id
+JOIN apppass.account AS a ON a.id = s.account_id
+WHERE s.revoked_at IS NULL AND (s.state IS NULL OR s.state = 'lapsed')
+  AND GREATEST(s.created_at, s.last_at) < pg_catalog.now() - interval '1 day';
 COMMENT ON VIEW apppass.all_unused_code IS 'unused_code of every realm. The owner''s alone.';
 
 CREATE VIEW apppass.all_main_password_use AS

@@ -9,6 +9,11 @@ CREATE FUNCTION pg_temp.verdict(username text, selector text, service text DEFAU
 CREATE FUNCTION pg_temp.digest(salt text DEFAULT 'c2FsdHNhbHRzYWx0c2FsdA') RETURNS text LANGUAGE sql AS $$
     SELECT '$argon2id$v=19$m=19456,t=2,p=1$' || $1 || '$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g' $$;
 
+-- symbols(N): a selector for each number
+CREATE FUNCTION pg_temp.symbols(n bigint) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz', (($1 >> (5 * i)) & 31)::integer + 1, 1), '' ORDER BY i DESC)
+    FROM generate_series(0, 3) AS i $$;
+
 -- age(CODE, INTERVAL): as if it had been issued (and used) that much earlier
 CREATE FUNCTION pg_temp.age_code(code bigint, by interval) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
