@@ -287,10 +287,17 @@ BEGIN
         -- One issue at a time per account, or two could pass the limit together.
         PERFORM FROM apppass.account AS a WHERE a.id = NEW.account_id FOR NO KEY UPDATE;
         SELECT a.realm_id INTO STRICT NEW.realm_id FROM apppass.account AS a WHERE a.id = NEW.account_id;
+        SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = NEW.realm_id;
     END IF;
     IF apppass.is_selector(NEW.selector) IS NOT TRUE OR apppass.is_hash(NEW.hash) IS NOT TRUE THEN
         RAISE EXCEPTION 'selector or hash is not valid'
             USING ERRCODE = '22023', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
+    END IF;
+    -- upgrade_hash has asked already.
+    IF TG_OP = 'INSERT' AND NOT apppass.is_affordable(NEW.hash, realm.argon2_memory_kib, realm.argon2_passes) THEN
+        RAISE EXCEPTION 'the hash costs more to verify than realm "%" allows', realm.name
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_too_costly',
+                  HINT = 'At most 4 times the work and twice the memory of realm.argon2_memory_kib and argon2_passes; bcrypt up to cost 12.';
     END IF;
     NEW.services := apppass.service_names(NEW.services);
     IF pg_catalog.array_position(NEW.networks, NULL) IS NOT NULL THEN

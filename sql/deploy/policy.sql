@@ -45,11 +45,12 @@ CREATE TABLE apppass.realm (
         AND (unused_after IS NULL OR unused_after > interval '0') AND refusal_retention > interval '0'),
     CONSTRAINT realm_hosts_form CHECK (apppass.is_host(imap_host) AND apppass.is_host(smtp_host)),
     CONSTRAINT realm_ports_range CHECK (imap_port BETWEEN 1 AND 65535 AND smtp_port BETWEEN 1 AND 65535),
-    -- The same limits as the verifier's: beyond them a hash could be made and never verified.
+    -- Well within the verifier's limits, beyond which a hash could be made and never verified: what
+    -- takes it a second at most.
     CONSTRAINT realm_argon2_range CHECK (
         argon2_lanes BETWEEN 1 AND 16 AND argon2_passes BETWEEN 1 AND 16
         AND argon2_memory_kib BETWEEN 8 * argon2_lanes AND 1048576
-        AND argon2_memory_kib::bigint * argon2_passes <= 4194304)
+        AND argon2_memory_kib::bigint * argon2_passes <= 1048576)
 );
 COMMENT ON TABLE apppass.realm IS 'Policy of one tenant: a mail domain, a department, or the row named default for every domain without a row.';
 COMMENT ON COLUMN apppass.realm.id IS 'Key.';

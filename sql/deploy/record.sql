@@ -87,7 +87,7 @@ DECLARE
         '^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=[A-Za-z0-9+/]{2,11}(?:,data=[A-Za-z0-9+/]{2,43})?)?\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}$');
 BEGIN
     -- A hash that the verifier could not verify would lock its owner out.
-    IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16 OR cost[3] > 16 OR cost[1] * cost[2] > 4194304 THEN
+    IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16 OR cost[3] > 16 THEN
         RAISE EXCEPTION 'the new hash is not an Argon2id one that can be verified'
             USING ERRCODE = '22023', HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a new code.';
     ELSIF $2 ~ '^[^$]*\$[^$]*\$[^$]*\$[^$]*,keyid=' AND $3 !~ ',keyid=' THEN
@@ -97,6 +97,11 @@ BEGIN
                   WHERE c.id = $1 AND (cost[1] < r.argon2_memory_kib OR cost[2] < r.argon2_passes OR cost[3] < r.argon2_lanes)) THEN
         RAISE EXCEPTION 'the new hash is cheaper than the policy of its realm'
             USING ERRCODE = '22023', HINT = 'lookup tells memory_kib, passes and lanes of new hashes; the next login tries again.';
+    ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
+                  WHERE c.id = $1 AND NOT apppass.is_affordable($3, r.argon2_memory_kib, r.argon2_passes)) THEN
+        RAISE EXCEPTION 'the new hash is dearer than the policy of its realm allows'
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_too_costly',
+                  HINT = 'lookup tells memory_kib, passes and lanes of new hashes.';
     END IF;
     PERFORM apppass.hurry(), pg_catalog.set_config('apppass.upgrading', $1::text, true);
     UPDATE apppass.code AS c SET hash = $3 WHERE c.id = $1 AND c.hash = $2 AND c.revoked_at IS NULL;

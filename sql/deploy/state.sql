@@ -109,6 +109,30 @@ CREATE FUNCTION apppass.is_hash(hash text) RETURNS boolean
 COMMENT ON FUNCTION apppass.is_hash(text) IS
 'May this be the hash of a code? A PHC or crypt(3) string of a known algorithm.';
 
+-- One row must not make each wrong guess cost a mail server seconds: four times the work and twice
+-- the memory of the realm's own hashes, or of the default ones where those are cheaper.  bcrypt of
+-- cost 12 is about as much; what the other algorithms cost the verifier limits.
+CREATE FUNCTION apppass.is_affordable(hash text, memory_kib integer, passes integer) RETURNS boolean
+    LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    argon2 bigint[] := regexp_match(hash, '^\$argon2id?\$(?:v=\d+\$)?m=(\d{1,7}),t=(\d{1,7}),p=(\d{1,3})');
+    bcrypt integer := substring(hash FROM '^\$2[aby]\$(\d\d)\$')::integer;
+BEGIN
+    RETURN CASE
+        WHEN hash LIKE '$argon2%' THEN argon2 IS NOT NULL
+            AND argon2[1] BETWEEN 8 * argon2[3] AND 2 * greatest(memory_kib, 19456)
+            AND argon2[2] >= 1 AND argon2[3] BETWEEN 1 AND 16
+            AND argon2[1] * argon2[2]
+                <= least(4 * greatest(memory_kib::bigint * passes, 38912), 1048576)
+        WHEN hash LIKE '$2%' THEN bcrypt IS NOT NULL AND bcrypt <= 12
+        ELSE true
+    END;
+END
+$$;
+COMMENT ON FUNCTION apppass.is_affordable(text, integer, integer) IS
+'Does verifying this hash cost at most four times the work and twice the memory that a realm''s policy gives new ones?';
+
 -- ---- services ----
 
 CREATE FUNCTION apppass.service_name(service text) RETURNS text

@@ -20,6 +20,7 @@ DROP TABLE apppass.service;
 DROP FUNCTION apppass.recorded_service(text);
 DROP FUNCTION apppass.is_service(text);
 DROP FUNCTION apppass.service_name(text);
+DROP FUNCTION apppass.is_affordable(text, integer, integer);
 DROP FUNCTION apppass.is_hash(text);
 DROP FUNCTION apppass.is_selector(text);
 DROP FUNCTION apppass.selector_name(text);

@@ -2,7 +2,7 @@
 -- No error shows a hash, no change goes past the trail, no hash gets weaker.
 BEGIN;
 \ir setup.sql
-SELECT plan(48);
+SELECT plan(57);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest());
@@ -79,10 +79,15 @@ SELECT throws_ok(format('SELECT pg_temp.upgrade(%s, %L)', :bob, 'v=19$m=19455,t=
 SELECT throws_ok(format('SELECT pg_temp.upgrade(%s, %L)', :bob, 'v=19$m=65536,t=1,p=1'), '22023', NULL, 'not with fewer passes');
 SELECT throws_ok(format('SELECT pg_temp.upgrade(%s, %L)', :bob, 'v=19$m=1048576,t=5,p=1'), '22023', NULL, 'not beyond what the verifier computes');
 SELECT ok(pg_temp.upgrade(:bob, 'v=19$m=19456,t=2,p=1,keyid=MjAyNQ'), 'to a keyed hash of policy''s cost');
-SELECT throws_ok(format('SELECT pg_temp.upgrade(%s, %L)', :bob, 'v=19$m=65536,t=3,p=4'), '22023', 'the new hash is not keyed, the old one is', 'never back to one without a key');
-SELECT ok(pg_temp.upgrade(:bob, 'v=19$m=65536,t=3,p=4,keyid=MjAyNQ'), 'to a dearer one');
+SELECT throws_ok(format('SELECT pg_temp.upgrade(%s, %L)', :bob, 'v=19$m=38912,t=3,p=4'), '22023', 'the new hash is not keyed, the old one is', 'never back to one without a key');
+SELECT ok(pg_temp.upgrade(:bob, 'v=19$m=38912,t=4,p=4,keyid=MjAyNQ'), 'to a dearer one');
 SELECT throws_ok($$ UPDATE apppass.realm SET argon2_memory_kib = 1048576, argon2_passes = 5 $$, '23514', NULL, 'policy stays within what the verifier computes');
-SELECT lives_ok($$ UPDATE apppass.realm SET argon2_memory_kib = 1048576, argon2_passes = 4 $$, 'the most it does');
+SELECT lives_ok($$ UPDATE apppass.realm SET argon2_memory_kib = 262144, argon2_passes = 4 $$, 'the most it does in a second');
+UPDATE apppass.realm SET argon2_memory_kib = 19456, argon2_passes = 2;
+SELECT throws_ok(format('SELECT pg_temp.upgrade(%s, %L)', :bob, c || ',keyid=MjAyNQ'), '22023', 'the new hash is dearer than the policy of its realm allows', 'not to ' || c)
+FROM unnest(ARRAY['v=19$m=38920,t=2,p=1', 'v=19$m=38912,t=5,p=1', 'v=19$m=1048576,t=4,p=1']) AS c;
+SELECT throws_ok(format($$ SELECT apppass.store_code('bob@example.org', 'Dear', '7777', %L) $$, h || '$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2g'), '22023', NULL, 'nor is stored ' || h)
+FROM unnest(ARRAY['$argon2id$v=19$m=1048576,t=4,p=1', '$argon2id$v=19$m=38920,t=2,p=1', '$argon2i$v=19$m=8,t=20000,p=1', '$argon2id$m=99999999,t=1,p=1', '$2b$14', '$2y$13']) AS h;
 
 -- policy that shrank
 UPDATE apppass.realm SET argon2_memory_kib = 19456, argon2_passes = 2;

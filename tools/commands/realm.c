@@ -335,7 +335,7 @@ static const struct {
     {"realm_ports_range", "a port is 1 to 65535"},
     {"realm_argon2_range",
      "argon2_lanes and argon2_passes are 1 to 16, argon2_memory_kib 8 for each lane to "
-     "1048576, and memory times passes at most 4194304"},
+     "1048576, and memory times passes at most 1048576"},
 };
 
 /* A CHECK's own message would show the whole row. */
