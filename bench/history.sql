@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- After fill.sql, what years of work leave behind: psql -v codes=N -v events=M.
--- Uses, refusals of half a year, main passwords, a hash chain of M events, a small realm beside the large one.
+-- Uses, refusals of half a year, main passwords, a sealed trail of M events, a small realm beside the large one.
 \set ON_ERROR_STOP on
 SET session_replication_role = replica;
 SET synchronous_commit = off;
@@ -33,31 +33,10 @@ INSERT INTO apppass.main_password_login (account_id, service, network, first_at,
 SELECT 1000000000 + a, 'imap', '192.0.2.0/24', now() - interval '1 year', now() - a % 400 * interval '1 day'
 FROM generate_series(2, :codes / 10, 2) AS a;
 
-SELECT set_config('bench.events', :'events', false) AS events, set_config('bench.codes', :'codes', false) AS codes;
-DO $$
-DECLARE
-    entry apppass.audit;
-    head apppass.audit_head;
-    n bigint;
-BEGIN
-    SELECT * INTO STRICT head FROM apppass.audit_head;
-    entry.actor := 'bench';
-    entry.action := 'code_revoked';
-    entry.after := '{"revoked_at": "2026-01-01T00:00:00+00:00", "revoke_reason": "lost"}';
-    entry.reason := 'lost';
-    FOR n IN 1 .. current_setting('bench.events')::bigint LOOP
-        entry.id := 1000000000 + n;
-        entry.at := now() - (current_setting('bench.events')::bigint - n) * interval '1 minute';
-        entry.code_id := 1000000000 + n % current_setting('bench.codes')::bigint;
-        entry.account_id := 1000000001 + n % current_setting('bench.codes')::bigint / 10;
-        entry.account := 'user' || entry.account_id - 1000000000 || '@example.org';
-        entry.position := head.position + n;
-        entry.previous_hash := head.hash;
-        head.hash := apppass.audit_digest(head.hash, entry);
-        entry.hash := head.hash;
-        INSERT INTO apppass.audit OVERRIDING SYSTEM VALUE SELECT entry.*;
-    END LOOP;
-    UPDATE apppass.audit_head SET position = head.position + current_setting('bench.events')::bigint, hash = head.hash;
-END
-$$;
+INSERT INTO apppass.audit (cluster, at, actor, action, realm_id, account_id, account, code_id, reason, after)
+SELECT here.cluster, now() - (:events - n) * interval '1 minute', 'bench', 'code_revoked', NULL,
+    1000000001 + n % :codes / 10, 'user' || 1 + n % :codes / 10 || '@example.org', 1000000000 + n % :codes, 'lost',
+    '{"revoked_at": "2026-01-01T00:00:00+00:00", "revoke_reason": "lost"}'
+FROM apppass.cluster() AS here (cluster), generate_series(1::bigint, :events) AS n;
+SELECT sealed FROM apppass.audit_seal();
 VACUUM ANALYZE;

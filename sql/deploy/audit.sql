@@ -6,8 +6,18 @@ BEGIN;
 
 SET LOCAL ROLE apppass_owner;
 
+-- A row is only ever inserted: whoever writes one waits for nobody, and nobody waits for a transaction that stays open.  What
+-- makes the trail a chain lies beside it, in audit_chain, and is added by audit_seal() once rows are committed.
+
+-- Costs 40 us: it reads the control file.  A pg_dump carries rows, not this.
+CREATE FUNCTION apppass.cluster() RETURNS bigint LANGUAGE sql STABLE
+    RETURN (pg_catalog.pg_control_system()).system_identifier;
+COMMENT ON FUNCTION apppass.cluster() IS 'The system identifier of the database cluster: the same on its standbys, another one after a restore elsewhere or pg_upgrade.';
+
 CREATE TABLE apppass.audit (
     id bigint GENERATED ALWAYS AS IDENTITY,
+    xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
+    cluster bigint NOT NULL DEFAULT (pg_catalog.pg_control_system()).system_identifier,
     at timestamptz NOT NULL,
     actor text NOT NULL,
     operator text,
@@ -24,17 +34,14 @@ CREATE TABLE apppass.audit (
     ticket text,
     before jsonb,
     after jsonb,
-    position bigint,
-    previous_hash bytea,
-    hash bytea,
-    CONSTRAINT audit_pkey PRIMARY KEY (id),
-    CONSTRAINT audit_position_unique UNIQUE (position),
-    CONSTRAINT audit_sealed_whole CHECK ((position IS NULL) = (hash IS NULL) AND (position IS NULL) = (previous_hash IS NULL))
+    CONSTRAINT audit_pkey PRIMARY KEY (id)
 );
 CREATE INDEX audit_account ON apppass.audit (account, id);
-CREATE INDEX audit_unsealed ON apppass.audit (id) WHERE position IS NULL;
-COMMENT ON TABLE apppass.audit IS 'Every management event, append-only. Rows join the hash chain when their transaction commits.';
+CREATE INDEX audit_xid ON apppass.audit (cluster, xid);
+COMMENT ON TABLE apppass.audit IS 'Every management event, append-only. audit_chain seals it.';
 COMMENT ON COLUMN apppass.audit.id IS 'Key, in order of recording.';
+COMMENT ON COLUMN apppass.audit.xid IS 'The transaction that wrote it: audit_since() tells by it which rows are new.';
+COMMENT ON COLUMN apppass.audit.cluster IS 'The database cluster whose transaction that was.';
 COMMENT ON COLUMN apppass.audit.at IS 'When.';
 COMMENT ON COLUMN apppass.audit.actor IS 'Database login (session user).';
 COMMENT ON COLUMN apppass.audit.operator IS 'Who the portal says is acting; not proven.';
@@ -51,139 +58,303 @@ COMMENT ON COLUMN apppass.audit.reason IS 'Why.';
 COMMENT ON COLUMN apppass.audit.ticket IS 'Ticket number.';
 COMMENT ON COLUMN apppass.audit.before IS 'Changed or removed values, without hashes.';
 COMMENT ON COLUMN apppass.audit.after IS 'New values, without hashes.';
-COMMENT ON COLUMN apppass.audit.position IS 'Place in the hash chain, from 1 without gaps, in order of commit.';
-COMMENT ON COLUMN apppass.audit.previous_hash IS 'Hash of the row before it in the chain.';
-COMMENT ON COLUMN apppass.audit.hash IS 'SHA-256 over previous_hash and this row.';
+
+CREATE TABLE apppass.audit_chain (
+    position bigint NOT NULL,
+    audit_id bigint NOT NULL,
+    hash bytea NOT NULL,
+    CONSTRAINT audit_chain_pkey PRIMARY KEY (position),
+    CONSTRAINT audit_chain_once UNIQUE (audit_id)
+);
+COMMENT ON TABLE apppass.audit_chain IS 'The seals of the audit trail, append-only, made by audit_seal(). No foreign key: audit_verify() tells what is missing.';
+COMMENT ON COLUMN apppass.audit_chain.position IS 'Place in the chain, from 1 without gaps.';
+COMMENT ON COLUMN apppass.audit_chain.audit_id IS 'The audit row.';
+COMMENT ON COLUMN apppass.audit_chain.hash IS 'SHA-256 over the hash before it and the row.';
 
 CREATE TABLE apppass.audit_head (
     only_row boolean NOT NULL DEFAULT true,
     position bigint NOT NULL,
     hash bytea NOT NULL,
+    sealed_at timestamptz NOT NULL,
+    mark jsonb NOT NULL,
     CONSTRAINT audit_head_pkey PRIMARY KEY (only_row),
     CONSTRAINT audit_head_one CHECK (only_row)
-) WITH (fillfactor = 10);
-COMMENT ON TABLE apppass.audit_head IS 'End of the audit chain. Locked by a transaction while it commits, or from when it makes its constraints immediate.';
+);
+COMMENT ON TABLE apppass.audit_head IS 'End of the audit chain. Locked by audit_seal() alone.';
 COMMENT ON COLUMN apppass.audit_head.only_row IS 'Always true: there is one row.';
-COMMENT ON COLUMN apppass.audit_head.position IS 'Position of the last row.';
-COMMENT ON COLUMN apppass.audit_head.hash IS 'Hash of the last row.';
-INSERT INTO apppass.audit_head (position, hash) VALUES (0, pg_catalog.sha256('apppass'::bytea));
-
-CREATE FUNCTION apppass.audit_digest(previous bytea, entry apppass.audit) RETURNS bytea
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$
-    SELECT pg_catalog.sha256($1 || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
-        ($2).position, ($2).id, pg_catalog.to_char(($2).at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), ($2).actor, ($2).operator,
-        pg_catalog.host(($2).client), ($2).application, ($2).action, ($2).realm_id, ($2).account_id, ($2).account, ($2).device,
-        ($2).code_id, ($2).selector, ($2).reason, ($2).ticket, ($2).before, ($2).after)::text, 'UTF8'));
-$$;
-COMMENT ON FUNCTION apppass.audit_digest(bytea, apppass.audit) IS 'Hash of an audit row that follows a row with the given hash.';
-
--- A transaction's rows are chained when it commits: until then nobody waits for it, however long it stays open; unless it said SET
--- CONSTRAINTS ALL IMMEDIATE, when it keeps the end of the chain from its first change on.  So nobody waits for ever.
-CREATE FUNCTION apppass.audit_seal() RETURNS trigger
-    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    head apppass.audit_head;
-    entry apppass.audit;
-    patience text := pg_catalog.current_setting('lock_timeout');
-BEGIN
-    -- The first call of a transaction seals all its rows; the others find theirs sealed.
-    IF (SELECT a.position IS NOT NULL FROM apppass.audit AS a WHERE a.id = NEW.id) THEN
-        RETURN NULL;
-    END IF;
-    IF patience::interval NOT BETWEEN interval '1 ms' AND interval '10 s' THEN
-        PERFORM pg_catalog.set_config('lock_timeout', '10s', true);
-    END IF;
-    SELECT * INTO STRICT head FROM apppass.audit_head FOR UPDATE;
-    PERFORM pg_catalog.set_config('lock_timeout', patience, true);
-    FOR entry IN SELECT * FROM apppass.audit AS a WHERE a.position IS NULL ORDER BY a.id LOOP
-        entry.position := head.position + 1;
-        entry.previous_hash := head.hash;
-        entry.hash := apppass.audit_digest(head.hash, entry);
-        UPDATE apppass.audit AS a
-        SET position = entry.position, previous_hash = entry.previous_hash, hash = entry.hash
-        WHERE a.id = entry.id;
-        head.position := entry.position;
-        head.hash := entry.hash;
-    END LOOP;
-    UPDATE apppass.audit_head SET position = head.position, hash = head.hash;
-    RETURN NULL;
-EXCEPTION
-    WHEN lock_not_available THEN
-        RAISE EXCEPTION 'another transaction keeps the end of the audit chain locked'
-            USING ERRCODE = '55P03', DETAIL = SQLERRM,
-                  HINT = 'Try again; pg_blocking_pids() tells who keeps it, perhaps a session that said SET CONSTRAINTS ALL IMMEDIATE.';
-END
-$$;
-COMMENT ON FUNCTION apppass.audit_seal() IS 'Trigger: chains the rows of the committing transaction.';
-CREATE CONSTRAINT TRIGGER audit_seal AFTER INSERT ON apppass.audit DEFERRABLE INITIALLY DEFERRED
-    FOR EACH ROW EXECUTE FUNCTION apppass.audit_seal();
-COMMENT ON TRIGGER audit_seal ON apppass.audit IS 'Chains the row at commit.';
+COMMENT ON COLUMN apppass.audit_head.position IS 'Position of the last seal; 0: none yet.';
+COMMENT ON COLUMN apppass.audit_head.hash IS 'Its hash.';
+COMMENT ON COLUMN apppass.audit_head.sealed_at IS 'When audit_seal() last ran.';
+COMMENT ON COLUMN apppass.audit_head.mark IS 'What audit_since() said then: the rows up to here are sealed.';
 
 CREATE FUNCTION apppass.audit_append_only() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    -- Sealing fills what was empty, once, from within the trigger above.
-    IF TG_OP = 'UPDATE' AND TG_LEVEL = 'ROW' AND pg_catalog.pg_trigger_depth() > 1 AND OLD.hash IS NULL
-       AND pg_catalog.to_jsonb(OLD) - ARRAY['position', 'previous_hash', 'hash']
-         = pg_catalog.to_jsonb(NEW) - ARRAY['position', 'previous_hash', 'hash'] THEN
-        RETURN NEW;
-    END IF;
     RAISE EXCEPTION 'the audit trail is append-only: % refused', TG_OP
         USING ERRCODE = 'AP004', HINT = 'Corrections are new events. Nothing is taken out of the trail.';
 END
 $$;
 COMMENT ON FUNCTION apppass.audit_append_only() IS 'Trigger: refuses every UPDATE, DELETE and TRUNCATE of the trail. AP004.';
-CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON apppass.audit
-    FOR EACH ROW EXECUTE FUNCTION apppass.audit_append_only();
-CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON apppass.audit
-    FOR EACH STATEMENT EXECUTE FUNCTION apppass.audit_append_only();
-COMMENT ON TRIGGER audit_append_only ON apppass.audit IS 'Append-only, for the owner too.';
-COMMENT ON TRIGGER audit_no_truncate ON apppass.audit IS 'Append-only, for the owner too.';
+DO $$
+DECLARE
+    part text;
+BEGIN
+    FOREACH part IN ARRAY ARRAY['audit', 'audit_chain'] LOOP
+        EXECUTE pg_catalog.format('CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON apppass.%I
+            FOR EACH ROW EXECUTE FUNCTION apppass.audit_append_only()', part);
+        EXECUTE pg_catalog.format('CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON apppass.%I
+            FOR EACH STATEMENT EXECUTE FUNCTION apppass.audit_append_only()', part);
+        EXECUTE pg_catalog.format('COMMENT ON TRIGGER audit_append_only ON apppass.%I IS %L', part,
+            'Append-only, for the owner too.');
+        EXECUTE pg_catalog.format('COMMENT ON TRIGGER audit_no_truncate ON apppass.%I IS %L', part,
+            'Append-only, for the owner too.');
+    END LOOP;
+END
+$$;
 
-CREATE FUNCTION apppass.audit_verify(OUT rows_checked bigint, OUT bad_id bigint, OUT problem text, OUT head_hash text)
+CREATE FUNCTION apppass.audit_digest(previous bytea, "position" bigint, entry apppass.audit) RETURNS bytea
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT pg_catalog.sha256($1 || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+        $2, ($3).id, ($3).xid::text, ($3).cluster,
+        pg_catalog.to_char(($3).at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), ($3).actor, ($3).operator,
+        pg_catalog.host(($3).client), ($3).application, ($3).action, ($3).realm_id, ($3).account_id, ($3).account,
+        ($3).device, ($3).code_id, ($3).selector, ($3).reason, ($3).ticket, ($3).before, ($3).after)::text, 'UTF8'));
+$$;
+COMMENT ON FUNCTION apppass.audit_digest(bytea, bigint, apppass.audit) IS 'Hash of an audit row at that position, after one with the given hash.';
+
+-- ---- following the trail ----
+
+CREATE FUNCTION apppass.history() RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    timeline integer;
+BEGIN
+    IF pg_catalog.pg_is_in_recovery() THEN
+        SELECT GREATEST(c.timeline_id, r.min_recovery_end_timeline) INTO timeline
+        FROM pg_catalog.pg_control_checkpoint() AS c, pg_catalog.pg_control_recovery() AS r;
+    ELSE
+        timeline := ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::integer;
+    END IF;
+    RETURN apppass.cluster() || '/' || timeline;
+END
+$$;
+COMMENT ON FUNCTION apppass.history() IS 'Within what transaction numbers compare: the cluster and its timeline, which a promotion or a recovery to a point in time changes.';
+
+-- Planned each time, and never by what the tables were like when they were new: it reads what is new, through audit_xid.
+CREATE FUNCTION apppass.audit_since(seen jsonb, OUT mark jsonb, OUT ids bigint[], OUT continuity text)
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+    SET plan_cache_mode = force_custom_plan SET enable_seqscan = off
+AS $$
+DECLARE
+    here constant text := apppass.history();
+    home constant bigint := apppass.cluster();
+    own constant xid8 := pg_catalog.pg_current_xact_id_if_assigned();
+    now_visible pg_snapshot := pg_catalog.pg_current_snapshot();
+    known pg_snapshot;
+    had bigint[] := '{}';
+    head apppass.audit_head;
+BEGIN
+    SELECT h.* INTO head FROM apppass.audit_head AS h;
+    IF pg_catalog.pg_is_in_recovery() THEN
+        -- A standby's snapshot does not list the transactions in progress; all below its xmin have ended.  What is
+        -- visible beyond is noted row by row.
+        now_visible := pg_catalog.format('%1$s:%1$s:', pg_catalog.pg_snapshot_xmin(now_visible))::pg_snapshot;
+        had := ARRAY(SELECT a.id FROM apppass.audit AS a
+                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(now_visible) ORDER BY a.id);
+    ELSIF own < pg_catalog.pg_snapshot_xmax(now_visible) THEN
+        -- Its own snapshot does not list a transaction either, and it may write more: its rows count once it is committed.
+        now_visible := pg_catalog.format('%s:%s:%s', pg_catalog.pg_snapshot_xmin(now_visible),
+            pg_catalog.pg_snapshot_xmax(now_visible),
+            (SELECT pg_catalog.string_agg(x::text, ',' ORDER BY x) FROM (
+                SELECT own AS x UNION SELECT pg_catalog.pg_snapshot_xip(now_visible)) AS running))::pg_snapshot;
+    END IF;
+    mark := pg_catalog.jsonb_build_object('history', here, 'snapshot', now_visible::text, 'had', pg_catalog.to_jsonb(had),
+        'position', head.position, 'hash', pg_catalog.encode(head.hash, 'hex'));
+    ids := '{}';
+
+    IF $1 IS NULL THEN
+        continuity := 'begun';
+    ELSIF ($1 ->> 'history') = here THEN
+        continuity := 'exact';
+        known := ($1 ->> 'snapshot')::pg_snapshot;
+        had := ARRAY(SELECT pg_catalog.jsonb_array_elements_text($1 -> 'had')::bigint);
+        ids := ARRAY(SELECT a.id FROM apppass.audit AS a
+                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(known)
+                       AND NOT pg_catalog.pg_visible_in_snapshot(a.xid, known)
+                       AND a.xid IS DISTINCT FROM own
+                       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(had) AS h WHERE h = a.id) ORDER BY a.id);
+    ELSIF ($1 ->> 'position')::bigint = 0
+          OR EXISTS (SELECT FROM apppass.audit_chain AS c WHERE c.position = ($1 ->> 'position')::bigint
+                     AND c.hash = pg_catalog.decode($1 ->> 'hash', 'hex')) THEN
+        continuity := 'overlap';
+        ids := ARRAY(SELECT a.id FROM apppass.audit AS a
+                     WHERE NOT (a.cluster = home AND a.xid IS NOT DISTINCT FROM own)
+                       AND NOT EXISTS (SELECT FROM apppass.audit_chain AS c
+                                       WHERE c.audit_id = a.id AND c.position <= ($1 ->> 'position')::bigint)
+                     ORDER BY a.id);
+    ELSE
+        continuity := 'gap';
+    END IF;
+EXCEPTION
+    WHEN invalid_text_representation OR invalid_parameter_value OR numeric_value_out_of_range THEN
+        RAISE EXCEPTION 'that is no mark of the audit trail'
+            USING ERRCODE = '22023', HINT = 'Give back what the function said as mark, or NULL to begin now.';
+END
+$$;
+COMMENT ON FUNCTION apppass.audit_since(jsonb) IS
+'What the audit trail got since a mark: the one function for all who follow it; audit_follow() is the same for people. Give NULL to begin now, then each time the mark of the time before.
+ids: the committed rows that were not visible then and are now, each once, whatever the order of commits; never those of one''s own transaction. mark: what to give next time; it survives restarts, and serves on the primary and its standbys alike.
+continuity: begun (seen was NULL); exact; overlap: after a promotion, a restore elsewhere or pg_upgrade, where transaction numbers don''t compare: ids are all rows not sealed when the mark was made, of which some may have been told before; gap: this trail does not contain the seal of the mark (restored from an older backup, or rewritten): what came since is not known, ids is empty and mark begins now.
+Runs on a hot standby. Read the rows of ids in the same statement, or later.';
+
+CREATE FUNCTION apppass.audit_follow(seen jsonb DEFAULT NULL, OUT mark jsonb, OUT ids bigint[], OUT continuity text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    SELECT n.* INTO mark, ids, continuity FROM apppass.audit_since($1) AS n (mark, ids, continuity);
+    IF NOT apppass.manages_all() THEN
+        ids := ARRAY(SELECT a.id FROM apppass.audit AS a
+                     WHERE a.id = ANY (ids) AND a.realm_id = ANY (ARRAY(SELECT apppass.managed_realms())) ORDER BY a.id);
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION apppass.audit_follow(jsonb) IS 'audit_since() for the helpdesk and the auditor: ids are those of the realms one manages, as audit_log shows them: SELECT l.* FROM apppass.audit_follow($1) AS f, apppass.audit_log AS l WHERE l.id = ANY (f.ids). Keep f.mark, also where there are no rows.';
+REVOKE ALL ON FUNCTION apppass.audit_follow(jsonb) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.audit_follow(jsonb) TO apppass_helpdesk, apppass_auditor, apppass_admin;
+
+-- ---- the chain ----
+
+INSERT INTO apppass.audit_head (position, hash, sealed_at, mark)
+SELECT 0, pg_catalog.sha256('apppass'::bytea), pg_catalog.now(),
+    s.mark || pg_catalog.jsonb_build_object('position', 0, 'hash', pg_catalog.encode(pg_catalog.sha256('apppass'::bytea), 'hex'))
+FROM apppass.audit_since(NULL) AS s;
+
+CREATE FUNCTION apppass.audit_seal(OUT sealed bigint, OUT "position" bigint, OUT hash text)
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     head apppass.audit_head;
     entry apppass.audit;
-    last_hash bytea := pg_catalog.sha256('apppass'::bytea);
+    news record;
+    give_up constant timestamptz := pg_catalog.clock_timestamp() + interval '10 s';
 BEGIN
+    LOOP
+        SELECT h.* INTO head FROM apppass.audit_head AS h FOR UPDATE SKIP LOCKED;
+        EXIT WHEN FOUND;
+        IF NOT EXISTS (SELECT FROM apppass.audit_head) THEN
+            RAISE EXCEPTION 'the end of the audit chain is missing' USING ERRCODE = '55000', HINT = 'See apppass.audit_verify().';
+        ELSIF pg_catalog.clock_timestamp() > give_up THEN
+            RAISE EXCEPTION 'another session has been sealing the audit trail for 10 s'
+                USING ERRCODE = '55P03', HINT = 'Nobody waits for it but the next seal. Try again later.';
+        END IF;
+        PERFORM pg_catalog.pg_sleep(0.05);
+    END LOOP;
+    -- A statement of its own: its snapshot is younger than the lock.
+    SELECT n.* INTO news FROM apppass.audit_since(head.mark) AS n;
+    IF news.continuity = 'gap' THEN
+        RAISE EXCEPTION 'the end of the audit chain is not in the chain' USING ERRCODE = '55000', HINT = 'See apppass.audit_verify().';
+    END IF;
+    sealed := 0;
+    FOR entry IN SELECT a.* FROM apppass.audit AS a WHERE a.id = ANY (news.ids) ORDER BY a.id LOOP
+        sealed := sealed + 1;
+        head.position := head.position + 1;
+        head.hash := apppass.audit_digest(head.hash, head.position, entry);
+        INSERT INTO apppass.audit_chain (position, audit_id, hash) VALUES (head.position, entry.id, head.hash);
+    END LOOP;
+    position := head.position;
+    hash := pg_catalog.encode(head.hash, 'hex');
+    UPDATE apppass.audit_head AS h
+    SET position = head.position, hash = head.hash, sealed_at = pg_catalog.clock_timestamp(),
+        mark = news.mark || pg_catalog.jsonb_build_object('position', head.position, 'hash', audit_seal.hash);
+END
+$$;
+COMMENT ON FUNCTION apppass.audit_seal() IS 'Adds the rows that were committed since the last time to the chain, in the order of their keys; not those of its own transaction. To be run every few minutes, in a transaction of its own; nobody else waits for it. Returns how many, and the new end of the chain.';
+REVOKE ALL ON FUNCTION apppass.audit_seal() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.audit_seal() TO apppass_admin;
+
+CREATE FUNCTION apppass.audit_head(OUT "position" bigint, OUT hash text, OUT sealed_at timestamptz, OUT unsealed bigint,
+                                   OUT unsealed_since timestamptz)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    mark jsonb;
+BEGIN
+    SELECT h.position, pg_catalog.encode(h.hash, 'hex'), h.sealed_at, h.mark INTO position, hash, sealed_at, mark
+    FROM apppass.audit_head AS h;
+    SELECT count(*), pg_catalog.min(a.at) INTO unsealed, unsealed_since
+    FROM apppass.audit AS a WHERE a.id = ANY ((SELECT f.ids FROM apppass.audit_follow(mark) AS f)::bigint[]);
+END
+$$;
+COMMENT ON FUNCTION apppass.audit_head() IS 'The last seal of the audit trail, when it was made, and how many rows of the realms one manages wait for the next, since when. Note position and hash elsewhere (a mail to oneself): audit_verify(position, hash) tells whether a later trail still contains them.';
+REVOKE ALL ON FUNCTION apppass.audit_head() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.audit_head() TO apppass_helpdesk, apppass_auditor, apppass_admin;
+
+CREATE FUNCTION apppass.audit_verify(noted_position bigint DEFAULT NULL, noted_hash text DEFAULT NULL,
+                                     OUT rows_checked bigint, OUT unsealed bigint, OUT bad_id bigint, OUT problem text,
+                                     OUT head_hash text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    head apppass.audit_head;
+    link record;
+    last_hash bytea := pg_catalog.sha256('apppass'::bytea);
+    noted_found boolean := $1 IS NULL OR $1 = 0;
+    waiting bigint[];
+BEGIN
+    IF ($1 IS NULL) <> ($2 IS NULL) OR $1 < 0 OR $2 !~ '^[0-9a-f]{64}$' THEN
+        RAISE EXCEPTION 'a noted seal is a position and a hash of 64 hexadecimal digits' USING ERRCODE = '22023', HINT = 'Give both as apppass.audit_head() said them.';
+    END IF;
     rows_checked := 0;
-    SELECT * INTO head FROM apppass.audit_head;
+    SELECT h.* INTO head FROM apppass.audit_head AS h;
     IF NOT FOUND THEN
         problem := 'the end of the chain is missing';
         RETURN;
     END IF;
     head_hash := pg_catalog.encode(head.hash, 'hex');
-    FOR entry IN SELECT * FROM apppass.audit AS a WHERE a.position IS NOT NULL ORDER BY a.position LOOP
+    FOR link IN
+        SELECT c.position, c.audit_id, c.hash, a.id, a AS entry
+        FROM apppass.audit_chain AS c LEFT JOIN apppass.audit AS a ON a.id = c.audit_id ORDER BY c.position
+    LOOP
         rows_checked := rows_checked + 1;
         problem := CASE
-            WHEN entry.position <> rows_checked THEN 'rows are missing before this one'
-            WHEN entry.previous_hash <> last_hash THEN 'does not follow the row before it'
-            WHEN entry.hash <> apppass.audit_digest(last_hash, entry) THEN 'was altered'
+            WHEN link.position <> rows_checked THEN 'seals are missing before this row'
+            WHEN link.id IS NULL THEN 'is missing'
+            WHEN link.hash <> apppass.audit_digest(last_hash, link.position, link.entry)
+                THEN 'was altered, or does not follow the row before it'
         END;
         IF problem IS NOT NULL THEN
-            bad_id := entry.id;
+            bad_id := link.audit_id;
             RETURN;
         END IF;
-        last_hash := entry.hash;
+        last_hash := link.hash;
+        noted_found := noted_found OR (link.position = $1 AND link.hash = pg_catalog.decode($2, 'hex'));
     END LOOP;
     IF rows_checked <> head.position OR last_hash <> head.hash THEN
         problem := 'rows are missing at the end';
         RETURN;
+    ELSIF NOT noted_found THEN
+        problem := pg_catalog.format('the seal noted at position %s is not in the chain: its end was cut off, or it was rewritten', $1);
+        RETURN;
     END IF;
-    SELECT a.id INTO bad_id FROM apppass.audit AS a WHERE a.position IS NULL ORDER BY a.id LIMIT 1;
+    SELECT f.ids INTO waiting FROM apppass.audit_since(head.mark) AS f;
+    unsealed := pg_catalog.cardinality(waiting);
+    -- Added where the seal does not look: past the triggers, with the number of a transaction that had ended.
+    SELECT a.id INTO bad_id FROM apppass.audit AS a
+    WHERE NOT EXISTS (SELECT FROM apppass.audit_chain AS c WHERE c.audit_id = a.id)
+      AND NOT EXISTS (SELECT FROM pg_catalog.unnest(waiting) AS w WHERE w = a.id)
+      AND a.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
+    ORDER BY a.id LIMIT 1;
     IF FOUND THEN
         problem := 'is not part of the chain';
     END IF;
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_verify() IS 'Checks the whole chain in order. problem is NULL where all fits; else bad_id is the first row that does not fit (NULL: the end is missing). Note head_hash elsewhere: a later chain that does not contain it was rewritten.';
-REVOKE ALL ON FUNCTION apppass.audit_verify() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.audit_verify() TO apppass_auditor, apppass_admin;
+COMMENT ON FUNCTION apppass.audit_verify(bigint, text) IS 'Checks the whole chain in order, and that it still contains a seal noted elsewhere (audit_head). problem is NULL where all fits; else bad_id is the first row that does not fit (NULL: the end is missing). unsealed: rows that wait for audit_seal(); nothing protects them yet.';
+REVOKE ALL ON FUNCTION apppass.audit_verify(bigint, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.audit_verify(bigint, text) TO apppass_auditor, apppass_admin;
 
 -- What goes with the statements of a management function, or with plain SQL: SET LOCAL apppass.reason = '...'.
 -- These three in plpgsql, which parses a body once in a session and not once in a statement.
@@ -347,17 +518,17 @@ $$;
 COMMENT ON FUNCTION apppass.audit_change() IS 'Trigger: writes an audit row and sends an event for each row inserted, changed or removed.';
 
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.access_rule FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.access_rule FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.access_rule FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm_operator FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm_operator FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm_operator FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.account FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.account FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.account FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.device FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.device FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.device FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert AFTER INSERT ON apppass.code FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.code FOR EACH ROW WHEN (OLD IS DISTINCT FROM NEW) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.code FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
 
 DO $$
 DECLARE

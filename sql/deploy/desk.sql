@@ -652,8 +652,8 @@ BEGIN
         UNION ALL
         SELECT 6, 'apppass_audit_unsealed_age_seconds',
             'Age of the oldest audit row that is not yet part of the hash chain.', NULL,
-            coalesce(ceil(extract(epoch FROM now() - min(l.at))), 0)::text
-        FROM apppass.audit AS l WHERE l.position IS NULL
+            coalesce(ceil(extract(epoch FROM now() - h.unsealed_since)), 0)::text
+        FROM apppass.audit_head() AS h
         UNION ALL
         SELECT 7, 'apppass_main_password_accounts',
             'Accounts whose main password let somebody in within the last 30 days.', NULL,
@@ -677,12 +677,12 @@ BEGIN
     this_month := to_regclass('apppass.' || (apppass.refusal_partition(now())).name) IS NOT NULL;
     next_month := to_regclass('apppass.' || (apppass.refusal_partition(now() + interval '1 month')).name)
                   IS NOT NULL;
-    SELECT count(*) INTO unsealed FROM apppass.audit AS l
-    WHERE l.position IS NULL AND l.at < now() - interval '1 hour';
+    SELECT CASE WHEN h.unsealed_since < now() - interval '1 hour' THEN h.unsealed ELSE 0 END
+    INTO unsealed FROM apppass.audit_head() AS h;
 END
 $$;
 COMMENT ON FUNCTION apppass.installed() IS
-'The schema''s number, whether this is a standby, whether there are partitions for the refusals of this month and the next, and how many audit rows have waited for their seal for an hour.';
+'The schema''s number, whether this is a standby, whether there are partitions for the refusals of this month and the next, and how many audit rows wait for their seal where one has for an hour.';
 
 DO $$
 DECLARE

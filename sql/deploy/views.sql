@@ -122,9 +122,10 @@ COMMENT ON VIEW apppass.all_knocking_code IS 'knocking_code of every realm. The 
 
 CREATE VIEW apppass.all_audit_log AS
 SELECT l.at, l.action, l.account, l.device, l.selector, l.reason, l.ticket, l.actor, l.operator,
-    l.client, l.application, r.name AS realm, l.before, l.after, l.code_id, l.id, l.position,
-    pg_catalog.encode(l.hash, 'hex') AS chain, l.account_id
+    l.client, l.application, r.name AS realm, l.before, l.after, l.code_id, l.id, c.position,
+    pg_catalog.encode(c.hash, 'hex') AS chain, l.account_id
 FROM apppass.audit AS l
+LEFT JOIN apppass.audit_chain AS c ON c.audit_id = l.id
 LEFT JOIN apppass.realm AS r ON r.id = l.realm_id;
 COMMENT ON VIEW apppass.all_audit_log IS 'audit_log of every realm. The owner''s alone.';
 

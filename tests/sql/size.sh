@@ -106,7 +106,8 @@ audit_log ORDER BY id
 unused_code
 main_password_use
 CASES
-ok 'size: what is not sealed is found by index' few_pages 'SELECT * FROM apppass.audit_log WHERE position IS NULL'
+ok 'size: what is not sealed is found by index' few_pages 'SELECT * FROM apppass.audit_head()'
+ok 'size: and what is new' few_pages 'SELECT f.* FROM apppass.audit_head AS h, apppass.audit_follow(h.mark) AS f'
 
 # ---- everybody's ----
 
@@ -132,6 +133,7 @@ ok 'size: maintain in bounded memory' bounded 'maintain' "SELECT count(*) FROM a
 ok 'size: once more' bounded 'maintain again' "SELECT count(*) FROM apppass.maintain(most => $most)" $((4 * most))
 exec 3>&-
 ok 'size: maintain says that it is not through' is 'run again' "SELECT action FROM apppass.maintain(most => 10) WHERE action = 'run again'" -d size_large
+ok 'size: what maintain did is sealed in bounded memory' bounded audit_seal 'SELECT sealed FROM apppass.audit_seal()'
 ok 'size: the chain fits' is '' 'SELECT problem FROM apppass.audit_verify()' -d size_large
 
 psql -Xq -d postgres -c 'DROP DATABASE size_small WITH (FORCE)' -c 'DROP DATABASE size_large WITH (FORCE)'
