@@ -2,9 +2,11 @@
 #include "config.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
@@ -15,6 +17,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "listener.h"
+#include "peer.h"
 
 #define ACCEPT_BATCH    64    /* clients accepted before others are read again */
 #define ACCEPT_PAUSE_MS 100   /* after accept(2) failed for want of descriptors */
@@ -36,6 +39,7 @@ struct loop {
     struct session_list reading;
     long timeout_ms; /* of a request */
     bool client_required;
+    char cyrus_proc[PATH_MAX];
     struct pollfd *polled;
     struct session **polled_session; /* of the same index */
     struct deadline accept_again;
@@ -43,7 +47,8 @@ struct loop {
     int watchdog_ms;
     bool stopping;
     bool aborted;
-    struct complaint stalled, pushed_out, cut_off, waited, no_descriptor, stuck;
+    struct complaint stalled, pushed_out, cut_off, waited, no_descriptor, stuck,
+        unreadable;
 };
 
 static void complain(struct loop *loop, struct complaint *complaint, const char *what)
@@ -66,8 +71,24 @@ static void drop(struct loop *loop, struct session *session)
     pool_finish(loop->listener->pool, session, OUTCOME_UNAVAILABLE);
 }
 
+/* libsasl2 up to 2.1.28 doesn't say where the client is; Cyrus IMAP's file does. */
+static void find_client(struct loop *loop, struct session *session)
+{
+    struct request *request = &session->request;
+
+    if (request->lengths[REQUEST_CLIENT] > 0 ||
+        peer_client(session->fd, loop->cyrus_proc, request->client,
+                    sizeof(request->client)) != PROCFILE_FORBIDDEN)
+        return;
+    complain(
+        loop, &loop->unreadable,
+        "could not read Cyrus IMAP's file of a client: codes limited to networks are "
+        "refused; apppassd(8) says what its folder needs");
+}
+
 static void submit(struct loop *loop, struct session *session)
 {
+    find_client(loop, session);
     TAILQ_REMOVE(&loop->reading, session, link);
     pool_submit(loop->listener->pool, session);
 }
@@ -199,6 +220,8 @@ static void follow_options(struct loop *loop)
     loop->timeout_ms = configuration->options.verifier.timeout_ms;
     loop->client_required =
         configuration->options.daemon.client_address == OPTIONS_CLIENT_REQUIRED;
+    snprintf(loop->cyrus_proc, sizeof(loop->cyrus_proc), "%s",
+             configuration->options.daemon.cyrus_proc);
     configuration_release(&configuration);
 }
 
@@ -214,6 +237,7 @@ static void name_fixed(const struct loop *loop, const struct daemon_settings *no
         bool same = true;
 
         if (setting->offset == offsetof(struct daemon_settings, client_address) ||
+            setting->offset == offsetof(struct daemon_settings, cyrus_proc) ||
             setting->offset == offsetof(struct daemon_settings, fallback_socket))
             continue;
         if (setting->type == SETTING_STRING) {

@@ -65,6 +65,12 @@ const struct setting daemon_settings[] = {
      .offset = MEMBER(client_address),
      .help = "Whether every client of the socket sends the address of its own client: "
              "auto takes requests with and without, required waits for it."},
+    {.name = "apppassd_cyrus_proc",
+     .type = SETTING_PATH,
+     .fallback = "/run/cyrus/proc",
+     .offset = MEMBER(cyrus_proc),
+     .help = "Folder proc_path of imapd.conf(5), where the clients' addresses are found "
+             "that libsasl2 does not send."},
     {.name = "apppassd_fallback_socket",
      .type = SETTING_PATH,
      .offset = MEMBER(fallback_socket),

@@ -18,6 +18,7 @@ enum options_log { OPTIONS_LOG_STDERR, OPTIONS_LOG_SYSLOG };
 enum options_client { OPTIONS_CLIENT_AUTO, OPTIONS_CLIENT_REQUIRED };
 
 struct daemon_settings {
+    char *cyrus_proc;      /* folder of Cyrus IMAP's files, one for each process */
     char *fallback_socket; /* of another saslauthd; NULL: no main passwords */
     char *socket;          /* one or more paths, separated by white space */
     char *socket_owner;

@@ -7,7 +7,7 @@ import pytest
 
 from conftest import BUILD
 from harness.apppassd import Apppassd
-from harness.basics import folder, state_folder, until
+from harness.basics import folder, run, state_folder, until
 from harness.clients import CHECKPASS_DOORS, DOORS, OK, REFUSED
 from harness.evidence import assert_nowhere
 from harness.postgres import VERIFIER
@@ -24,7 +24,8 @@ class WithPlugin(Site):
         self.door = Apppassd(self.state / "door", BUILD)
 
     def start_door(self, **options):
-        self.door.create(self.postgres.conninfo(VERIFIER, tcp=True), **options).start()
+        self.door.create(self.postgres.conninfo(VERIFIER, tcp=True),
+                         apppassd_cyrus_proc=self.cyrus.proc, **options).start()
 
     def cyrus_options(self):
         self.start_door()
@@ -176,14 +177,58 @@ def test_services_as_the_servers_name_them(site):
         assert (site.knock(door, ACCOUNT, calendar).meaning == OK) == (protocol == "http"), door
 
 
-def test_network_needs_the_plugin(site):
-    """libsasl2 2.1.28 gives no address to a saslauthd: such a code opens the plugin's doors."""
+def test_network(site):
+    """
+    A code of a network opens every door from inside and none from outside.  Who the client is,
+    apppassd finds in Cyrus IMAP's files; smtpd and timsieved without the plugin have none.
+    """
     inside = site.issue(ACCOUNT, "office", "--network", "127.0.0.0/8", "--force")
+    outside = site.issue(ACCOUNT, "shop", "--network", "192.0.2.0/24", "--force")
     for door in DOORS:
-        plugin = not isinstance(site, WithoutPlugin) and door not in CHECKPASS_DOORS
-        assert (site.knock(door, ACCOUNT, inside).meaning == OK) == plugin, door
-    assert f"verdict=network_denied user={ACCOUNT} service=HTTP client=-" in \
-        site.door.log.read_text()
+        known = not isinstance(site, WithoutPlugin) or not door.startswith(("smtp", "sieve"))
+        assert (site.knock(door, ACCOUNT, inside).meaning == OK) == known, door
+        assert site.knock(door, ACCOUNT, outside).meaning == REFUSED, door
+    log = site.door.log.read_text()
+    for service in ("imap", "pop", "HTTP"):
+        assert f"verdict=network_denied user={ACCOUNT} service={service} client=127.0.0.1 " in log
+
+
+def test_access_rule(site, code):
+    """A rule by network decides at the checkpass doors too."""
+    site.apppass("access", "add", "deny", "--network", "127.0.0.0/8", "--position", "1",
+                 "--reason", "test")
+    try:
+        for door in CHECKPASS_DOORS:
+            assert site.knock(door, ACCOUNT, code).meaning == REFUSED, door
+    finally:
+        site.apppass("access", "remove", "1", "--reason", "test")
+    for door in CHECKPASS_DOORS:
+        assert site.knock(door, ACCOUNT, code).meaning == OK, door
+
+
+def test_first_use_from_a_network(site):
+    """Such a use is known by its network, and announced, at each of these doors."""
+    for door in CHECKPASS_DOORS:
+        device = "first " + door.replace("/", " ")
+        fresh = site.issue(ACCOUNT, device, "--force")
+        assert site.knock(door, ACCOUNT, fresh).meaning == OK
+        until(lambda: site.postgres.psql(
+            "SELECT u.network FROM apppass.code_use AS u JOIN apppass.code AS c ON c.id = u.code_id "
+            f"JOIN apppass.device AS d ON d.id = c.device_id WHERE d.label = '{device}'")
+            == "127.0.0.0/24", f"{door}: the use with its network")
+
+
+def test_unreadable_files(site):
+    """Without the right to read Cyrus IMAP's files a client is unknown, and the log says why."""
+    inside = site.issue(ACCOUNT, "attic", "--network", "127.0.0.0/8", "--force")
+    site.cyrus.proc.chmod(0o700)
+    try:
+        run(["setfacl", "-b", site.cyrus.proc])
+        assert site.knock("imap LOGIN", ACCOUNT, inside).meaning == REFUSED
+        assert "could not read Cyrus IMAP's file of a client" in site.door.log.read_text()
+    finally:
+        site.cyrus.show_clients(apppass=site.door.user)
+    assert site.knock("imap LOGIN", ACCOUNT, inside).meaning == OK
 
 
 def test_nothing_typed_is_left(site):

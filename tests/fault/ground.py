@@ -56,8 +56,9 @@ class Ground(Site):
             hba.write(f"local all postgres trust\nhost all {VERIFIER} 127.0.0.1/32 scram-sha-256\n"
                       "local replication postgres trust\n" + rest)
         self.postgres.psql("SELECT pg_reload_conf()", "postgres")
-        self.apppassd.create("", apppass_timeout=TIMEOUT_MS)
+        self.apppassd.create("", apppass_timeout=TIMEOUT_MS, apppassd_cyrus_proc=self.cyrus.proc)
         self.cyrus.create(self.plugins, {})
+        self.cyrus.show_clients(apppass=self.apppassd.user)
         self.postfix.create(self.plugins, "", self.cyrus.ports["lmtp"])
         self.configure(**self.usual())
         self._people()

@@ -8,8 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .basics import (Daemon, Failure, accepts, example, folder, free_port, read_settings,
-                     write)
+from .basics import (ROOT, Daemon, Failure, accepts, example, folder, free_port, read_settings,
+                     run, write)
 
 BINARIES = Path("/usr/lib/cyrus/bin")
 DEV_LOG = Path("/dev/log")
@@ -45,6 +45,7 @@ class Cyrus:
         self.config = self.state / "imapd.conf"
         self.log = self.state / "cyrus.log"
         self.socket = self.state / "log.socket"
+        self.proc = self.state / "proc"
         self.logger = Daemon("logsocket", self.state, keep)
         self.daemon = Daemon("cyrus", self.state, keep)
         self.ports = {}
@@ -57,8 +58,9 @@ class Cyrus:
         folder(self.state)
         for name in ("config", "spool", "sieve"):
             folder(self.state / name, "cyrus", 0o750)
-        for name in ("db", "proc", "socket"):
+        for name in ("db", "socket"):
             folder(self.state / "config" / name, "cyrus", 0o750)
+        folder(self.proc, "cyrus", 0o750)
         self.plugins = plugins
         self.ports = {door: free_port() for door in self.DOORS}
         settings = {
@@ -67,6 +69,8 @@ class Cyrus:
             "defaultpartition": "default",
             "partition-default": self.state / "spool",
             "sievedir": self.state / "sieve",
+            "proc_path": self.proc,
+            "umask": "077",
             "admins": "cyrus",
             "unixhierarchysep": "yes",
             "altnamespace": "yes",
@@ -89,6 +93,21 @@ class Cyrus:
                                    if value is not None), "cyrus", 0o600)
         write(self.state / "cyrus.conf", self.services(children))
         return self
+
+    def show_clients(self, **readers):
+        """
+        Let users read the files of the processes, as contrib/systemd/apppass-tmpfiles.conf does;
+        `readers` names who stands in for which of its users.
+        """
+        lines = (ROOT / "contrib" / "systemd" / "apppass-tmpfiles.conf").read_text().splitlines()
+        for line in lines:
+            words = line.split()
+            if words[:2] != ["a+", "/run/cyrus/proc"]:
+                continue
+            for name, user in readers.items():
+                if f"user:{name}:" in words[6]:
+                    run(["setfacl", "-m", words[6].replace(f"user:{name}:", f"user:{user}:"),
+                         self.proc])
 
     def services(self, children=None):
         """The text of cyrus.conf."""

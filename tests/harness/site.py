@@ -54,8 +54,10 @@ class Site:
             self._socket_conninfo(written["apppass_conninfo"]),
             apppassd_socket_group=written["apppassd_socket_group"],
             apppassd_socket_mode=written["apppassd_socket_mode"],
+            apppassd_cyrus_proc=self.cyrus.proc,
             apppassd_workers=processes)
         self.cyrus.create(self.plugins, self.cyrus_options(), processes)
+        self.cyrus.show_clients(apppass=self.apppassd.user)
         self.postfix.create(self.plugins, self.smtpd_conf(), self.cyrus.ports["lmtp"],
                             processes=processes)
         self.apppassd.start()

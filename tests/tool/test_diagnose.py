@@ -9,14 +9,15 @@ import pytest
 
 from conftest import ADMINISTRATOR, BUILD, NUMBERS, Desk
 from harness.basics import run, state_folder, until
-from harness.clients import OK, REFUSED, TEMPORARY
+from harness.clients import OK, REFUSED, TEMPORARY, Reply
 from harness.codes import mistyped, with_other_secret
 from harness.site import Site
 
 IMAP, POP, SIEVE, SMTP = ("imap AUTHENTICATE PLAIN", "pop3 AUTH PLAIN",
                           "sieve AUTHENTICATE PLAIN", "smtp AUTH PLAIN")
 LOGIN = "imap LOGIN"    # through apppassd
-SERVICES = {IMAP: "imap", POP: "pop", SIEVE: "sieve", SMTP: "smtp", LOGIN: "imap"}
+OTHER = "another program"   # likewise, and nothing says where its client is
+SERVICES = {IMAP: "imap", POP: "pop", SIEVE: "sieve", SMTP: "smtp", LOGIN: "imap", OTHER: "imap"}
 MAIN_PASSWORD = "correct horse battery staple"
 
 
@@ -27,6 +28,13 @@ class FallbackSite(Site):
         return super().smtpd_conf() + (
             "apppass_fallback: checkpass\npwcheck_method: auxprop\nauxprop_plugin: sasldb\n"
             "sasldb_path: /sasldb\n")
+
+    def knock(self, door, account, password):
+        if door != OTHER:
+            return super().knock(door, account, password)
+        self.typed.append((account, password))
+        answer = self.apppassd.ask(account, password)
+        return Reply({"OK": OK, "NO": REFUSED, None: TEMPORARY}[answer], answer or "")
 
     def main_password(self, account):
         user, domain = account.split("@")
@@ -165,7 +173,7 @@ CASES = {
             account, "Phone", "--network", "192.0.2.0/24,2001:db8::/48"),
         "it is for 192.0.2.0/24 and 2001:db8::/48 only", "--network 127.0.0.1"),
     "by a door that knows no address": Case(
-        "network_denied", LOGIN, lambda desk, account, realm: desk.issue(
+        "network_denied", OTHER, lambda desk, account, realm: desk.issue(
             account, "Phone", "--network", "127.0.0.0/8"),
         "does not tell the client's address", "apppass issue {account} --device Phone"),
     "access rule": Case(
@@ -216,7 +224,7 @@ def test_refusal_is_explained(site, desk, name):
     typed = case.prepare(desk, account, realm)
     assert site.knock(case.door, account, typed).meaning == REFUSED
     row = attempts(desk, account, case.verdict)[0]
-    client = None if case.door == LOGIN else "127.0.0.1"
+    client = None if case.door == OTHER else "127.0.0.1"
     assert (row["client"], row["service"], row["count"]) == (client, SERVICES[case.door], 1)
     answer = desk.ok("diagnose", account)
     text = " ".join(answer.out.split())
@@ -332,7 +340,7 @@ def test_name_that_is_no_account(site, desk):
 OUTAGES = {
     "Postfix": (SMTP, lambda site: site.postfix.log, "smtp from 127.0.0.1"),
     "Cyrus": (IMAP, lambda site: site.cyrus.log, "imap from 127.0.0.1"),
-    "apppassd": (LOGIN, lambda site: site.apppassd.log, "imap from an unknown address"),
+    "apppassd": (LOGIN, lambda site: site.apppassd.log, "imap from 127.0.0.1"),
 }
 
 
