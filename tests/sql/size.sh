@@ -27,11 +27,11 @@ ok "size: $codes codes" fill_size size_large "$codes"
 
 # buffers DATABASE: the pages that the statement in the function looked at, as run last by plans
 buffers() {
-    grep -o 'Buffers: shared.*' "$base/plan.out" | head -1 | grep -o '=[0-9]*' | tr -d = | paste -sd+ | bc
+    grep -o 'Buffers: shared.*' "$base/plan.out" | head -1 | grep -o '[0-9]*' | awk '{ sum += $1 } END { print sum }'
 }
 # A tree of ten million entries has two levels more than one of a thousand; five trees are asked at most.
 same_pages() {
-    local small large
+    local small='' large=''
     PGDATABASE=size_small plans "$1" 2 && small=$(buffers) && PGDATABASE=size_large plans "$1" 2 && large=$(buffers) \
         && [ "$large" -le $((small + 12)) ] || { echo "pages: $small, $large"; cat "$base/plan.out"; return 1; }
 }
@@ -87,7 +87,7 @@ pages_of() {
     psql -XAtq -v ON_ERROR_STOP=1 -d "$1" -c 'SET jit = off' -c "EXPLAIN (ANALYZE, BUFFERS) $2" >"$base/plan.out" && buffers
 }
 few_pages() {
-    local small large
+    local small='' large=''
     small=$(pages_of size_small "$1") && large=$(pages_of size_large "$1") && [ "$large" -le $((small + 400)) ] \
         || { echo "pages: $small, $large"; cat "$base/plan.out"; return 1; }
 }
@@ -113,7 +113,7 @@ ok 'size: and what is new' few_pages 'SELECT f.* FROM apppass.audit_head AS h, a
 
 # bounded NAME SQL [KIB]: needs hardly more memory for many than for few
 bounded() {
-    local small large more=$((allowed + ${3:-0}))
+    local small='' large='' more=$((allowed + ${3:-0}))
     small=$(PGDATABASE=size_small PGOPTIONS=$size_options "$peak" "$2") && large=$(PGDATABASE=size_large PGOPTIONS=$size_options "$peak" "$2") || return 1
     echo "# $1: ${small% *} s and ${small#* } KiB with 1000 codes, ${large% *} s and ${large#* } KiB with $codes" >&3
     [ $((${large#* } - ${small#* })) -le "$more" ] || { echo "KiB: $small, $large"; return 1; }
