@@ -92,7 +92,7 @@ CREATE FUNCTION apppass.audit_append_only() RETURNS trigger
 AS $$
 BEGIN
     RAISE EXCEPTION 'the audit trail is append-only: % refused', TG_OP
-        USING ERRCODE = 'AP004', HINT = 'Corrections are new events. Nothing is taken out of the trail.';
+        USING ERRCODE = 'AP004', CONSTRAINT = 'audit_append_only', HINT = 'Corrections are new events. Nothing is taken out of the trail.';
 END
 $$;
 COMMENT ON FUNCTION apppass.audit_append_only() IS 'Trigger: refuses every UPDATE, DELETE and TRUNCATE of the trail. AP004.';
@@ -201,7 +201,7 @@ BEGIN
 EXCEPTION
     WHEN invalid_text_representation OR invalid_parameter_value OR numeric_value_out_of_range THEN
         RAISE EXCEPTION 'that is no mark of the audit trail'
-            USING ERRCODE = '22023', HINT = 'Give back what the function said as mark, or NULL to begin now.';
+            USING ERRCODE = '22023', CONSTRAINT = 'audit_mark_invalid', HINT = 'Give back what the function said as mark, or NULL to begin now.';
 END
 $$;
 COMMENT ON FUNCTION apppass.audit_since(jsonb) IS
@@ -245,17 +245,17 @@ BEGIN
         SELECT h.* INTO head FROM apppass.audit_head AS h FOR UPDATE SKIP LOCKED;
         EXIT WHEN FOUND;
         IF NOT EXISTS (SELECT FROM apppass.audit_head) THEN
-            RAISE EXCEPTION 'the end of the audit chain is missing' USING ERRCODE = '55000', HINT = 'See apppass.audit_verify().';
+            RAISE EXCEPTION 'the end of the audit chain is missing' USING ERRCODE = '55000', CONSTRAINT = 'audit_head_missing', HINT = 'See apppass.audit_verify().';
         ELSIF pg_catalog.clock_timestamp() > give_up THEN
             RAISE EXCEPTION 'another session has been sealing the audit trail for 10 s'
-                USING ERRCODE = '55P03', HINT = 'Nobody waits for it but the next seal. Try again later.';
+                USING ERRCODE = '55P03', CONSTRAINT = 'audit_seal_busy', HINT = 'Nobody waits for it but the next seal. Try again later.';
         END IF;
         PERFORM pg_catalog.pg_sleep(0.05);
     END LOOP;
     -- A statement of its own: its snapshot is younger than the lock.
     SELECT n.* INTO news FROM apppass.audit_since(head.mark) AS n;
     IF news.continuity = 'gap' THEN
-        RAISE EXCEPTION 'the end of the audit chain is not in the chain' USING ERRCODE = '55000', HINT = 'See apppass.audit_verify().';
+        RAISE EXCEPTION 'the end of the audit chain is not in the chain' USING ERRCODE = '55000', CONSTRAINT = 'audit_end_missing', HINT = 'See apppass.audit_verify().';
     END IF;
     sealed := 0;
     FOR entry IN SELECT a.* FROM apppass.audit AS a WHERE a.id = ANY (news.ids) ORDER BY a.id LOOP
@@ -305,7 +305,7 @@ DECLARE
     waiting bigint[];
 BEGIN
     IF ($1 IS NULL) <> ($2 IS NULL) OR $1 < 0 OR $2 !~ '^[0-9a-f]{64}$' THEN
-        RAISE EXCEPTION 'a noted seal is a position and a hash of 64 hexadecimal digits' USING ERRCODE = '22023', HINT = 'Give both as apppass.audit_head() said them.';
+        RAISE EXCEPTION 'a noted seal is a position and a hash of 64 hexadecimal digits' USING ERRCODE = '22023', CONSTRAINT = 'audit_note_invalid', HINT = 'Give both as apppass.audit_head() said them.';
     END IF;
     rows_checked := 0;
     SELECT h.* INTO head FROM apppass.audit_head AS h;

@@ -12,7 +12,7 @@ AS $$
 BEGIN
     IF apppass.context('reason') IS NULL THEN
         RAISE EXCEPTION '% needs a reason', $1
-            USING ERRCODE = 'AP002',
+            USING ERRCODE = 'AP002', CONSTRAINT = 'reason_missing',
                   HINT = 'Give the function a reason; with plain SQL, SET LOCAL apppass.reason = ''why'' in the same transaction.';
     END IF;
 END
@@ -29,19 +29,19 @@ DECLARE
 BEGIN
     IF TG_OP <> 'INSERT' AND OLD.name = 'default' AND (TG_OP = 'DELETE' OR NEW.name <> 'default') THEN
         RAISE EXCEPTION 'the realm named default stays: it covers every domain without a row'
-            USING ERRCODE = 'AP003', HINT = 'Change its columns; codes_allowed = false stops app passwords there.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'realm_default_stays', HINT = 'Change its columns; codes_allowed = false stops app passwords there.';
     END IF;
     IF TG_OP = 'DELETE' THEN
         SELECT count(*) INTO accounts FROM apppass.account AS a WHERE a.realm_id = OLD.id;
         IF accounts > 0 THEN
             RAISE EXCEPTION 'realm "%" still has % accounts', OLD.name, accounts
-                USING ERRCODE = 'AP003',
+                USING ERRCODE = 'AP003', CONSTRAINT = 'realm_has_accounts',
                       HINT = 'Move them first: UPDATE apppass.account SET realm_id = ... ; or stop their codes: UPDATE apppass.realm SET codes_allowed = false.';
         END IF;
         RETURN OLD;
     END IF;
     IF TG_OP = 'UPDATE' AND NEW.id <> OLD.id THEN
-        RAISE EXCEPTION 'the key of a realm does not change' USING ERRCODE = 'AP003', HINT = 'Change its name instead.';
+        RAISE EXCEPTION 'the key of a realm does not change' USING ERRCODE = 'AP003', CONSTRAINT = 'key_fixed', HINT = 'Change its name instead.';
     END IF;
     NEW.name := apppass.account_name(NEW.name);
     NEW.services := apppass.service_names(NEW.services);
@@ -96,7 +96,7 @@ BEGIN
     SELECT g.oid INTO NEW.role_oid FROM pg_catalog.pg_roles AS g WHERE g.rolname = NEW.role_name;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'role "%" does not exist', NEW.role_name
-            USING ERRCODE = '22023', HINT = 'Create it first: until then a misspelt name would leave the real one unlimited.';
+            USING ERRCODE = '22023', CONSTRAINT = 'role_unknown', HINT = 'Create it first: until then a misspelt name would leave the real one unlimited.';
     END IF;
     RETURN NEW;
 END
@@ -114,7 +114,7 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         IF EXISTS (SELECT FROM apppass.code AS c WHERE c.account_id = OLD.id) THEN
             RAISE EXCEPTION 'account "%" has codes and stays', OLD.username
-                USING ERRCODE = 'AP003',
+                USING ERRCODE = 'AP003', CONSTRAINT = 'account_has_codes',
                       HINT = 'Call apppass.revoke_account(username, reason) and apppass.set_account_enabled(username, false, reason).';
         END IF;
         DELETE FROM apppass.device AS d WHERE d.account_id = OLD.id;
@@ -127,7 +127,7 @@ BEGIN
         RETURN NEW;
     END IF;
     IF ROW(NEW.id, NEW.created_at, NEW.created_by) IS DISTINCT FROM ROW(OLD.id, OLD.created_at, OLD.created_by) THEN
-        RAISE EXCEPTION 'id, created_at and created_by of an account do not change' USING ERRCODE = 'AP003', HINT = 'Leave them out of the UPDATE.';
+        RAISE EXCEPTION 'id, created_at and created_by of an account do not change' USING ERRCODE = 'AP003', CONSTRAINT = 'key_fixed', HINT = 'Leave them out of the UPDATE.';
     END IF;
     -- A renamed account follows its domain, unless it was in a realm of somebody's choice.
     IF NEW.username <> OLD.username AND NEW.realm_id = OLD.realm_id AND OLD.realm_id = apppass.realm_of(OLD.username) THEN
@@ -150,21 +150,21 @@ BEGIN
     IF TG_OP = 'DELETE' THEN
         IF EXISTS (SELECT FROM apppass.code AS c WHERE c.device_id = OLD.id) THEN
             RAISE EXCEPTION 'device "%" has codes and stays', OLD.label
-                USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_device(username, device, reason).';
+                USING ERRCODE = 'AP003', CONSTRAINT = 'device_has_codes', HINT = 'Call apppass.revoke_device(username, device, reason).';
         END IF;
         RETURN OLD;
     END IF;
     IF TG_OP = 'UPDATE' AND ROW(NEW.id, NEW.account_id, NEW.created_at) IS DISTINCT FROM ROW(OLD.id, OLD.account_id, OLD.created_at) THEN
         RAISE EXCEPTION 'a device does not change hands'
-            USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_device for the old owner and apppass.issue_code for the new one.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'device_owner_fixed', HINT = 'Call apppass.revoke_device for the old owner and apppass.issue_code for the new one.';
     END IF;
     NEW.label := apppass.label_name(NEW.label);
     IF NEW.label IS NULL THEN
         RAISE EXCEPTION 'device label is blank'
-            USING ERRCODE = '22023', HINT = 'Say what holds the code, as its owner calls it: Phone, Scanner 3rd floor.';
+            USING ERRCODE = '22023', CONSTRAINT = 'device_label_blank', HINT = 'Say what holds the code, as its owner calls it: Phone, Scanner 3rd floor.';
     ELSIF NOT apppass.is_label(NEW.label) THEN
         RAISE EXCEPTION 'device label is not valid'
-            USING ERRCODE = '22023', HINT = 'A label has 1 to 100 characters and no control characters.';
+            USING ERRCODE = '22023', CONSTRAINT = 'device_label_form', HINT = 'A label has 1 to 100 characters and no control characters.';
     END IF;
     RETURN NEW;
 END
@@ -187,22 +187,22 @@ BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     IF NOT account.enabled THEN
         RAISE EXCEPTION 'account "%" is disabled', account.username
-            USING ERRCODE = 'AP001', DETAIL = 'A disabled account gets no codes.',
+            USING ERRCODE = 'AP001', CONSTRAINT = 'account_disabled', DETAIL = 'A disabled account gets no codes.',
                   HINT = 'Enable it: SELECT apppass.set_account_enabled(username, true, reason).';
     ELSIF NOT realm.codes_allowed THEN
         RAISE EXCEPTION 'realm "%" does not allow app passwords', realm.name
-            USING ERRCODE = 'AP001', DETAIL = 'realm.codes_allowed is false.',
+            USING ERRCODE = 'AP001', CONSTRAINT = 'realm_denied', DETAIL = 'realm.codes_allowed is false.',
                   HINT = 'An administrator can change it: UPDATE apppass.realm SET codes_allowed = true WHERE name = ...';
     ELSIF realm.mfa_required AND NOT account.mfa_enrolled THEN
         RAISE EXCEPTION 'account "%" is not enrolled in MFA', account.username
-            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('Realm "%s" gives codes to enrolled accounts only.', realm.name),
+            USING ERRCODE = 'AP001', CONSTRAINT = 'mfa_missing', DETAIL = pg_catalog.format('Realm "%s" gives codes to enrolled accounts only.', realm.name),
                   HINT = 'Let the user enrol, then: SELECT apppass.set_mfa(username, true, reason).';
     END IF;
     SELECT count(*) INTO live FROM apppass.code_standing AS s
     WHERE s.account_id = $1 AND s.state IS NULL AND s.code_id IS DISTINCT FROM $2;
     IF live >= realm.max_codes THEN
         RAISE EXCEPTION 'account "%" has % live codes already', account.username, live
-            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('Realm "%s" allows %s.', realm.name, realm.max_codes),
+            USING ERRCODE = 'AP001', CONSTRAINT = 'max_codes_reached', DETAIL = pg_catalog.format('Realm "%s" allows %s.', realm.name, realm.max_codes),
                   HINT = 'Revoke one that is no longer used: see apppass.code_overview.';
     END IF;
     RETURN realm;
@@ -217,34 +217,34 @@ AS $$
 BEGIN
     IF TG_OP <> 'UPDATE' THEN
         RAISE EXCEPTION 'codes are never deleted: a revoked one must still be recognised'
-            USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_code(username, selector, reason), or UPDATE apppass.code SET revoked_at = now(), revoke_reason = ...';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'code_stays', HINT = 'Call apppass.revoke_code(username, selector, reason), or UPDATE apppass.code SET revoked_at = now(), revoke_reason = ...';
     END IF;
     IF OLD.revoked_at IS NOT NULL AND ROW(NEW.revoked_at, NEW.revoked_by, NEW.revoke_reason)
                                       IS DISTINCT FROM ROW(OLD.revoked_at, OLD.revoked_by, OLD.revoke_reason) THEN
         RAISE EXCEPTION 'a revocation is final'
-            USING ERRCODE = 'AP003', HINT = 'Issue a new code: apppass.issue_code(username, device), or apppass issue.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'revocation_final', HINT = 'Issue a new code: apppass.issue_code(username, device), or apppass issue.';
     ELSIF NEW.selector <> OLD.selector THEN
         RAISE EXCEPTION 'the selector of a code does not change'
-            USING ERRCODE = 'AP003', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code on the same device.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'selector_fixed', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code on the same device.';
     ELSIF NEW.hash <> OLD.hash AND (current_user <> 'apppass_owner'
                                     OR pg_catalog.current_setting('apppass.upgrading', true) IS DISTINCT FROM OLD.id::text) THEN
         RAISE EXCEPTION 'the hash of a code does not change'
-            USING ERRCODE = 'AP003', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code; apppass.upgrade_hash is for the verifier.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'hash_fixed', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code; apppass.upgrade_hash is for the verifier.';
     ELSIF ROW(NEW.device_id, NEW.account_id) IS DISTINCT FROM ROW(OLD.device_id, OLD.account_id) THEN
         RAISE EXCEPTION 'a code does not change hands'
-            USING ERRCODE = 'AP003', HINT = 'Call apppass.revoke_code for this one and apppass.issue_code for the other device.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'code_owner_fixed', HINT = 'Call apppass.revoke_code for this one and apppass.issue_code for the other device.';
     ELSIF ROW(NEW.id, NEW.created_at, NEW.created_by, NEW.replaces) IS DISTINCT FROM ROW(OLD.id, OLD.created_at, OLD.created_by, OLD.replaces) THEN
         RAISE EXCEPTION 'id, created_at, created_by and replaces of a code do not change'
-            USING ERRCODE = 'AP003', HINT = 'Leave them out of the UPDATE; apppass.reset_code replaces a code.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'key_fixed', HINT = 'Leave them out of the UPDATE; apppass.reset_code replaces a code.';
     -- The cascade of the composite key comes after the account's own change; anybody else's is a lie about the realm.
     ELSIF NEW.realm_id <> OLD.realm_id
           AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.id = NEW.account_id AND a.realm_id = NEW.realm_id) THEN
         RAISE EXCEPTION 'the realm of a code is that of its account'
-            USING ERRCODE = 'AP003', HINT = 'UPDATE apppass.account SET realm_id = ...: its codes follow.';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'code_realm_fixed', HINT = 'UPDATE apppass.account SET realm_id = ...: its codes follow.';
     ELSIF OLD.revoked_at IS NOT NULL AND ROW(NEW.services, NEW.networks, NEW.expires_at)
                                          IS DISTINCT FROM ROW(OLD.services, OLD.networks, OLD.expires_at) THEN
         RAISE EXCEPTION 'a revoked code does not change'
-            USING ERRCODE = 'AP003', HINT = 'Issue a new code: apppass.issue_code(username, device).';
+            USING ERRCODE = 'AP003', CONSTRAINT = 'code_revoked', HINT = 'Issue a new code: apppass.issue_code(username, device).';
     END IF;
     RETURN NEW;
 END
@@ -268,18 +268,18 @@ BEGIN
         SELECT d.* INTO device FROM apppass.device AS d WHERE d.id = NEW.device_id;
         IF NOT FOUND THEN
             RAISE EXCEPTION 'device % not found', NEW.device_id
-                USING ERRCODE = 'P0002', HINT = 'Insert into apppass.device first, or call apppass.issue_code(username, device), which does.';
+                USING ERRCODE = 'P0002', CONSTRAINT = 'device_not_found', HINT = 'Insert into apppass.device first, or call apppass.issue_code(username, device), which does.';
         ELSIF NEW.account_id <> device.account_id THEN
             RAISE EXCEPTION 'device % belongs to another account', NEW.device_id
-                USING ERRCODE = '22023', HINT = 'Leave account_id out: it follows the device.';
+                USING ERRCODE = '22023', CONSTRAINT = 'device_of_another', HINT = 'Leave account_id out: it follows the device.';
         END IF;
         IF NEW.replaces IS NOT NULL AND NOT EXISTS (SELECT FROM apppass.code AS c WHERE c.id = NEW.replaces AND c.device_id = NEW.device_id) THEN
             RAISE EXCEPTION 'the code replaces a code of another device'
-                USING ERRCODE = '22023', HINT = 'Leave replaces out, or call apppass.reset_code(username, device, reason => ...).';
+                USING ERRCODE = '22023', CONSTRAINT = 'replaces_another', HINT = 'Leave replaces out, or call apppass.reset_code(username, device, reason => ...).';
         END IF;
         IF NEW.created_at > pg_catalog.clock_timestamp() THEN
             RAISE EXCEPTION 'a code cannot be issued in the future'
-                USING ERRCODE = '22023', HINT = 'Leave created_at out: lifetimes count from it.';
+                USING ERRCODE = '22023', CONSTRAINT = 'created_in_future', HINT = 'Leave created_at out: lifetimes count from it.';
         END IF;
         NEW.account_id := device.account_id;
         NEW.expiry_chosen := false;
@@ -291,7 +291,7 @@ BEGIN
     END IF;
     IF apppass.is_selector(NEW.selector) IS NOT TRUE OR apppass.is_hash(NEW.hash) IS NOT TRUE THEN
         RAISE EXCEPTION 'selector or hash is not valid'
-            USING ERRCODE = '22023', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
+            USING ERRCODE = '22023', CONSTRAINT = 'code_invalid', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
     END IF;
     -- upgrade_hash has asked already.
     IF TG_OP = 'INSERT' AND NOT apppass.is_affordable(NEW.hash, realm.argon2_memory_kib, realm.argon2_passes) THEN
@@ -302,10 +302,10 @@ BEGIN
     NEW.services := apppass.service_names(NEW.services);
     IF pg_catalog.array_position(NEW.networks, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'the list of networks has an empty place'
-            USING ERRCODE = '22023', HINT = 'Leave NULL out of the list.';
+            USING ERRCODE = '22023', CONSTRAINT = 'networks_null', HINT = 'Leave NULL out of the list.';
     ELSIF pg_catalog.cardinality(NEW.networks) = 0 THEN
         RAISE EXCEPTION 'the list of networks is empty'
-            USING ERRCODE = '22023', HINT = 'NULL means every network; an empty list would make a code that opens nothing.';
+            USING ERRCODE = '22023', CONSTRAINT = 'networks_empty', HINT = 'NULL means every network; an empty list would make a code that opens nothing.';
     END IF;
     NEW.networks := (SELECT pg_catalog.array_agg(DISTINCT apppass.network_name(n)) FROM pg_catalog.unnest(NEW.networks) AS n);
 
@@ -313,19 +313,19 @@ BEGIN
         IF TG_OP = 'INSERT' OR OLD.revoked_at IS NULL THEN
             IF NEW.revoked_at > pg_catalog.clock_timestamp() THEN
                 RAISE EXCEPTION 'a code cannot be revoked in the future'
-                    USING ERRCODE = '22023', HINT = 'Set expires_at to end it later.';
+                    USING ERRCODE = '22023', CONSTRAINT = 'revoked_in_future', HINT = 'Set expires_at to end it later.';
             END IF;
             NEW.revoke_reason := coalesce(apppass.trim_blank(NEW.revoke_reason), apppass.context('reason'));
             IF NEW.revoke_reason IS NULL THEN
                 RAISE EXCEPTION 'revoking a code needs a reason'
-                    USING ERRCODE = 'AP002', HINT = 'Set revoke_reason too, or call apppass.revoke_code(username, selector, reason).';
+                    USING ERRCODE = 'AP002', CONSTRAINT = 'reason_missing', HINT = 'Set revoke_reason too, or call apppass.revoke_code(username, selector, reason).';
             END IF;
             NEW.revoked_by := apppass.actor();
         END IF;
         RETURN NEW;
     ELSIF NEW.revoke_reason IS NOT NULL OR NEW.revoked_by IS NOT NULL THEN
         RAISE EXCEPTION 'a revocation needs revoked_at'
-            USING ERRCODE = '22023', HINT = 'UPDATE apppass.code SET revoked_at = now(), revoke_reason = ... WHERE ...';
+            USING ERRCODE = '22023', CONSTRAINT = 'revoked_at_missing', HINT = 'UPDATE apppass.code SET revoked_at = now(), revoke_reason = ... WHERE ...';
     END IF;
 
     IF TG_OP = 'UPDATE' THEN
@@ -342,7 +342,7 @@ BEGIN
         END IF;
         IF NEW.expires_at <= pg_catalog.now() THEN
             RAISE EXCEPTION 'the code would have expired already'
-                USING ERRCODE = '22023', HINT = 'expires_at is a point in time in the future, or NULL.';
+                USING ERRCODE = '22023', CONSTRAINT = 'expiry_past', HINT = 'expires_at is a point in time in the future, or NULL.';
         END IF;
     END IF;
 
@@ -351,7 +351,7 @@ BEGIN
     WHERE s <> ALL (realm.services) AND (TG_OP = 'INSERT' OR s = ANY (OLD.services) IS NOT TRUE) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'realm "%" does not allow codes for %', realm.name, refused
-            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
+            USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
                   HINT = 'Leave this service out, or let an administrator change realm.services.';
     END IF;
     IF TG_OP = 'UPDATE' AND NEW.expires_at IS NOT DISTINCT FROM OLD.expires_at THEN
@@ -364,7 +364,7 @@ BEGIN
     latest := apppass.later(NEW.created_at, realm.max_lifetime);
     IF NEW.expires_at > latest THEN
         RAISE EXCEPTION 'realm "%" does not allow codes that live longer than %', realm.name, realm.max_lifetime
-            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),
+            USING ERRCODE = 'AP001', CONSTRAINT = 'max_lifetime_exceeded', DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),
                   HINT = 'Give an earlier expiry, or none to get the latest possible one.';
     END IF;
     NEW.expires_at := coalesce(NEW.expires_at, latest);

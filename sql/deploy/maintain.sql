@@ -43,7 +43,7 @@ DECLARE
     dropped oid[] := '{}';
 BEGIN
     IF $2 IS NULL OR $2 < 1 THEN
-        RAISE EXCEPTION 'most is not a number of codes' USING ERRCODE = '22023', HINT = 'Leave it out, or give 1 or more.';
+        RAISE EXCEPTION 'most is not a number of codes' USING ERRCODE = '22023', CONSTRAINT = 'most_invalid', HINT = 'Leave it out, or give 1 or more.';
     END IF;
     IF wet THEN
         -- In one statement, which costs a third of one for each.  What a transaction announces and seals stays in memory until it

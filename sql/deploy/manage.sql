@@ -17,11 +17,11 @@ BEGIN
     IF apppass.manages_all() THEN
         IF account.id IS NULL THEN
             RAISE EXCEPTION 'account "%" not found', $1
-                USING ERRCODE = 'P0002', HINT = 'Check the spelling, or add it: SELECT apppass.add_account(username).';
+                USING ERRCODE = 'P0002', CONSTRAINT = 'account_not_found', HINT = 'Check the spelling, or add it: SELECT apppass.add_account(username).';
         END IF;
     ELSIF account.id IS NULL OR account.realm_id NOT IN (SELECT apppass.managed_realms()) THEN
         RAISE EXCEPTION 'account "%" is not one that % may manage', $1, session_user
-            USING ERRCODE = '42501', HINT = 'apppass.realm_operator says which realms this login manages; an administrator can change it.';
+            USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed', HINT = 'apppass.realm_operator says which realms this login manages; an administrator can change it.';
     END IF;
     RETURN account;
 END
@@ -48,12 +48,12 @@ BEGIN
         SELECT r.id INTO home FROM apppass.realm AS r WHERE r.name = apppass.account_name($2);
         IF NOT FOUND AND apppass.manages_all() THEN
             RAISE EXCEPTION 'realm "%" not found', $2
-                USING ERRCODE = 'P0002', HINT = 'Leave it out to use the realm of the name''s domain, or add it: INSERT INTO apppass.realm (name) VALUES (...).';
+                USING ERRCODE = 'P0002', CONSTRAINT = 'realm_not_found', HINT = 'Leave it out to use the realm of the name''s domain, or add it: INSERT INTO apppass.realm (name) VALUES (...).';
         END IF;
     END IF;
     IF home IS NULL OR home NOT IN (SELECT apppass.managed_realms()) THEN
         RAISE EXCEPTION 'account "%" is not one that % may manage', $1, session_user
-            USING ERRCODE = '42501', HINT = 'apppass.realm_operator says which realms this login manages; an administrator can change it.';
+            USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed', HINT = 'apppass.realm_operator says which realms this login manages; an administrator can change it.';
     END IF;
     BEGIN
         INSERT INTO apppass.account AS a (username, realm_id, mfa_enrolled) VALUES (name, home, coalesce($3, false))
@@ -80,7 +80,7 @@ BEGIN
     previous := apppass.set_context($3, $4, $5);
     PERFORM apppass.require_reason(CASE WHEN $2 THEN 'enabling an account' ELSE 'disabling an account' END);
     IF $2 IS NULL THEN
-        RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023', HINT = 'Leave NULL out.';
+        RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023', CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     UPDATE apppass.account AS a SET enabled = $2 WHERE a.id = account.id AND a.enabled IS DISTINCT FROM $2;
     PERFORM apppass.restore_context(previous);
@@ -98,7 +98,7 @@ DECLARE
 BEGIN
     previous := apppass.set_context($3, $4, $5);
     IF $2 IS NULL THEN
-        RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023', HINT = 'Leave NULL out.';
+        RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023', CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     PERFORM apppass.require_reason('noting whether an account has MFA');
     UPDATE apppass.account AS a SET mfa_enrolled = $2 WHERE a.id = account.id AND a.mfa_enrolled IS DISTINCT FROM $2;
@@ -180,7 +180,7 @@ BEGIN
 EXCEPTION
     WHEN check_violation OR not_null_violation THEN
         RAISE EXCEPTION 'selector or hash is not valid'
-            USING ERRCODE = '22023', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
+            USING ERRCODE = '22023', CONSTRAINT = 'code_invalid', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
 END
 $$;
 COMMENT ON FUNCTION apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text) IS
@@ -205,7 +205,7 @@ EXCEPTION
     -- The server's own words would show the row, hash included.
     WHEN check_violation OR not_null_violation THEN
         RAISE EXCEPTION 'the code cannot be revoked so'
-            USING ERRCODE = '22023', HINT = 'Give another reason.';
+            USING ERRCODE = '22023', CONSTRAINT = 'revoke_reason_invalid', HINT = 'Give another reason.';
 END
 $$;
 COMMENT ON FUNCTION apppass.revoke_codes(bigint, bigint, text) IS 'Revokes the account''s codes, of one device or one selector where given; returns how many.';
@@ -222,13 +222,13 @@ DECLARE
 BEGIN
     IF wanted IS NULL OR pg_catalog.length(wanted) <> 4 THEN
         RAISE EXCEPTION 'that is not a selector'
-            USING ERRCODE = '22023', HINT = 'Give the first four symbols of the code, never all of it.';
+            USING ERRCODE = '22023', CONSTRAINT = 'selector_invalid', HINT = 'Give the first four symbols of the code, never all of it.';
     END IF;
     previous := apppass.set_context($3, $4, $5);
     revoked := apppass.revoke_codes(account.id, NULL, wanted);
     IF revoked = 0 THEN
         RAISE EXCEPTION 'account "%" has no live code that starts with %', account.username, wanted
-            USING ERRCODE = 'P0002', HINT = 'It may be revoked already: see apppass.code_overview.';
+            USING ERRCODE = 'P0002', CONSTRAINT = 'code_not_found', HINT = 'It may be revoked already: see apppass.code_overview.';
     END IF;
     PERFORM apppass.restore_context(previous);
     RETURN revoked;

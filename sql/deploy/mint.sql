@@ -104,7 +104,7 @@ BEGIN
     revoked := apppass.revoke_codes(account.id, device_id, NULL);
     IF revoked = 0 THEN
         RAISE EXCEPTION 'device "%" of account "%" has no live code', $2, account.username
-            USING ERRCODE = 'P0002', HINT = 'They may be revoked already: see apppass.code_overview.';
+            USING ERRCODE = 'P0002', CONSTRAINT = 'device_without_code', HINT = 'They may be revoked already: see apppass.code_overview.';
     END IF;
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
@@ -122,7 +122,7 @@ BEGIN
     WHERE d.account_id = ($1).id AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
     IF NOT FOUND THEN
         RAISE EXCEPTION 'account "%" has no device "%"', ($1).username, $2
-            USING ERRCODE = 'P0002', HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account = %L shows what it has.', ($1).username);
+            USING ERRCODE = 'P0002', CONSTRAINT = 'device_not_found', HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account = %L shows what it has.', ($1).username);
     END IF;
     RETURN device_id;
 END
@@ -178,7 +178,7 @@ BEGIN
     kept := ARRAY(SELECT s FROM pg_catalog.unnest(($1).services) AS s WHERE s = ANY (realm.services) ORDER BY s);
     IF pg_catalog.cardinality(kept) = 0 THEN
         RAISE EXCEPTION 'realm "%" allows none of the services of the old code', realm.name
-            USING ERRCODE = 'AP001', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
+            USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
                   HINT = 'Issue a code for another service: apppass.issue_code(username, device, services).';
     END IF;
     RETURN kept;
@@ -204,7 +204,7 @@ DECLARE
     code_id bigint;
 BEGIN
     IF period < interval '0' THEN
-        RAISE EXCEPTION 'the grace period is negative' USING ERRCODE = '22023', HINT = 'Use 0 to end the old code now.';
+        RAISE EXCEPTION 'the grace period is negative' USING ERRCODE = '22023', CONSTRAINT = 'grace_negative', HINT = 'Use 0 to end the old code now.';
     END IF;
     PERFORM apppass.require_reason('resetting a device');
     PERFORM FROM apppass.account AS a WHERE a.id = account.id FOR NO KEY UPDATE;
@@ -213,7 +213,7 @@ BEGIN
     ORDER BY (c.revoked_at IS NULL) DESC, c.id DESC LIMIT 1;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'device "%" has never had a code', $2
-            USING ERRCODE = 'P0002', HINT = 'Issue one: apppass.issue_code(username, device).';
+            USING ERRCODE = 'P0002', CONSTRAINT = 'device_never_had_code', HINT = 'Issue one: apppass.issue_code(username, device).';
     END IF;
     SELECT pg_catalog.array_agg(s.code_id ORDER BY s.code_id), pg_catalog.array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
     FROM apppass.code_standing AS s
@@ -236,7 +236,7 @@ BEGIN
 EXCEPTION
     WHEN check_violation OR not_null_violation THEN
         RAISE EXCEPTION 'selector or hash is not valid'
-            USING ERRCODE = '22023', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
+            USING ERRCODE = '22023', CONSTRAINT = 'code_invalid', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
 END
 $$;
 COMMENT ON FUNCTION apppass.reset_device(text, text, text, text, interval, text, text, text) IS

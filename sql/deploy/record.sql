@@ -89,14 +89,14 @@ BEGIN
     -- A hash that the verifier could not verify would lock its owner out.
     IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16 OR cost[3] > 16 THEN
         RAISE EXCEPTION 'the new hash is not an Argon2id one that can be verified'
-            USING ERRCODE = '22023', HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a new code.';
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_not_argon2id', HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a new code.';
     ELSIF $2 ~ '^[^$]*\$[^$]*\$[^$]*\$[^$]*,keyid=' AND $3 !~ ',keyid=' THEN
         RAISE EXCEPTION 'the new hash is not keyed, the old one is'
-            USING ERRCODE = '22023', HINT = 'Give the verifier the key: a hash without one is the weaker.';
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_not_keyed', HINT = 'Give the verifier the key: a hash without one is the weaker.';
     ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
                   WHERE c.id = $1 AND (cost[1] < r.argon2_memory_kib OR cost[2] < r.argon2_passes OR cost[3] < r.argon2_lanes)) THEN
         RAISE EXCEPTION 'the new hash is cheaper than the policy of its realm'
-            USING ERRCODE = '22023', HINT = 'lookup tells memory_kib, passes and lanes of new hashes; the next login tries again.';
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_too_cheap', HINT = 'lookup tells memory_kib, passes and lanes of new hashes; the next login tries again.';
     ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
                   WHERE c.id = $1 AND NOT apppass.is_affordable($3, r.argon2_memory_kib, r.argon2_passes)) THEN
         RAISE EXCEPTION 'the new hash is dearer than the policy of its realm allows'

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What must be true of every object of the schema, today's and tomorrow's.
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 
 CREATE TEMP VIEW relation AS
 SELECT c.* FROM pg_class AS c
@@ -86,6 +86,13 @@ SELECT is_empty($$
                       AND (i.indkey::smallint[])[0] = ANY (c.conkey))
       AND c.conrelid NOT IN ('apppass.access_rule'::regclass, 'apppass.realm_operator'::regclass)
 $$, 'every foreign key of a growing table has an index');
+
+SELECT is_empty($$
+    SELECT oid::regprocedure::text FROM routine
+    WHERE regexp_replace(prosrc, 'RAISE EXCEPTION|[^_]CONSTRAINT = ', '', 'g') <> prosrc
+      AND (SELECT count(*) FILTER (WHERE m[1] = 'RAISE EXCEPTION') <> count(*) FILTER (WHERE m[1] <> 'RAISE EXCEPTION')
+           FROM regexp_matches(prosrc, '(RAISE EXCEPTION|[^_]CONSTRAINT = )', 'g') AS m)
+$$, 'every error names its cause by a word');
 
 SELECT * FROM finish();
 ROLLBACK;
