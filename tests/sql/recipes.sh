@@ -5,8 +5,9 @@ manual=$top/doc/apppass-schema.7
 new_database recipes
 ok 'recipes: deploy' migrate recipes deploy
 psql -Xq -d recipes -c 'CREATE ROLE dba LOGIN CREATEROLE' -c 'GRANT apppass_admin TO dba' -c 'GRANT apppass_helpdesk TO dba WITH ADMIN OPTION' -c 'GRANT CREATE ON SCHEMA public TO dba'
-# Accounts and a mail program's worth of history for the reports
-psql -Xq -d recipes -c "SELECT apppass.add_account('bob@example.org')" >/dev/null
+# Accounts that were there before, and another tenant, whom none of this concerns
+psql -Xq -d recipes -c "INSERT INTO apppass.realm (name) VALUES ('other.org')" \
+    -c "SELECT apppass.add_account('eve@other.org')" >/dev/null
 
 # One file a recipe: the heading, then the block as it is rendered
 mkdir -p "$base/recipes"
@@ -23,12 +24,14 @@ ok 'recipes: are there' test "$count" -ge 15
 for recipe in "$base"/recipes/*; do
     login=dba
     ! sed -n 2p "$recipe" | grep -q '^-- owner' || login=deployer
+    [ "$recipe" != "$base/recipes/02" ] || psql -Xq -d recipes -c "SELECT apppass.add_account('bob@example.org')" >/dev/null
     ok "recipe: $(sed -n 's/^-- //;1p' "$recipe")" psql -Xq -v ON_ERROR_STOP=1 -U "$login" -d recipes -f "$recipe"
 done
 
 state() { is "$1" "SELECT $2" -d recipes; }
 ok 'recipes: the scanner is revoked' state 'revoked|left on the train|dba' "state, revoke_reason, revoked_by FROM apppass.code_overview WHERE device = 'Scanner, 3rd floor'"
 ok 'recipes: bulk issue reached who had none' state 1 "count(*) FROM apppass.code_overview WHERE account = 'bob@example.org' AND device = 'Mail program'"
+ok 'recipes: another tenant was left alone' state 't|0' "enabled, codes FROM apppass.account_overview WHERE account = 'eve@other.org'"
 ok 'recipes: the department has nothing left' state 0 "count(*) FROM apppass.code_overview WHERE account = 'alice@example.org' AND revoked_at IS NULL"
 ok 'recipes: accounts were taken over' state 'dave@example.org|f' "account, enabled FROM apppass.account_overview WHERE account = 'dave@example.org'"
 ok 'recipes: the trigger follows' state 'erin@example.org|f' "account, enabled FROM apppass.account_overview WHERE account = 'erin@example.org'"
