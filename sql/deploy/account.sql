@@ -102,6 +102,28 @@ COMMENT ON COLUMN apppass.code.revoked_by IS 'Who revoked it; filled by trigger.
 COMMENT ON COLUMN apppass.code.revoke_reason IS 'Why it was revoked.';
 COMMENT ON COLUMN apppass.code.replaces IS 'The code of the same device that this one took over from (reset).';
 
+-- Beside code, not in it: the verifier's login writes here, and must lock no row that revoking needs.
+CREATE TABLE apppass.hash_upgrade (
+    code_id bigint NOT NULL,
+    hash text NOT NULL,
+    CONSTRAINT hash_upgrade_pkey PRIMARY KEY (code_id),
+    CONSTRAINT hash_upgrade_code FOREIGN KEY (code_id) REFERENCES apppass.code (id),
+    CONSTRAINT hash_upgrade_form CHECK (apppass.is_hash(hash))
+);
+COMMENT ON TABLE apppass.hash_upgrade IS 'The hash that took over from the one in code, where a login replaced it (upgrade_hash).';
+COMMENT ON COLUMN apppass.hash_upgrade.code_id IS 'The code.';
+COMMENT ON COLUMN apppass.hash_upgrade.hash IS 'PHC string that lookup gives out instead.';
+
+CREATE TABLE apppass.issue_turn (
+    account_id bigint NOT NULL,
+    turn bigint NOT NULL DEFAULT 0,
+    CONSTRAINT issue_turn_pkey PRIMARY KEY (account_id),
+    CONSTRAINT issue_turn_account FOREIGN KEY (account_id) REFERENCES apppass.account (id) ON DELETE CASCADE
+);
+COMMENT ON TABLE apppass.issue_turn IS 'Whose turn it is to issue for an account: locked while a code is being issued, so that the account itself is not.';
+COMMENT ON COLUMN apppass.issue_turn.account_id IS 'The account.';
+COMMENT ON COLUMN apppass.issue_turn.turn IS 'Raised by each code: of two transactions that saw the same number the second fails.';
+
 CREATE TABLE apppass.code_use (
     code_id bigint NOT NULL,
     service text NOT NULL,

@@ -460,14 +460,8 @@ BEGIN
                 action := CASE WHEN NEW.replaces IS NULL THEN 'code_issued' ELSE 'code_reset' END;
             ELSIF OLD.revoked_at IS NULL AND NEW.revoked_at IS NOT NULL THEN
                 action := 'code_revoked';
-            ELSIF OLD.hash <> NEW.hash THEN
-                action := 'hash_upgraded';
             ELSE
                 action := 'code_changed';
-            END IF;
-            IF TG_OP = 'UPDATE' AND OLD.hash <> NEW.hash THEN
-                old_row := old_row || pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(OLD.hash));
-                new_row := new_row || pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(NEW.hash));
             END IF;
             -- The composite key cascades here when an account moves; the account's own row tells it.  Whatever else changes is told.
             IF TG_OP = 'UPDATE' AND old_row - 'realm_id' = new_row - 'realm_id' THEN

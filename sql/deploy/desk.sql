@@ -79,7 +79,7 @@ BEGIN
                   HINT = 'apppass.realm_operator says which realms this login manages; an '
                          'administrator can change it.';
     END IF;
-    PERFORM FROM apppass.code AS c WHERE c.id = ANY (wanted) ORDER BY c.id FOR NO KEY UPDATE;
+    PERFORM apppass.lock_rows('code', wanted);
     UPDATE apppass.code AS c
     SET revoked_at = now(), revoke_reason = apppass.context('reason')
     WHERE c.id = ANY (wanted) AND c.revoked_at IS NULL;

@@ -19,6 +19,117 @@ END
 $$;
 COMMENT ON FUNCTION apppass.require_reason(text) IS 'AP002 unless the session''s context carries a reason.';
 
+-- ---- waiting ----
+
+-- Revoking waits for nothing but the same change of the same row, and that not in the queue of the
+-- server: whoever waits here knows for whom, and for how long.
+CREATE FUNCTION apppass.lock_rows(kind text, ids bigint[]) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    began constant timestamptz := clock_timestamp();
+    locked bigint[];
+    holder xid;
+    blocker text;
+    warned boolean := false;
+BEGIN
+    LOOP
+        CASE kind
+            WHEN 'code' THEN
+                locked := ARRAY(SELECT c.id FROM apppass.code AS c WHERE c.id = ANY (ids)
+                                ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED);
+                SELECT c.xmax INTO holder FROM apppass.code AS c
+                WHERE c.id = ANY (ids) AND c.id <> ALL (locked) LIMIT 1;
+            WHEN 'account' THEN
+                locked := ARRAY(SELECT a.id FROM apppass.account AS a WHERE a.id = ANY (ids)
+                                ORDER BY a.id FOR NO KEY UPDATE SKIP LOCKED);
+                SELECT a.xmax INTO holder FROM apppass.account AS a
+                WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
+            WHEN 'turn' THEN
+                locked := ARRAY(SELECT t.account_id FROM apppass.issue_turn AS t
+                                WHERE t.account_id = ANY (ids) FOR NO KEY UPDATE SKIP LOCKED);
+                SELECT t.xmax INTO holder FROM apppass.issue_turn AS t
+                WHERE t.account_id = ANY (ids) AND t.account_id <> ALL (locked) LIMIT 1;
+        END CASE;
+        IF NOT FOUND THEN
+            RETURN;
+        END IF;
+        IF clock_timestamp() > began + (CASE WHEN warned THEN interval '10 s' ELSE interval '2 s' END) THEN
+            blocker := apppass.holder_of(holder, CASE kind
+                WHEN 'code' THEN 'apppass.code' WHEN 'account' THEN 'apppass.account' ELSE 'apppass.issue_turn' END::regclass);
+            IF warned THEN
+                RAISE EXCEPTION 'waited 10 s for %', coalesce('process ' || blocker, 'another session')
+                    USING ERRCODE = '55P03', CONSTRAINT = 'row_held',
+                          HINT = format('It has changed the same and not yet committed.  Try again, or let an '
+                              'administrator end it: SELECT pg_terminate_backend(%s)',
+                              coalesce(split_part(blocker, ' ', 1), 'PID'));
+            END IF;
+            RAISE WARNING 'waiting for %', coalesce('process ' || blocker, 'another session')
+                USING HINT = 'It has changed the same and not yet committed.';
+            warned := true;
+        END IF;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END
+$$;
+COMMENT ON FUNCTION apppass.lock_rows(text, bigint[]) IS
+'Locks rows of code, account or issue_turn (kind: code, account, turn) that are about to change. After 2 s a WARNING says who has them, after 10 s 55P03 does.';
+
+CREATE FUNCTION apppass.holder_of(holder xid, relation regclass) RETURNS text
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    candidates xid[] := ARRAY[holder];
+BEGIN
+    BEGIN
+        candidates := candidates || ARRAY(SELECT m.xid FROM pg_get_multixact_members(holder) AS m);
+    EXCEPTION WHEN OTHERS THEN
+        NULL;   -- the number of a transaction, not of several
+    END;
+    RETURN (
+        WITH held AS (
+            SELECT l.pid, bool_or(l.transactionid = ANY (candidates)) AS certain
+            FROM pg_locks AS l
+            WHERE l.granted AND l.pid <> pg_backend_pid()
+              AND (l.locktype = 'transactionid' OR (l.relation = $2 AND l.mode = 'RowExclusiveLock'))
+            GROUP BY l.pid
+            HAVING bool_or(l.transactionid = ANY (candidates)) OR (bool_or(l.relation = $2) AND bool_or(l.transactionid IS NOT NULL))
+        )
+        -- Of a subtransaction that ended only the table is known that its session has changed.
+        SELECT string_agg(format('%s (%s)', a.pid, concat_ws(', ', a.usename,
+                   'in its transaction since ' || to_char(a.xact_start, 'HH24:MI:SS'))), ' or ' ORDER BY a.xact_start, a.pid)
+        FROM held AS h JOIN pg_stat_activity AS a ON a.pid = h.pid
+        WHERE h.certain OR NOT EXISTS (SELECT FROM held AS sure WHERE sure.certain));
+END
+$$;
+COMMENT ON FUNCTION apppass.holder_of(xid, regclass) IS
+'Processes and logins that may be the transaction which xmax of a row of that table names.';
+
+CREATE FUNCTION apppass.take_turn(account_id bigint) RETURNS void
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s'
+AS $$
+BEGIN
+    INSERT INTO apppass.issue_turn AS t (account_id) VALUES ($1) ON CONFLICT DO NOTHING;
+    PERFORM apppass.lock_rows('turn', ARRAY[$1]);
+    UPDATE apppass.issue_turn AS t SET turn = t.turn + 1 WHERE t.account_id = $1;
+END
+$$;
+COMMENT ON FUNCTION apppass.take_turn(bigint) IS
+'One issue at a time per account, until the transaction ends: of two at a time the second sees the first one''s code, or fails (40001) where its snapshot is older.';
+
+CREATE FUNCTION apppass.account_turn() RETURNS trigger
+    LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    INSERT INTO apppass.issue_turn (account_id) VALUES (NEW.id) ON CONFLICT DO NOTHING;
+    RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION apppass.account_turn() IS
+'Trigger: a new account has its row to take turns by, so that revoking sees who is issuing its first code.';
+CREATE TRIGGER account_turn AFTER INSERT ON apppass.account FOR EACH ROW EXECUTE FUNCTION apppass.account_turn();
+COMMENT ON TRIGGER account_turn ON apppass.account IS 'Adds its row to issue_turn.';
+
 -- ---- realm and access_rule ----
 
 CREATE FUNCTION apppass.realm_policy() RETURNS trigger
@@ -210,7 +321,6 @@ END
 $$;
 COMMENT ON FUNCTION apppass.require_issuable(bigint, bigint) IS 'The realm, where policy lets the account have one more code (not counting the one to be replaced); else AP001.';
 
--- Runs with the rights of whoever writes, and so tells upgrade_hash (the owner) from an administrator's UPDATE.
 CREATE FUNCTION apppass.code_guard() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -226,8 +336,7 @@ BEGIN
     ELSIF NEW.selector <> OLD.selector THEN
         RAISE EXCEPTION 'the selector of a code does not change'
             USING ERRCODE = 'AP003', CONSTRAINT = 'selector_fixed', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code on the same device.';
-    ELSIF NEW.hash <> OLD.hash AND (current_user <> 'apppass_owner'
-                                    OR pg_catalog.current_setting('apppass.upgrading', true) IS DISTINCT FROM OLD.id::text) THEN
+    ELSIF NEW.hash <> OLD.hash THEN
         RAISE EXCEPTION 'the hash of a code does not change'
             USING ERRCODE = 'AP003', CONSTRAINT = 'hash_fixed', HINT = 'Call apppass.reset_code(username, device, reason => ...) for a new code; apppass.upgrade_hash is for the verifier.';
     ELSIF ROW(NEW.device_id, NEW.account_id) IS DISTINCT FROM ROW(OLD.device_id, OLD.account_id) THEN
@@ -285,7 +394,7 @@ BEGIN
         NEW.expiry_chosen := false;
         NEW.created_by := apppass.actor();
         -- One issue at a time per account, or two could pass the limit together.
-        PERFORM FROM apppass.account AS a WHERE a.id = NEW.account_id FOR NO KEY UPDATE;
+        PERFORM apppass.take_turn(NEW.account_id);
         SELECT a.realm_id INTO STRICT NEW.realm_id FROM apppass.account AS a WHERE a.id = NEW.account_id;
         SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = NEW.realm_id;
     END IF;

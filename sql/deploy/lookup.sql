@@ -24,7 +24,8 @@ DECLARE
     place cidr := apppass.client_network(address);
     domain text := apppass.domain_of(wanted);
 BEGIN
-    SELECT v.verdict, v.code_id, v.username, CASE WHEN v.verdict = 'accepted' THEN v.hash END,
+    SELECT v.verdict, v.code_id, v.username, CASE WHEN v.verdict = 'accepted' THEN coalesce(
+               (SELECT h.hash FROM apppass.hash_upgrade AS h WHERE h.code_id = v.code_id), v.hash) END,
            v.argon2_memory_kib, v.argon2_passes, v.argon2_lanes,
            v.verdict = 'accepted' AND NOT EXISTS (
                SELECT FROM apppass.code_use AS u

@@ -82,6 +82,7 @@ BEGIN
     IF $2 IS NULL THEN
         RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023', CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
+    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
     UPDATE apppass.account AS a SET enabled = $2 WHERE a.id = account.id AND a.enabled IS DISTINCT FROM $2;
     PERFORM apppass.restore_context(previous);
 END
@@ -134,7 +135,7 @@ DECLARE
     device_id bigint;
 BEGIN
     -- Serialises issuing for the account, so the same new label is not added twice.
-    PERFORM FROM apppass.account AS a WHERE a.id = $1 FOR NO KEY UPDATE;
+    PERFORM apppass.take_turn($1);
     SELECT d.id INTO device_id FROM apppass.device AS d
     WHERE d.account_id = $1 AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
     IF NOT FOUND THEN
@@ -191,14 +192,31 @@ CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint, select
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    began constant timestamptz := pg_catalog.clock_timestamp();
+    ids bigint[];
     revoked integer;
 BEGIN
     PERFORM apppass.require_reason('revoking a code');
-    -- A code that is being issued belongs to those to be revoked: wait for whoever issues it.
-    PERFORM FROM apppass.account AS a WHERE a.id = $1 FOR NO KEY UPDATE;
+    -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a moment
+    -- to commit; a session that stays open holds nobody up.
+    WHILE $3 IS NULL AND pg_catalog.current_setting('transaction_isolation') = 'read committed' LOOP
+        PERFORM FROM apppass.issue_turn AS t WHERE t.account_id = $1 FOR SHARE SKIP LOCKED;
+        EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t WHERE t.account_id = $1);
+        IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
+            RAISE WARNING 'a code is being issued for the account, and is not among those revoked: process %',
+                coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn') FROM apppass.issue_turn AS t WHERE t.account_id = $1), '?')
+                USING HINT = 'Revoke again once it is there, or disable the account, which holds for every code.';
+            EXIT;
+        END IF;
+        PERFORM pg_catalog.pg_sleep(0.01);
+    END LOOP;
+    ids := ARRAY(SELECT c.id FROM apppass.code AS c
+                 WHERE c.account_id = $1 AND c.revoked_at IS NULL AND ($2 IS NULL OR c.device_id = $2)
+                   AND ($3 IS NULL OR c.selector = $3));
+    PERFORM apppass.lock_rows('code', ids);
     UPDATE apppass.code AS c
     SET revoked_at = pg_catalog.now(), revoke_reason = apppass.context('reason')
-    WHERE c.account_id = $1 AND c.revoked_at IS NULL AND ($2 IS NULL OR c.device_id = $2) AND ($3 IS NULL OR c.selector = $3);
+    WHERE c.id = ANY (ids) AND c.revoked_at IS NULL;
     GET DIAGNOSTICS revoked = ROW_COUNT;
     RETURN revoked;
 EXCEPTION

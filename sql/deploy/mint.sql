@@ -79,7 +79,7 @@ DECLARE
     stored apppass.stored_code;
 BEGIN
     -- Before the selector is chosen: of two at a time the second must see the first one's.
-    PERFORM FROM apppass.account AS a WHERE a.id = account.id FOR NO KEY UPDATE;
+    PERFORM apppass.take_turn(account.id);
     terms := apppass.issue_policy(account.username);
     code := apppass.make_code(account.id, terms.code_length);
     stored := apppass.store_code($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4, $5, $6, $7, $8);
@@ -207,7 +207,7 @@ BEGIN
         RAISE EXCEPTION 'the grace period is negative' USING ERRCODE = '22023', CONSTRAINT = 'grace_negative', HINT = 'Use 0 to end the old code now.';
     END IF;
     PERFORM apppass.require_reason('resetting a device');
-    PERFORM FROM apppass.account AS a WHERE a.id = account.id FOR NO KEY UPDATE;
+    PERFORM apppass.take_turn(account.id);
 
     SELECT c.* INTO newest FROM apppass.code AS c WHERE c.device_id = target
     ORDER BY (c.revoked_at IS NULL) DESC, c.id DESC LIMIT 1;
@@ -222,6 +222,7 @@ BEGIN
     IF period = interval '0' THEN
         PERFORM apppass.revoke_codes(account.id, target, NULL);
     ELSE
+        PERFORM apppass.lock_rows('code', old_codes);
         UPDATE apppass.code AS c SET expires_at = grace_ends_at
         FROM apppass.code_standing AS s
         WHERE c.id = ANY (old_codes) AND s.code_id = c.id AND (s.ends_at IS NULL OR s.ends_at > grace_ends_at);
@@ -252,7 +253,7 @@ DECLARE
     code text;
     stored apppass.reset_stored_code;
 BEGIN
-    PERFORM FROM apppass.account AS a WHERE a.id = account.id FOR NO KEY UPDATE;
+    PERFORM apppass.take_turn(account.id);
     SELECT apppass.make_code(account.id, r.code_length) INTO STRICT code FROM apppass.realm AS r WHERE r.id = account.realm_id;
     stored := apppass.reset_device($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4, $5, $6);
     RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device, stored.selector, stored.services,

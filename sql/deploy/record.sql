@@ -82,7 +82,6 @@ CREATE FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash tex
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    upgraded boolean;
     cost bigint[] := pg_catalog.regexp_match($3,
         '^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=[A-Za-z0-9+/]{2,11}(?:,data=[A-Za-z0-9+/]{2,43})?)?\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}$');
 BEGIN
@@ -103,11 +102,21 @@ BEGIN
             USING ERRCODE = '22023', CONSTRAINT = 'hash_too_costly',
                   HINT = 'lookup tells memory_kib, passes and lanes of new hashes.';
     END IF;
-    PERFORM apppass.hurry(), pg_catalog.set_config('apppass.upgrading', $1::text, true);
-    UPDATE apppass.code AS c SET hash = $3 WHERE c.id = $1 AND c.hash = $2 AND c.revoked_at IS NULL;
-    upgraded := FOUND;
-    PERFORM pg_catalog.set_config('apppass.upgrading', '', true);
-    RETURN upgraded;
+    PERFORM apppass.hurry();
+    INSERT INTO apppass.hash_upgrade AS u (code_id, hash)
+    SELECT c.id, $3 FROM apppass.code AS c
+    WHERE c.id = $1 AND c.revoked_at IS NULL
+      AND (c.hash = $2 OR EXISTS (SELECT FROM apppass.hash_upgrade AS x WHERE x.code_id = c.id AND x.hash = $2))
+    ON CONFLICT ON CONSTRAINT hash_upgrade_pkey DO UPDATE SET hash = excluded.hash WHERE u.hash = $2;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    PERFORM apppass.audit_write('hash_upgraded', c.realm_id, c.account_id, a.username, d.label, c.id, c.selector,
+        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind($2)),
+        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind($3)), NULL)
+    FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id JOIN apppass.device AS d ON d.id = c.device_id
+    WHERE c.id = $1;
+    RETURN true;
 END
 $$;
 COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS 'Replaces the hash of a live code if it still is old_hash; false where it is not. 22023: the new one is no Argon2id hash within the verifier''s limits, is below the policy of the realm in memory, passes or lanes, or is not keyed where the old one is. Audited.';

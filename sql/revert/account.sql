@@ -6,6 +6,8 @@ BEGIN;
 DROP TABLE apppass.main_password_login;
 DROP VIEW apppass.code_standing;
 DROP TABLE apppass.code_use;
+DROP TABLE apppass.issue_turn;
+DROP TABLE apppass.hash_upgrade;
 DROP TABLE apppass.code;
 DROP TABLE apppass.device;
 DROP TABLE apppass.account;

@@ -8,6 +8,7 @@ DROP TRIGGER code_no_truncate ON apppass.code;
 DROP TRIGGER code_guard ON apppass.code;
 DROP TRIGGER device_policy ON apppass.device;
 DROP TRIGGER account_policy ON apppass.account;
+DROP TRIGGER account_turn ON apppass.account;
 DROP TRIGGER realm_operator_policy ON apppass.realm_operator;
 DROP TRIGGER access_rule_policy ON apppass.access_rule;
 DROP TRIGGER realm_adopt ON apppass.realm;
@@ -21,6 +22,10 @@ DROP FUNCTION apppass.realm_operator_policy();
 DROP FUNCTION apppass.access_rule_policy();
 DROP FUNCTION apppass.realm_adopt();
 DROP FUNCTION apppass.realm_policy();
+DROP FUNCTION apppass.account_turn();
+DROP FUNCTION apppass.take_turn(bigint);
+DROP FUNCTION apppass.holder_of(xid, regclass);
+DROP FUNCTION apppass.lock_rows(text, bigint[]);
 DROP FUNCTION apppass.require_reason(text);
 
 COMMIT;

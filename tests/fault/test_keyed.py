@@ -54,7 +54,7 @@ def serve(site, **options):
 
 
 def stored(site, account, code):
-    return site.sql("SELECT c.hash FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id"
+    return site.sql("SELECT coalesce((SELECT u.hash FROM apppass.hash_upgrade AS u WHERE u.code_id = c.id), c.hash) FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id"
                     f" WHERE a.username = '{account}' AND c.selector = '{code[:4]}'")
 
 

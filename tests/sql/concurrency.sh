@@ -65,7 +65,7 @@ ok 'recording use does' refuses 'lock timeout' timeout 30 psql -XAtq -c "SET sta
 ok 'upgrading a hash does' refuses 'lock timeout' timeout 30 psql -XAtq -c "SET statement_timeout = '10s'" \
     -c "SELECT apppass.upgrade_hash($code, (SELECT hash FROM apppass.code WHERE id = $code), '$hash')"
 release
-ok 'and the hash was not changed' is t "SELECT hash LIKE '\$2a\$%' FROM apppass.code WHERE id = $code"
+ok 'and the hash was not changed' is t "SELECT NOT EXISTS (SELECT FROM apppass.hash_upgrade WHERE code_id = $code)"
 printf "SELECT apppass.set_mfa('busy' || :client_id || '@example.org', random() < 0.5, 'x');\n" >"$base/bench.sql"
 PGOPTIONS='-c default_transaction_isolation=serializable' pgbench -n -c "$clients" -j 2 -t 20 --max-tries 1000 -f "$base/bench.sql" apppass >"$base/bench.out" 2>&1
 ok 'serializable writers may be told to retry' grep -q 'number of failed transactions: 0 ' "$base/bench.out"
@@ -74,9 +74,68 @@ psql -Xq -c "SELECT apppass.add_account('leaver@example.org')" >/dev/null
 hold "SELECT apppass.store_code('leaver@example.org', 'Late', '7777', '$hash')"
 psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.revoke_account('leaver@example.org', 'left')" >"$base/revoked.out" 2>&1 &
 revoker=$!
-until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%revoke_account%'")" != 0 ] \
+until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%revoke_account%'")" != 0 ] \
     || ! kill -0 "$revoker" 2>/dev/null; do :; done
 release
 wait "$revoker"
 ok 'revoking an account waits for a code being issued' grep -qx 1 "$base/revoked.out"
 ok 'and revokes it' is revoked "SELECT state FROM apppass.code_overview WHERE selector = '7777'"
+
+# ---- no role holds up a revocation ----
+
+psql -Xq -c 'CREATE ROLE stolen_mail LOGIN IN ROLE apppass_verifier' -c 'CREATE ROLE stolen_desk LOGIN IN ROLE apppass_helpdesk' \
+    -c "SELECT apppass.add_account(n || '@held.org') FROM unnest(ARRAY['victim', 'other']) AS n" \
+    -c "SELECT apppass.store_code('victim@held.org', 'D' || n, '000' || n, '$hash') FROM generate_series(1, 9) AS n" >/dev/null
+held=$(psql -XAtq -c "SELECT code_id FROM apppass.code_overview WHERE account = 'victim@held.org' AND selector = '0001'")
+# holds ROLE SQL: as hold, by that login, with its constraints made immediate
+holds() { PGUSER=$1 hold "SET CONSTRAINTS ALL IMMEDIATE; $2"; ! grep -q ERROR "$base/held.out"; }
+# at_once SQL: is done though somebody holds what he can
+at_once() { psql -XAtq -v ON_ERROR_STOP=1 -c "SET statement_timeout = '5s'" -c "$1"; }
+ok 'held: the verifier holds what it can' holds stolen_mail "SELECT apppass.upgrade_hash(code_id, '$hash', replace('$hash', 't=2', 't=3'))
+    FROM apppass.lookup('victim@held.org', '0001', 'imap', '192.0.2.1'); SELECT apppass.record_use($held, 'imap', '192.0.2.1'),
+    apppass.record_refusal('revoked', 'victim@held.org', $held, 'imap', '192.0.2.1'), apppass.record_main_password('victim@held.org', 'imap', '192.0.2.1')"
+ok 'held: a code is revoked' at_once "SELECT apppass.revoke_code('victim@held.org', '0001', 'stolen')"
+ok 'held: by UPDATE' at_once "UPDATE apppass.code SET revoked_at = now(), revoke_reason = 'stolen' WHERE selector = '0002' AND account_id =
+    (SELECT id FROM apppass.account WHERE username = 'victim@held.org')"
+ok 'held: a device' at_once "SELECT apppass.revoke_device('victim@held.org', 'D3', 'stolen')"
+ok 'held: a code is issued' at_once "SELECT apppass.issue_code('victim@held.org', 'New')"
+ok 'held: reset' at_once "SELECT apppass.reset_code('victim@held.org', 'New', reason => 'x')"
+ok 'held: the trail is sealed' at_once 'SELECT apppass.audit_seal()'
+ok 'held: policy changes' at_once "UPDATE apppass.realm SET max_codes = max_codes + 1 WHERE name = 'default'"
+ok 'held: maintain runs' at_once 'SELECT * FROM apppass.maintain()'
+ok 'held: the account is disabled' at_once "SELECT apppass.set_account_enabled('victim@held.org', false, 'stolen')"
+ok 'held: and enabled' at_once "SELECT apppass.set_account_enabled('victim@held.org', true, 'found')"
+ok 'held: everything is revoked' at_once "SELECT apppass.revoke_account('victim@held.org', 'stolen')"
+release
+ok 'held: an upgrade that committed opens no revoked code' is revoked "SELECT verdict FROM apppass.lookup('victim@held.org', '0001', 'imap', NULL)"
+
+psql -XAtq -c "SELECT apppass.store_code('victim@held.org', 'E' || n, '001' || n, '$hash') FROM generate_series(1, 9) AS n" >/dev/null
+ok 'held: the helpdesk holds what issuing holds' holds stolen_desk "SELECT apppass.issue_code('victim@held.org', 'Mine'),
+    apppass.store_code('victim@held.org', 'E1', 'zzzz', '$hash')"
+ok 'held: a code is revoked all the same' at_once "SELECT apppass.revoke_code('victim@held.org', '0011', 'stolen')"
+ok 'held: a device too' at_once "SELECT apppass.revoke_device('victim@held.org', 'E2', 'stolen')"
+ok 'held: by UPDATE too' at_once "UPDATE apppass.code SET revoked_at = now(), revoke_reason = 'stolen' WHERE selector = '0013' AND account_id =
+    (SELECT id FROM apppass.account WHERE username = 'victim@held.org')"
+ok 'held: others are issued codes' at_once "SELECT apppass.issue_code('other@held.org', 'New')"
+told_of_it() { at_once "SELECT apppass.revoke_account('victim@held.org', 'stolen')" >"$base/revoked.out" 2>&1 && grep -q 'WARNING:  a code is being issued .*stolen_desk' "$base/revoked.out"; }
+ok 'held: the account is revoked, and who is issuing is named' told_of_it
+ok 'held: the account is disabled too' at_once "SELECT apppass.set_account_enabled('victim@held.org', false, 'stolen')"
+ok 'held: a code that comes afterwards opens nothing' is account_disabled "SELECT verdict FROM apppass.lookup('victim@held.org', 'zzzz', 'imap', NULL)"
+release
+at_once "SELECT apppass.set_account_enabled('victim@held.org', true, 'found')" >/dev/null
+ok 'held: the helpdesk holds the same revocation' holds stolen_desk "SELECT apppass.revoke_code('victim@held.org', 'zzzz', 'x')"
+psql -XAtq -c "SELECT apppass.revoke_code('victim@held.org', 'zzzz', 'y')" >"$base/revoked.out" 2>&1
+ok 'held: then it is told for whom one waits' grep -q 'WARNING:  waiting for process [0-9]* (stolen_desk' "$base/revoked.out"
+ok 'held: for ten seconds' grep -q 'ERROR:  waited 10 s for process [0-9]* (stolen_desk' "$base/revoked.out"
+ok 'held: with the words that end it' grep -q 'pg_terminate_backend([0-9]*)' "$base/revoked.out"
+release
+
+psql -Xq -c "INSERT INTO apppass.realm (name, max_codes) VALUES ('tight.org', 1)" -c "SELECT apppass.add_account('a@tight.org')" >/dev/null
+psql -XAtq -c "SELECT apppass.issue_code('a@tight.org', 'x')" -c "SELECT apppass.revoke_account('a@tight.org', 'x')" >/dev/null
+PGOPTIONS='-c default_transaction_isolation=repeatable\ read' hold 'SELECT count(*) FROM apppass.code'
+at_once "SELECT apppass.issue_code('a@tight.org', 'first')" >/dev/null
+echo "SELECT apppass.issue_code('a@tight.org', 'second');" >&7
+release
+ok 'held: two snapshots do not pass max_codes together' grep -q 'could not serialize' "$base/held.out"
+ok 'held: nor did they' is 1 "SELECT live_codes FROM apppass.account_overview WHERE account = 'a@tight.org'"
+psql -Xq -c 'DROP ROLE stolen_mail' -c 'DROP ROLE stolen_desk'

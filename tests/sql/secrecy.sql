@@ -8,7 +8,7 @@ SELECT apppass.add_account('alice@example.org');
 SELECT apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest());
 SELECT (apppass.issue_code('alice@example.org', 'Tablet')).selector AS minted \gset
 SELECT code_id AS code FROM apppass.code_overview WHERE selector = '1111' \gset
-CREATE FUNCTION pg_temp.hash_of(code bigint) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT hash FROM apppass.code WHERE id = $1';
+CREATE FUNCTION pg_temp.hash_of(code bigint) RETURNS text LANGUAGE sql SECURITY DEFINER AS 'SELECT coalesce((SELECT hash FROM apppass.hash_upgrade WHERE code_id = $1), hash) FROM apppass.code WHERE id = $1';
 
 -- silent(STATEMENT): fails, and says nothing of a hash in any part of the error
 CREATE FUNCTION pg_temp.silent(statement text, state text) RETURNS text LANGUAGE plpgsql AS $$

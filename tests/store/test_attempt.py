@@ -203,7 +203,8 @@ def test_the_memo_saves_the_hash_and_nothing_else(server, driver, bob, tmp_path)
 # ---- upgrades ----
 
 def stored_hash(server, code):
-    return server.psql(f"SELECT hash FROM apppass.code WHERE id = {code.id}", "postgres")
+    return server.psql(f"SELECT coalesce((SELECT hash FROM apppass.hash_upgrade WHERE code_id = {code.id}),"
+                       f" hash) FROM apppass.code WHERE id = {code.id}", "postgres")
 
 
 def test_a_weak_hash_is_replaced_once(server, verifier, bob):
