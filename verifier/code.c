@@ -9,7 +9,7 @@
 #include "code.h"
 
 /* What one typed character means; values 0..31 are symbols. */
-enum { FOREIGN = 32, LETTER_U, SEPARATOR };
+enum { FOREIGN = 32, LETTER_U, SEPARATOR, EDGE };
 
 #define INVALID UINT32_MAX
 
@@ -122,15 +122,39 @@ static bool unicode_separator(uint32_t point)
     return false;
 }
 
-/* What the character at `text` means. */
-static unsigned classify(const unsigned char *text, size_t left, size_t *length_r)
+/* What people put around a code, or paste along with it. */
+static bool edge(uint32_t point)
 {
-    uint32_t point = code_point(text, left, length_r);
+    static const char ascii[] = "\"'`()[]{}<>.,;:";
+
+    if (point < 0x80)
+        return point != 0 && strchr(ascii, (int)point) != NULL;
+    return point == 0xab || point == 0xbb ||       /* guillemets */
+           (point >= 0x2018 && point <= 0x201f) || /* quotation marks */
+           point == 0x2039 || point == 0x203a ||   /* single guillemets */
+           (point >= 0x3001 && point <= 0x3002) || /* ideographic comma, full stop */
+           (point >= 0x300c && point <= 0x300f);   /* corner brackets */
+}
+
+/* A full-width letter or digit is the one it looks like (U+FF10 is 0, and so on). */
+static uint32_t narrow(uint32_t point)
+{
+    return point >= 0xff10 && point <= 0xff5a ? point - 0xff10 + '0' : point;
+}
+
+/* What the character at `text` means; its ASCII form in *ascii_r, where it has one. */
+static unsigned classify(const unsigned char *text, size_t left, size_t *length_r,
+                         unsigned char *ascii_r)
+{
+    uint32_t point = narrow(code_point(text, left, length_r));
     char folded = (char)point;
 
+    *ascii_r = point < 0x80 ? (unsigned char)point : 0;
+    if (edge(point))
+        return EDGE;
     if (point >= 0x80)
         return unicode_separator(point) ? SEPARATOR : FOREIGN;
-    if (point == '-' || point == ' ' || (point >= '\t' && point <= '\r'))
+    if (point == '-' || point == '_' || point == ' ' || (point >= '\t' && point <= '\r'))
         return SEPARATOR;
     if (point >= 'A' && point <= 'Z')
         folded = (char)(point - 'A' + 'a');
@@ -172,16 +196,22 @@ static bool read_symbols(const unsigned char *text, size_t length,
                          struct reading *reading)
 {
     size_t step;
+    bool ended = false;
 
     for (size_t i = 0; i < length; i += step) {
-        unsigned value = classify(text + i, length - i, &step);
+        unsigned char ascii;
+        unsigned value = classify(text + i, length - i, &step, &ascii);
 
         if (value == SEPARATOR)
             continue;
-        if (value == FOREIGN || reading->count == sizeof reading->values)
+        if (value == EDGE) {
+            ended = reading->count > 0;
+            continue;
+        }
+        if (value == FOREIGN || ended || reading->count == sizeof reading->values)
             return false;
         reading->letter_u += value == LETTER_U;
-        note_kind(reading, text[i]);
+        note_kind(reading, ascii);
         reading->values[reading->count++] = (unsigned char)value;
     }
     return true;
@@ -233,6 +263,17 @@ enum code_shape code_parse(const char *text, size_t length, struct code *code_r)
     }
     sodium_memzero(&reading, sizeof reading);
     return shape;
+}
+
+size_t code_count(const char *text, size_t length)
+{
+    struct reading reading = {.count = 0};
+    size_t count = 0;
+
+    if (read_symbols((const unsigned char *)text, length, &reading))
+        count = reading.count;
+    sodium_memzero(&reading, sizeof reading);
+    return count;
 }
 
 void code_format(const struct code *code, char display[CODE_DISPLAY_MAX])

@@ -68,12 +68,18 @@ bool code_make(size_t length, struct code *code_r) MUST_CHECK;
  * `text` is `length` bytes, any content.  Folds case, o to 0, i and l to 1.  Drops ASCII
  * and Unicode white space (tab, line ends, no-break, ideographic, ...), zero-width and
  * direction marks, byte order mark, hyphens and dashes (soft, no-break, figure, en, em,
- * full-width, minus sign).  *code_r is filled for CODE_SHAPE_VALID only and zeroed
- * otherwise.  No allocation, no early exit that depends on the secret's content beyond
- * its shape.
+ * full-width, minus sign), and underscores.  Full-width letters and digits are what they
+ * look like.  In front of the first symbol and behind the last, quotes, brackets and what
+ * ends a sentence are dropped too.  *code_r is filled for CODE_SHAPE_VALID only and
+ * zeroed otherwise.  No allocation, no early exit that depends on the secret's content
+ * beyond its shape.
  */
 enum code_shape code_parse(const char *text, size_t length,
                            struct code *code_r) MUST_CHECK;
+
+/* How many symbols were typed, whatever their shape; 0 where other characters are in
+ * between, or there are more than 29. */
+size_t code_count(const char *text, size_t length) MUST_CHECK;
 
 /*
  * code_check_symbol - the check symbol over `length` symbols of the alphabet
