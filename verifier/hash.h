@@ -16,15 +16,14 @@
 
 /*
  * Hard limits on parameters read from the database: a hostile row must not eat the
- * server. All are checked before any work.  Memory times passes is bounded too, because
- * that product is the time: the limit is libsodium's "sensitive" preset (1 GiB, 4
- * passes), some seconds.  crypt(3): bcrypt cost 14, a million rounds of sha-crypt, 256
- * MiB for yescrypt (each less than a second).
+ * server.  All are checked before any work, and each is what takes about a second.
+ * Memory times passes is bounded because that product is the time: 1 GiB once.  crypt(3):
+ * bcrypt cost 14, a million rounds of sha-crypt, 256 MiB for yescrypt.
  */
 #define HASH_MEMORY_MAX_KIB     (1024 * 1024)
 #define HASH_PASSES_MAX         16
 #define HASH_LANES_MAX          16
-#define HASH_WORK_MAX_KIB       (4 * 1024 * 1024) /* memory * passes */
+#define HASH_WORK_MAX_KIB       (1024 * 1024) /* memory * passes */
 #define HASH_BCRYPT_COST_MAX    14
 #define HASH_SHA_ROUNDS_MAX     1000000
 #define HASH_YESCRYPT_BYTES_MAX (256 * 1024 * 1024)
