@@ -60,8 +60,12 @@ static bool clear_path(const struct sockaddr_un *address, char *error, size_t er
     struct stat status;
     int fd, result, reason;
 
-    if (lstat(path, &status) < 0 && errno == ENOENT)
-        return true;
+    if (lstat(path, &status) < 0) {
+        if (errno == ENOENT)
+            return true;
+        snprintf(error, error_size, "%s: %s", path, strerror(errno));
+        return false;
+    }
     if (!S_ISSOCK(status.st_mode)) {
         snprintf(error, error_size, "%s: exists and is not a socket; remove it", path);
         return false;
@@ -131,7 +135,9 @@ static bool open_path(const char *path, size_t length,
     if (sockets->fds[i] < 0)
         return false;
     sockets->paths[i] = strdup(address.sun_path);
-    return true;
+    if (sockets->paths[i] == NULL)
+        snprintf(error, error_size, "out of memory");
+    return sockets->paths[i] != NULL;
 }
 
 static bool take_passed(int count, struct sockets *sockets, char *error,
