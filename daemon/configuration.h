@@ -14,9 +14,6 @@
 struct configuration {
     atomic_uint references;
     struct options options;
-    struct hash_keys *keys;
-    struct memo *memo;
-    struct throttle *throttle;
     struct verifier_shared shared; /* points into this */
 };
 

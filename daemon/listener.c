@@ -47,8 +47,8 @@ struct loop {
     int watchdog_ms;
     bool stopping;
     bool aborted;
-    struct complaint stalled, pushed_out, cut_off, waited, no_descriptor, stuck,
-        unreadable;
+    struct complaint stalled, pushed_out, cut_off, waited, uncomputed, no_descriptor,
+        stuck, unreadable;
 };
 
 static void complain(struct loop *loop, struct complaint *complaint, const char *what)
@@ -204,9 +204,15 @@ static struct deadline expire(struct loop *loop)
             return waiting.at_ms < next.at_ms ? waiting : next;
         session_describe(session, who);
         log_message(loop->listener->log, LOG_LEVEL_ERROR, "unavailable: %s", who);
-        complain(loop, &loop->waited,
-                 "a request waited apppass_timeout for a worker; the database is slow or "
-                 "apppassd_workers too low");
+        if (session->postponed)
+            complain(loop, &loop->uncomputed,
+                     "a request waited apppass_timeout for its hash to be computed: more "
+                     "codes were new here than the processors could check");
+        else
+            complain(
+                loop, &loop->waited,
+                "a request waited apppass_timeout for a worker; the database is slow "
+                "or apppassd_workers too low");
         pool_finish(loop->listener->pool, session, OUTCOME_UNAVAILABLE);
     }
 }

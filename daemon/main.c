@@ -26,7 +26,7 @@
 
 #define EXIT_USAGE         2
 #define SPARE_DESCRIPTORS  64 /* libraries, log, listening sockets */
-#define WORKER_DESCRIPTORS 8  /* two connections and what libpq opens to make them */
+#define WORKER_DESCRIPTORS 12 /* two connections and what opens to make them */
 
 static const char usage[] =
     "usage: apppassd [-c FILE] [-d] [-t]\n"
@@ -138,7 +138,7 @@ static size_t worker_count(const struct daemon_settings *settings)
 
     if (settings->workers > 0)
         return (size_t)settings->workers;
-    return processors > 0 ? (size_t)processors : 1;
+    return processors > 0 ? (size_t)processors + 1 : 2;
 }
 
 /* A descriptor for every place in the pool, or fewer places: how many. */
@@ -222,7 +222,8 @@ static bool serve(struct daemon *daemon)
     struct pool_counts counts;
     bool good;
 
-    daemon->pool = pool_new(fit_pool(settings), daemon->configuration, daemon->wake_fd);
+    daemon->pool =
+        pool_new(fit_pool(settings), count - 1, daemon->configuration, daemon->wake_fd);
     listener.pool = daemon->pool;
     if (daemon->pool != NULL)
         daemon->workers = workers_start(count, daemon->pool, sink_log());

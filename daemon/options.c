@@ -133,7 +133,7 @@ const struct setting daemon_settings[] = {
      .max = 256,
      .offset = MEMBER(workers),
      .help = "Threads that decide, each with its own database connection; 0 is one per "
-             "processor."},
+             "processor and one more."},
     {.name = NULL},
 };
 

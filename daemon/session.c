@@ -22,7 +22,9 @@ struct pool {
     size_t used;
     struct session_list idle;
     struct session_list waiting;
+    struct session_list postponed;
     struct session_list busy; /* with a worker */
+    size_t computing, computing_max;
     struct configuration *configuration;
     struct pool_counts counts;
     int wake_fd;
@@ -47,7 +49,8 @@ void session_describe(const struct session *session, char who[SESSION_WHO_MAX])
     sodium_memzero(user, sizeof(user));
 }
 
-struct pool *pool_new(size_t size, struct configuration *configuration, int wake_fd)
+struct pool *pool_new(size_t size, size_t computing, struct configuration *configuration,
+                      int wake_fd)
 {
     struct pool *pool = calloc(1, sizeof(*pool));
     void *memory;
@@ -66,9 +69,11 @@ struct pool *pool_new(size_t size, struct configuration *configuration, int wake
     pthread_cond_init(&pool->work, NULL);
     TAILQ_INIT(&pool->idle);
     TAILQ_INIT(&pool->waiting);
+    TAILQ_INIT(&pool->postponed);
     TAILQ_INIT(&pool->busy);
     pool->sessions = memory;
     pool->size = size;
+    pool->computing_max = computing > 0 ? computing : 1;
     pool->wake_fd = wake_fd;
     pool->configuration = configuration_hold(configuration);
     for (size_t i = 0; i < size; i++)
@@ -136,22 +141,74 @@ void pool_submit(struct pool *pool, struct session *session)
     pthread_mutex_unlock(&pool->mutex);
 }
 
+/* The next request that may be taken, with the right to compute where it needs that. */
+static struct session *next_session(struct pool *pool)
+{
+    struct session *session = NULL;
+
+    if (pool->computing < pool->computing_max)
+        session = TAILQ_FIRST(&pool->postponed);
+    if (session != NULL) {
+        TAILQ_REMOVE(&pool->postponed, session, link);
+        session->computing = true;
+        pool->computing++;
+    } else if ((session = TAILQ_FIRST(&pool->waiting)) != NULL) {
+        TAILQ_REMOVE(&pool->waiting, session, link);
+    }
+    return session;
+}
+
 struct session *pool_take(struct pool *pool, const struct configuration *configuration)
 {
     struct session *session = NULL;
 
     pthread_mutex_lock(&pool->mutex);
-    while (TAILQ_EMPTY(&pool->waiting) && !pool->ended &&
-           pool->configuration == configuration)
+    while (!pool->ended && pool->configuration == configuration &&
+           (session = next_session(pool)) == NULL)
         pthread_cond_wait(&pool->work, &pool->mutex);
-    if (!pool->ended && pool->configuration == configuration) {
-        session = TAILQ_FIRST(&pool->waiting);
-        TAILQ_REMOVE(&pool->waiting, session, link);
+    if (session != NULL) {
         TAILQ_INSERT_TAIL(&pool->busy, session, link);
         session->busy = true;
     }
     pthread_mutex_unlock(&pool->mutex);
     return session;
+}
+
+bool pool_may_compute(struct pool *pool, struct session *session)
+{
+    pthread_mutex_lock(&pool->mutex);
+    /* Those that have waited for it go first. */
+    if (!session->computing && pool->computing < pool->computing_max &&
+        TAILQ_EMPTY(&pool->postponed)) {
+        session->computing = true;
+        pool->computing++;
+    }
+    pthread_mutex_unlock(&pool->mutex);
+    return session->computing;
+}
+
+/* The worker lets go of it.  With the mutex held. */
+static void release(struct pool *pool, struct session *session)
+{
+    if (session->busy)
+        TAILQ_REMOVE(&pool->busy, session, link);
+    session->busy = false;
+    if (session->computing) {
+        pool->computing--;
+        if (!TAILQ_EMPTY(&pool->postponed))
+            pthread_cond_signal(&pool->work);
+    }
+    session->computing = false;
+}
+
+void pool_postpone(struct pool *pool, struct session *session)
+{
+    pthread_mutex_lock(&pool->mutex);
+    release(pool, session);
+    session->postponed = true;
+    TAILQ_INSERT_TAIL(&pool->postponed, session, link);
+    pthread_cond_signal(&pool->work);
+    pthread_mutex_unlock(&pool->mutex);
 }
 
 static void count(struct pool_counts *counts, enum outcome outcome)
@@ -191,9 +248,8 @@ void pool_finish(struct pool *pool, struct session *session, enum outcome outcom
     if (session->fd >= 0)
         session_answer(session, outcome);
     pthread_mutex_lock(&pool->mutex);
-    if (session->busy)
-        TAILQ_REMOVE(&pool->busy, session, link);
-    session->busy = false;
+    release(pool, session);
+    session->postponed = false;
     wake = pool->used == pool->size || pool->stopped;
     pool->used--;
     count(&pool->counts, outcome);
@@ -203,18 +259,33 @@ void pool_finish(struct pool *pool, struct session *session, enum outcome outcom
         return; /* the counter is at its limit: the listener is being woken anyway */
 }
 
+/* The first of a queue where it is late, off the queue; else *next_r learns of it. */
+static struct session *expire_first(struct session_list *queue, struct deadline *next_r,
+                                    bool *seen)
+{
+    struct session *session = TAILQ_FIRST(queue);
+
+    if (session == NULL)
+        return NULL;
+    if (deadline_passed(session->deadline)) {
+        TAILQ_REMOVE(queue, session, link);
+        return session;
+    }
+    if (!*seen || session->deadline.at_ms < next_r->at_ms)
+        *next_r = session->deadline;
+    *seen = true;
+    return NULL;
+}
+
 struct session *pool_expire(struct pool *pool, struct deadline *next_r)
 {
     struct session *session;
+    bool seen = false;
 
     pthread_mutex_lock(&pool->mutex);
-    session = TAILQ_FIRST(&pool->waiting);
-    if (session != NULL && deadline_passed(session->deadline)) {
-        TAILQ_REMOVE(&pool->waiting, session, link);
-    } else if (session != NULL) {
-        *next_r = session->deadline;
-        session = NULL;
-    }
+    session = expire_first(&pool->waiting, next_r, &seen);
+    if (session == NULL)
+        session = expire_first(&pool->postponed, next_r, &seen);
     pthread_mutex_unlock(&pool->mutex);
     return session;
 }

@@ -6,6 +6,12 @@
  * The clients held at once: a fixed pool of sessions, and the queue between the listener
  * that reads them and the workers that decide.
  *
+ * Two queues: a request is first looked up, which takes moments; where that shows that a
+ * hash must be computed, it may have to wait in the second one, because one worker less
+ * than there are computes at a time.  So a flood of wrong codes, or of devices that come
+ * back at once, leaves a worker for everybody whose code is known.  Each queue is served
+ * in the order of arrival.
+ *
  * A session belongs to the listener while it is read, to the pool while it waits, to one
  * worker while it is decided.  Whoever owns it ends it, with or without a reply.
  */
@@ -23,6 +29,8 @@ struct session {
     TAILQ_ENTRY(session) link; /* in the list of its owner */
     int fd;
     bool busy;                /* a worker has it */
+    bool computing;           /* and may compute hashes for it */
+    bool postponed;           /* it waits, or waited, for a worker that may */
     struct deadline deadline; /* of the whole request, from accept(2) */
     struct request request;
 };
@@ -43,11 +51,12 @@ struct pool_counts {
 };
 
 /*
- * pool_new - room for `size` sessions; holds `configuration` (borrowed: takes its own
+ * pool_new - room for `size` sessions, of which `computing` may have hashes computed at
+ * once (at least one); holds `configuration` (borrowed: takes its own
  * reference).  `wake_fd` is an eventfd(2) that is written to when a full pool has room
  * again, and after pool_stop for each session that ends.  NULL: no memory.
  */
-struct pool *pool_new(size_t size, struct configuration *configuration,
+struct pool *pool_new(size_t size, size_t computing, struct configuration *configuration,
                       int wake_fd) MUST_CHECK;
 
 /* Free; all threads are gone. */
@@ -73,6 +82,13 @@ void pool_submit(struct pool *pool, struct session *session);
  */
 struct session *pool_take(struct pool *pool,
                           const struct configuration *configuration) MUST_CHECK;
+
+/* May the worker that has this session compute a hash now?  True stays true until it is
+ * finished or postponed. */
+bool pool_may_compute(struct pool *pool, struct session *session) MUST_CHECK;
+
+/* Not now: the session waits for a worker that may. */
+void pool_postpone(struct pool *pool, struct session *session);
 
 /* The client has its answer: reply as the outcome says (none for OUTCOME_UNAVAILABLE),
  * hang up, wipe the request.  The session is still its owner's, and a worker still busy.

@@ -23,6 +23,7 @@ struct worker {
     const struct log *log;
     struct configuration *configuration;
     struct verifier *verifier; /* NULL: could not be made, try again */
+    struct session *session;   /* what it works at */
 };
 
 /* Follow the current configuration. */
@@ -67,43 +68,48 @@ static enum outcome refuse(const struct worker *worker, const struct session *se
     return OUTCOME_DENIED;
 }
 
-/* What main_password needs; on the worker's stack for the time of one attempt. */
-struct main_password {
-    const struct worker *worker;
-    const struct session *session;
-};
+/* ---- what the verifier asks while it decides; the context is the worker ---- */
 
 static enum outcome main_password(void *context, const char *username)
 {
-    const struct main_password *what = context;
-    const struct options *options = &what->worker->configuration->options;
-    const char *path = options->daemon.fallback_socket, *reason = "";
-    enum outcome outcome = fallback_ask(path, username, &what->session->request,
-                                        what->session->deadline, &reason);
+    const struct worker *worker = context;
+    const char *path = worker->configuration->options.daemon.fallback_socket;
+    const char *reason = "";
+    enum outcome outcome = fallback_ask(path, username, &worker->session->request,
+                                        worker->session->deadline, &reason);
 
     if (outcome == OUTCOME_UNAVAILABLE)
-        log_message(what->worker->log, LOG_LEVEL_ERROR, "could not ask %s: %s", path,
-                    reason);
+        log_message(worker->log, LOG_LEVEL_ERROR, "could not ask %s: %s", path, reason);
     return outcome;
 }
 
-static enum outcome worker_decide(struct worker *worker, struct session *session)
+static bool may_compute(void *context)
 {
+    const struct worker *worker = context;
+
+    return pool_may_compute(worker->pool, worker->session);
+}
+
+/* OUTCOME_UNAVAILABLE and *postponed_r: not now. */
+static enum outcome worker_decide(struct worker *worker, bool *postponed_r)
+{
+    const struct session *session = worker->session;
     const struct request *request = &session->request;
     char user[REQUEST_USER_MAX + 1];
     struct decision decision;
-    struct main_password context = {.worker = worker, .session = session};
     struct attempt attempt = {
         .username = user,
         .password = request->password,
         .password_length = request->lengths[REQUEST_PASSWORD],
         .service = *request->service != '\0' ? request->service : NULL,
         .client = *request->client != '\0' ? request->client : NULL,
-        .context = &context,
+        .may_compute = may_compute,
+        .context = worker,
         .finish_later = true,
     };
     enum outcome outcome;
 
+    *postponed_r = false;
     if (request->refused)
         return refuse(worker, session);
     if (!worker_ready(worker))
@@ -114,7 +120,30 @@ static enum outcome worker_decide(struct worker *worker, struct session *session
     outcome = attempt_decide(worker->verifier, &attempt, session->deadline, &decision);
     /* People type passwords into the user field. */
     sodium_memzero(user, sizeof(user));
+    *postponed_r = decision.postponed;
     return outcome;
+}
+
+/* One request, to its end or until it must wait once more. */
+static void worker_serve(struct worker *worker, struct session *session)
+{
+    enum outcome outcome = OUTCOME_UNAVAILABLE;
+    bool postponed = false;
+
+    worker->session = session;
+    if (client_gone(session))
+        log_message(worker->log, LOG_LEVEL_DEBUG, "a client did not wait");
+    else
+        outcome = worker_decide(worker, &postponed);
+    if (!postponed)
+        session_answer(session, outcome);
+    if (worker->verifier != NULL)
+        verifier_finish(worker->verifier);
+    if (postponed)
+        pool_postpone(worker->pool, session);
+    else
+        pool_finish(worker->pool, session, outcome);
+    worker->session = NULL;
 }
 
 static void *worker_main(void *argument)
@@ -126,18 +155,8 @@ static void *worker_main(void *argument)
         struct session *session;
 
         worker_refresh(&worker);
-        while ((session = pool_take(worker.pool, worker.configuration)) != NULL) {
-            enum outcome outcome = OUTCOME_UNAVAILABLE;
-
-            if (client_gone(session))
-                log_message(worker.log, LOG_LEVEL_DEBUG, "a client did not wait");
-            else
-                outcome = worker_decide(&worker, session);
-            session_answer(session, outcome);
-            if (worker.verifier != NULL)
-                verifier_finish(worker.verifier);
-            pool_finish(worker.pool, session, outcome);
-        }
+        while ((session = pool_take(worker.pool, worker.configuration)) != NULL)
+            worker_serve(&worker, session);
     }
     verifier_free(&worker.verifier);
     configuration_release(&worker.configuration);

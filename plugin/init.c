@@ -27,30 +27,12 @@ static bool prepare(struct plugin *plugin, const sasl_utils_t *utils, char *erro
                     size_t error_size)
 {
     struct verifier *verifier;
-    char reason[LOG_LINE_MAX / 2] = "";
 
     if (!settings_load(verifier_settings, &plugin->settings, sasl_option,
                        (void *)(uintptr_t)utils, error, error_size))
         return false;
-    if (plugin->settings.key_path != NULL) {
-        plugin->keys = hash_keys_load(plugin->settings.key_path, reason, sizeof reason);
-        if (plugin->keys == NULL) {
-            snprintf(error, error_size, "apppass_key: %s", reason);
-            return false;
-        }
-        plugin->shared.keys = plugin->keys;
-    }
-    plugin->throttle = throttle_new();
-    if (plugin->throttle == NULL) {
-        snprintf(error, error_size, "out of memory");
-        return false;
-    }
-    plugin->shared.throttle = plugin->throttle;
-    if (plugin->settings.memo_path != NULL)
-        plugin->memo = memo_open(plugin->settings.memo_path, &plugin->log);
-    plugin->shared.memo = plugin->memo;
-    (void)memo_slot_count(); /* reads /sys, which Postfix's chroot lacks */
-    verifier = verifier_new(&plugin->shared, error, error_size);
+    verifier = verifier_open(&plugin->settings, true, &plugin->log, &plugin->shared,
+                             error, error_size);
     if (verifier == NULL)
         return false;
     pool_give(&plugin->pool, &verifier);
@@ -68,10 +50,6 @@ static struct plugin *plugin_new(const sasl_utils_t *utils)
     memset(plugin, 0, sizeof *plugin);
     plugin->hostlog.utils = utils;
     plugin->log = (struct log){.write = hostlog_write, .context = &plugin->hostlog};
-    plugin->shared = (struct verifier_shared){
-        .settings = &plugin->settings,
-        .log = &plugin->log,
-    };
     plugin->works = prepare(plugin, utils, error, sizeof error);
     if (!plugin->works)
         log_message(&plugin->log, LOG_LEVEL_ERROR,
@@ -84,9 +62,7 @@ static struct plugin *plugin_new(const sasl_utils_t *utils)
 void plugin_free(struct plugin **plugin, const sasl_utils_t *utils)
 {
     pool_drain(&(*plugin)->pool);
-    throttle_free(&(*plugin)->throttle);
-    memo_close(&(*plugin)->memo);
-    hash_keys_free(&(*plugin)->keys);
+    verifier_close(&(*plugin)->shared);
     settings_free(verifier_settings, &(*plugin)->settings);
     sodium_memzero(*plugin, sizeof **plugin);
     utils->free(*plugin);

@@ -23,11 +23,8 @@ struct plugin {
     bool works; /* false: configured, but wrongly; each login fails temporarily */
     struct hostlog hostlog;
     struct settings settings;
-    struct hash_keys *keys; /* NULL: none */
-    struct memo *memo;      /* NULL: none */
-    struct throttle *throttle;
     struct log log;
-    struct verifier_shared shared; /* points to the members above */
+    struct verifier_shared shared; /* points to settings and log */
     struct pool pool;
 };
 

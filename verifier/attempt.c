@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 #define UPGRADES_REMEMBERED 64
 #define UPGRADE_PAUSE_MS    600000 /* a hash that stays old is not tried again sooner */
 #define KEY_WARNING_MS      60000
+#define HASH_WARNING_MS     10000
 #define STACK_USED          8192 /* more than hashing a code leaves below our frames */
 
 /* One attempt, until everything that follows from it is done; wiped as a whole. */
@@ -24,6 +26,10 @@ struct trial {
     const struct attempt *attempt; /* the caller's: NULL once it is decided */
     struct deadline deadline;
     bool later; /* what follows happens when the client has its answer */
+    bool dry;
+    bool postponed;
+    bool (*may_compute)(void *context);
+    void *context;
     bool name_good;
     char name[STORE_NAME_MAX]; /* "" unless name_good */
     char service[INPUT_SERVICE_MAX];
@@ -45,6 +51,8 @@ struct verifier {
         int64_t code_id, again_at;
     } upgrades[UPGRADES_REMEMBERED];
     int64_t key_warning_at;
+    const char *hash_trouble; /* static; why a hash was not computed, as logged */
+    int64_t hash_trouble_at;
 };
 
 static const char *or_null(const char *text)
@@ -55,6 +63,34 @@ static const char *or_null(const char *text)
 static struct store *recorder(struct verifier *verifier)
 {
     return verifier->record_store != NULL ? verifier->record_store : verifier->store;
+}
+
+/* Tell who wants to know. */
+static PRINTF(4, 5) void tell(const struct trial *trial, enum attempt_step step,
+                              enum attempt_finding finding, const char *format, ...)
+{
+    char sentence[512];
+    va_list args;
+
+    if (trial->attempt->trace == NULL)
+        return;
+    va_start(args, format);
+    vsnprintf(sentence, sizeof sentence, format, args);
+    va_end(args);
+    trial->attempt->trace(trial->attempt->context, step, finding, sentence);
+}
+
+static enum attempt_finding finding_of(enum outcome outcome)
+{
+    switch (outcome) {
+    case OUTCOME_OK:
+        return ATTEMPT_FOUND_GOOD;
+    case OUTCOME_DENIED:
+        return ATTEMPT_FOUND_BAD;
+    case OUTCOME_UNAVAILABLE:
+        break;
+    }
+    return ATTEMPT_FOUND_NOTHING;
 }
 
 /* The option that is wrong stands before what is wrong with it. */
@@ -124,6 +160,41 @@ void verifier_free(struct verifier **pointer)
     free(verifier);
 }
 
+struct verifier *verifier_open(const struct settings *settings, bool use_memo,
+                               const struct log *log, struct verifier_shared *shared_r,
+                               char *error, size_t error_size)
+{
+    struct verifier *verifier = NULL;
+    char reason[256];
+
+    *shared_r = (struct verifier_shared){.settings = settings, .log = log};
+    if (settings->key_path != NULL) {
+        shared_r->keys = hash_keys_load(settings->key_path, reason, sizeof reason);
+        if (shared_r->keys == NULL) {
+            snprintf(error, error_size, "apppass_key: %s", reason);
+            return NULL;
+        }
+    }
+    shared_r->throttle = throttle_new();
+    if (settings->memo_path != NULL && use_memo)
+        shared_r->memo = memo_open(settings->memo_path, log);
+    (void)memo_slot_count(); /* reads /sys, which a chroot lacks */
+    if (shared_r->throttle == NULL)
+        snprintf(error, error_size, "no memory");
+    else
+        verifier = verifier_new(shared_r, error, error_size);
+    if (verifier == NULL)
+        verifier_close(shared_r);
+    return verifier;
+}
+
+void verifier_close(struct verifier_shared *shared)
+{
+    throttle_free(&shared->throttle);
+    memo_close(&shared->memo);
+    hash_keys_free(&shared->keys);
+}
+
 /* ---- deciding ---- */
 
 /*
@@ -171,36 +242,106 @@ static bool forged(struct trial *trial)
     return true;
 }
 
+/* Once in a while: a flood must not fill the log. */
+static void report_hash(const struct trial *trial, const char *reason)
+{
+    struct verifier *verifier = trial->verifier;
+    int64_t now = deadline_now_ms();
+
+    if (verifier->hash_trouble == reason && now < verifier->hash_trouble_at)
+        return;
+    verifier->hash_trouble = reason;
+    verifier->hash_trouble_at = now + HASH_WARNING_MS;
+    log_message(verifier->shared.log, LOG_LEVEL_ERROR,
+                "could not check the hash of code %" PRId64 ": %s", trial->row.code_id,
+                reason);
+}
+
+/* Compute, where there is time for it and it is not one try too many. */
+static enum outcome compute(struct trial *trial, const char **reason_r)
+{
+    const struct verifier_shared *shared = &trial->verifier->shared;
+    const struct code *code = &trial->code;
+    enum outcome outcome = OUTCOME_UNAVAILABLE;
+    struct guess guess = {.code_id = trial->row.code_id,
+                          .network = trial->client.network,
+                          .network_length = trial->client.network_length};
+    int slot;
+
+    if (throttle_known_wrong(trial->verifier->throttle, trial->row.hash, code->symbols,
+                             code->length))
+        return OUTCOME_DENIED;
+    if (trial->may_compute != NULL && !trial->may_compute(trial->context)) {
+        trial->postponed = true;
+        return OUTCOME_UNAVAILABLE;
+    }
+    *reason_r = "wrong codes are being tried too often";
+    if (!trial->dry && !throttle_guess(trial->verifier->throttle, shared->memo, &guess,
+                                       deadline_now_ms()))
+        return OUTCOME_UNAVAILABLE;
+    *reason_r = "too many hashes are being computed";
+    slot = memo_slot_acquire(shared->memo, trial->deadline);
+    if (slot >= 0)
+        outcome = hash_verify(trial->row.hash, code->symbols, code->length, shared->keys,
+                              reason_r);
+    memo_slot_release(shared->memo, slot);
+    /* Wrong ones alone are counted. */
+    if (!trial->dry && outcome == OUTCOME_DENIED)
+        throttle_note_wrong(trial->verifier->throttle, trial->row.hash, code->symbols,
+                            code->length);
+    else if (!trial->dry)
+        throttle_unguess(trial->verifier->throttle, shared->memo, &guess);
+    return outcome;
+}
+
 static enum outcome check_hash(struct trial *trial)
 {
     const struct verifier_shared *shared = &trial->verifier->shared;
     const struct code *code = &trial->code;
-    const char *reason = "too many hashes are being computed", *hash = trial->row.hash;
-    enum outcome outcome = OUTCOME_UNAVAILABLE;
-    int slot;
+    const char *reason = NULL, *hash = trial->row.hash;
+    enum outcome outcome;
 
-    if (forged(trial))
+    if (forged(trial)) {
+        tell(trial, ATTEMPT_STEP_HASH, ATTEMPT_FOUND_BAD, "refused as forged: it is %s",
+             forgery(trial));
         return OUTCOME_DENIED;
+    }
     if (memo_contains(shared->memo, hash, code->symbols, code->length))
         return OUTCOME_OK;
-    slot = memo_slot_acquire(shared->memo, trial->deadline);
-    if (slot >= 0)
-        outcome = hash_verify(hash, code->symbols, code->length, shared->keys, &reason);
-    memo_slot_release(shared->memo, slot);
-    if (outcome == OUTCOME_OK)
+    outcome = compute(trial, &reason);
+    if (outcome == OUTCOME_OK && !trial->dry)
         memo_add(shared->memo, hash, code->symbols, code->length);
-    if (outcome == OUTCOME_UNAVAILABLE)
-        log_message(shared->log, LOG_LEVEL_ERROR,
-                    "could not check the hash of code %" PRId64 ": %s",
-                    trial->row.code_id, reason);
+    if (outcome == OUTCOME_UNAVAILABLE && !trial->postponed)
+        report_hash(trial, reason);
+    tell(trial, ATTEMPT_STEP_HASH, finding_of(outcome), "%s",
+         outcome == OUTCOME_UNAVAILABLE ? reason
+         : outcome == OUTCOME_DENIED    ? verdict_meaning(VERDICT_WRONG_CODE)
+         : hash_needs_upgrade(hash, &trial->row.policy, shared->keys)
+             ? "the code matches; the next login replaces the hash by a stronger one"
+             : "the code matches");
     return outcome;
 }
 
 static enum outcome look_up(struct trial *trial, const char *selector)
 {
-    return store_lookup(trial->verifier->store, trial->name, selector,
-                        or_null(trial->service), or_null(trial->client.text),
-                        trial->deadline, &trial->row);
+    const struct row *row = &trial->row;
+    enum outcome outcome = store_lookup(
+        trial->verifier->store, trial->name, selector, or_null(trial->service),
+        or_null(trial->client.text), trial->deadline, &trial->row);
+
+    if (outcome != OUTCOME_OK)
+        tell(trial, ATTEMPT_STEP_DATABASE, ATTEMPT_FOUND_NOTHING,
+             "could not ask it as a mail server does");
+    else if (row->verdict == VERDICT_ACCEPTED)
+        tell(trial, ATTEMPT_STEP_DATABASE, ATTEMPT_FOUND_GOOD,
+             "%s may use code %s (number %" PRId64 ") here", row->username, selector,
+             row->code_id);
+    else
+        tell(trial, ATTEMPT_STEP_DATABASE,
+             row->verdict == VERDICT_MAIN_PASSWORD ? ATTEMPT_FOUND_GOOD
+                                                   : ATTEMPT_FOUND_BAD,
+             "%s: %s", verdict_name(row->verdict), verdict_meaning(row->verdict));
+    return outcome;
 }
 
 static bool may_fall_back(const struct trial *trial)
@@ -221,6 +362,10 @@ static enum outcome decide_main_password(struct trial *trial)
     if (trial->verdict != VERDICT_MAIN_PASSWORD || trial->row.username[0] == '\0')
         return OUTCOME_DENIED;
     outcome = attempt->main_password(attempt->context, trial->row.username);
+    tell(trial, ATTEMPT_STEP_MAIN_PASSWORD, finding_of(outcome), "%s",
+         outcome == OUTCOME_OK       ? "it is the main password"
+         : outcome == OUTCOME_DENIED ? "it is not the main password either"
+                                     : "could not ask whether it is the main password");
     if (outcome == OUTCOME_DENIED)
         trial->verdict = without;
     return outcome;
@@ -244,20 +389,55 @@ static enum outcome decide_code(struct trial *trial)
     return outcome;
 }
 
+/* A code that a short field has cut looks like a shorter one with a slip in it. */
+static void tell_format(const struct trial *trial, enum code_shape shape)
+{
+    const struct attempt *attempt = trial->attempt;
+    size_t count;
+
+    if (attempt->trace == NULL)
+        return;
+    if (shape == CODE_SHAPE_VALID) {
+        tell(trial, ATTEMPT_STEP_FORMAT, ATTEMPT_FOUND_GOOD,
+             "%zu symbols, check symbol right; the code starts with %s",
+             trial->code.length, trial->code.selector);
+        return;
+    }
+    count = code_count(attempt->password, attempt->password_length);
+    if (shape == CODE_SHAPE_NONE)
+        tell(trial, ATTEMPT_STEP_FORMAT, ATTEMPT_FOUND_BAD, "%s",
+             verdict_meaning(VERDICT_NOT_A_CODE));
+    else if (code_length_valid(count))
+        tell(
+            trial, ATTEMPT_STEP_FORMAT, ATTEMPT_FOUND_BAD,
+            "%zu symbols, and the check symbol is wrong: a slip, or a longer code that a "
+            "short field has cut",
+            count);
+    else
+        tell(trial, ATTEMPT_STEP_FORMAT, ATTEMPT_FOUND_BAD,
+             "%zu symbols; a code has 16, 20, 24 or 28: some are missing, or one is too "
+             "many",
+             count);
+}
+
 static enum outcome decide(struct trial *trial)
 {
     const struct attempt *attempt = trial->attempt;
     enum code_shape shape;
 
     trial->verdict = VERDICT_UNKNOWN_USER;
-    if (!trial->name_good)
+    if (!trial->name_good) {
+        tell(trial, ATTEMPT_STEP_NAME, ATTEMPT_FOUND_BAD,
+             "it can't be a user name, or there is a password where the name belongs");
         return OUTCOME_DENIED;
+    }
     trial->verdict = VERDICT_NOT_A_CODE;
     if (attempt->password == NULL || attempt->password_length == 0 ||
         attempt->password_length > SECRET_MAX ||
         !input_is_text(attempt->password, attempt->password_length))
         return OUTCOME_DENIED;
     shape = code_parse(attempt->password, attempt->password_length, &trial->code);
+    tell_format(trial, shape);
     if (shape == CODE_SHAPE_VALID)
         return decide_code(trial);
     if (shape == CODE_SHAPE_MISTYPED)
@@ -315,6 +495,7 @@ static bool upgrade_due(const struct trial *trial)
         !store_records(recorder(verifier)) ||
         (verifier->upgrades[slot].code_id == row->code_id &&
          now < verifier->upgrades[slot].again_at) ||
+        (trial->may_compute != NULL && !trial->may_compute(trial->context)) ||
         (!trial->later &&
          deadline_left_ms(trial->deadline) < verifier->shared.settings->timeout_ms / 2))
         return false;
@@ -353,9 +534,9 @@ void verifier_finish(struct verifier *verifier)
 
     if (trial->later)
         trial->deadline = deadline_in(verifier->shared.settings->timeout_ms);
-    if (trial->verdict != VERDICT_NONE && trial->outcome == OUTCOME_DENIED)
+    if (!trial->dry && trial->verdict != VERDICT_NONE && trial->outcome == OUTCOME_DENIED)
         record_refusal(trial);
-    if (trial->outcome == OUTCOME_OK) {
+    if (!trial->dry && trial->outcome == OUTCOME_OK) {
         record_success(trial);
         if (upgrade_due(trial))
             upgrade(trial);
@@ -419,9 +600,16 @@ enum outcome attempt_decide(struct verifier *verifier, const struct attempt *att
     trial->verifier = verifier;
     trial->attempt = attempt;
     trial->later = attempt->finish_later;
+    trial->dry = attempt->dry;
+    trial->may_compute = attempt->may_compute;
+    trial->context = attempt->context;
     trial->deadline = own.at_ms < deadline.at_ms ? own : deadline;
     trial->name_good = input_name(attempt->username, attempt->username_length,
-                                  settings->realm, trial->name, sizeof trial->name);
+                                  settings->realm, trial->name, sizeof trial->name) &&
+                       !input_name_secret(attempt->username, attempt->username_length,
+                                          attempt->password, attempt->password_length);
+    if (!trial->name_good)
+        trial->name[0] = '\0';
     /* What can't be read is unknown: NULL for the database, "-" in the log. */
     (void)!input_service(attempt->service, trial->service);
     (void)!input_client(attempt->client, &trial->client);
@@ -432,8 +620,10 @@ enum outcome attempt_decide(struct verifier *verifier, const struct attempt *att
     decision_r->outcome = outcome;
     decision_r->verdict = trial->verdict;
     decision_r->code_id = trial->row.code_id;
+    decision_r->postponed = trial->postponed;
     memcpy(decision_r->username, trial->row.username, sizeof decision_r->username);
-    log_attempt(trial);
+    if (!trial->postponed)
+        log_attempt(trial);
     trial->attempt = NULL;
     if (trial->later)
         sodium_stackzero(STACK_USED);

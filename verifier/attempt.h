@@ -18,11 +18,11 @@
 #include "store.h"
 #include "throttle.h"
 
-/* What several verifiers of one process share; all borrowed, all must outlive them. */
+/* What several verifiers of one process share; must outlive them: see verifier_open. */
 struct verifier_shared {
     const struct settings *settings;
-    const struct hash_keys *keys; /* NULL: none */
-    struct memo *memo;            /* NULL: none */
+    struct hash_keys *keys; /* NULL: none */
+    struct memo *memo;      /* NULL: none */
     const struct log *log;
     struct throttle *throttle; /* NULL: each verifier limits its records by itself */
 };
@@ -40,6 +40,32 @@ struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
                               size_t error_size) MUST_CHECK;
 void verifier_free(struct verifier **verifier);
 
+/*
+ * verifier_open - what the settings name: the key file, the memo, and a throttle
+ *
+ * Fills *shared_r and returns the first verifier, which shows that one can work with it.
+ * NULL and "apppass_x: reason" where it can't; nothing is to be closed then.  Without a
+ * memo it works as well, only slower: one that can't be used is logged.  `use_memo` false
+ * leaves it alone, as a check by another user must, which would create it.  Settings and
+ * log are borrowed. Call it before a chroot, and close it when the last verifier has
+ * gone.
+ */
+struct verifier *verifier_open(const struct settings *settings, bool use_memo,
+                               const struct log *log, struct verifier_shared *shared_r,
+                               char *error, size_t error_size) MUST_CHECK;
+void verifier_close(struct verifier_shared *shared);
+
+/* What was looked at on the way to a decision. */
+enum attempt_step {
+    ATTEMPT_STEP_NAME,          /* can it be a user name? */
+    ATTEMPT_STEP_FORMAT,        /* is it a code by its shape? */
+    ATTEMPT_STEP_DATABASE,      /* what does the database decide? */
+    ATTEMPT_STEP_HASH,          /* does the code match, and may the hash be used? */
+    ATTEMPT_STEP_MAIN_PASSWORD, /* may the main password be used, and does it match? */
+};
+
+enum attempt_finding { ATTEMPT_FOUND_BAD = 0, ATTEMPT_FOUND_GOOD, ATTEMPT_FOUND_NOTHING };
+
 /* One attempt, as a door saw it.  Everything is borrowed. */
 struct attempt {
     const char *username; /* authcid as typed; may hold any bytes */
@@ -54,7 +80,22 @@ struct attempt {
      * here. Called at most once, and only where the database says the account may.
      */
     enum outcome (*main_password)(void *context, const char *username);
-    void *context;
+    /*
+     * Asked before a hash is computed.  False: not now, and the attempt is postponed (see
+     * struct decision).  NULL: always.  A daemon keeps threads free of hashing by it.
+     */
+    bool (*may_compute)(void *context);
+    /*
+     * Told about each step as it is taken, with a sentence for people that holds nothing
+     * secret; for `apppass check`, which shows what a server would do.  ATTEMPT_FOUND_
+     * NOTHING: it could not be found out.  NULL: nobody wants to know.
+     */
+    void (*trace)(void *context, enum attempt_step step, enum attempt_finding finding,
+                  const char *sentence);
+    void *context; /* of all three */
+    /* Decide only: no use, no refusal, no better hash goes to the database, nothing into
+     * the memo, and no try is counted. */
+    bool dry;
     /* The caller will call verifier_finish when the client has its answer. */
     bool finish_later;
 };
@@ -66,6 +107,9 @@ struct decision {
     char username[STORE_NAME_MAX]; /* the account's canonical name; "" where the database
                                       named none, never on OUTCOME_OK */
     int64_t code_id;               /* 0: none */
+    /* may_compute said no: nothing is logged or recorded, OUTCOME_UNAVAILABLE is not for
+     * the client.  Decide again when there is time to compute. */
+    bool postponed;
 };
 
 /*
@@ -80,6 +124,12 @@ struct decision {
  * printed only where it looks like a mail address, as "?bare" where it had no domain,
  * and as "?" otherwise: people type passwords into the wrong field
  * (input_name_loggable).
+ *
+ * How often a wrong code is tried is limited before its hash is computed: for each code
+ * and network, and for each code (throttle.h).  Beyond that it is OUTCOME_UNAVAILABLE,
+ * for nobody knows whether it would have matched.  A code that the memo knows is let in
+ * whatever others try.  A user name that is itself a code, or the password, is refused
+ * without being asked from the database, whose log it would reach.
  *
  * A user name that can't be one (empty, too long, invalid UTF-8, control characters)
  * touches nothing.  A password that is not a code is refused without a lookup and without

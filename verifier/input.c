@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "code.h"
 #include "input.h"
 
@@ -82,6 +84,25 @@ bool input_name(const char *bytes, size_t length, const char *realm, char *name_
         return true;
     name_r[0] = '\0';
     return false;
+}
+
+bool input_name_secret(const char *bytes, size_t length, const char *password,
+                       size_t password_length)
+{
+    struct code code;
+    bool digit = false, is_code;
+
+    if (bytes == NULL || length == 0)
+        return false;
+    if (password != NULL && length == password_length &&
+        sodium_memcmp(bytes, password, length) == 0)
+        return true;
+    for (size_t i = 0; i < length; i++)
+        digit = digit || (bytes[i] >= '0' && bytes[i] <= '9');
+    is_code = digit && code_parse(bytes, length, &code) == CODE_SHAPE_VALID;
+    if (digit)
+        code_wipe(&code);
+    return is_code;
 }
 
 static bool looks_like_address(const char *bytes, size_t length)

@@ -24,6 +24,15 @@ bool input_name(const char *bytes, size_t length, const char *realm, char *name_
                 size_t size) MUST_CHECK;
 
 /*
+ * input_name_secret - is what stands in the place of the user name a secret?
+ *
+ * A code, with a digit in it as nearly all have, or the password once more: the database
+ * has no such account, and its log should not learn of it.
+ */
+bool input_name_secret(const char *bytes, size_t length, const char *password,
+                       size_t password_length) MUST_CHECK;
+
+/*
  * input_name_loggable - may this name, which the database does not know, be logged?
  *
  * People type passwords into the wrong field.  True only where it looks like a mail

@@ -37,7 +37,8 @@
 #define BUCKET_TAGS  8
 #define TAG_BYTES    16
 #define BUCKET_BYTES (BUCKET_TAGS * TAG_BYTES)
-#define BUCKETS      (MEMO_FILE_SIZE / BUCKET_BYTES - 1)
+#define CELLS_BYTES  (MEMO_CELLS * (int)sizeof(int64_t)) /* at the end */
+#define BUCKETS      ((MEMO_FILE_SIZE - CELLS_BYTES) / BUCKET_BYTES - 1)
 #define KEY_BYTES    32
 
 struct header {
@@ -297,6 +298,45 @@ void memo_add(struct memo *memo, const char *hash, const char *code, size_t leng
     /* Full disk, say: the pair is computed again next time. */
     ignored =
         pwrite(memo->fd, address.tag, TAG_BYTES, address.bucket + place * TAG_BYTES);
+    (void)ignored;
+}
+
+/* ---- cells ---- */
+
+size_t memo_cell_of(const struct memo *memo, const void *bytes, size_t length)
+{
+    uint64_t number;
+
+    _Static_assert(sizeof number == crypto_shorthash_BYTES, "a digest is a number");
+    _Static_assert(KEY_BYTES >= crypto_shorthash_KEYBYTES, "the key suits SipHash");
+    crypto_shorthash((unsigned char *)&number, bytes, length, memo->key);
+    return number % MEMO_CELLS;
+}
+
+static off_t cell_offset(size_t cell)
+{
+    return MEMO_FILE_SIZE - CELLS_BYTES + (off_t)(cell * sizeof(int64_t));
+}
+
+int64_t memo_cell(const struct memo *memo, size_t cell)
+{
+    int64_t value;
+
+    if (pread(memo->fd, &value, sizeof value, cell_offset(cell)) != sizeof value)
+        return 0;
+    return value;
+}
+
+void memo_cell_set(struct memo *memo, size_t cell, int64_t value)
+{
+    int64_t before;
+    ssize_t ignored;
+
+    /* A cell that can't be read lies behind a truncation; don't grow the file. */
+    if (pread(memo->fd, &before, sizeof before, cell_offset(cell)) != sizeof before ||
+        !size_allowed())
+        return;
+    ignored = pwrite(memo->fd, &value, sizeof value, cell_offset(cell));
     (void)ignored;
 }
 

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "attributes.h"
 #include "deadline.h"
@@ -54,6 +55,16 @@ bool memo_contains(struct memo *memo, const char *hash, const char *code,
  * out of code_parse as valid.  memo may be NULL.  Thread-safe, lock-free.
  */
 void memo_add(struct memo *memo, const char *hash, const char *code, size_t length);
+
+/*
+ * Cells: numbers that the processes share, for counting.  Two that set one at once lose
+ * one of the two; a cell that can't be read is 0.  memo_cell_of chooses one by a keyed
+ * hash.
+ */
+#define MEMO_CELLS 2048
+size_t memo_cell_of(const struct memo *memo, const void *bytes, size_t length) MUST_CHECK;
+int64_t memo_cell(const struct memo *memo, size_t cell) MUST_CHECK;
+void memo_cell_set(struct memo *memo, size_t cell, int64_t value);
 
 /*
  * Slots bound the memory and processors that password hashes take: two for each

@@ -11,7 +11,7 @@ import pytest
 from conftest import (ALICE, PROBE, Driver, calls, conninfo, issue, reset_statements,
                       statements)
 from harness.basics import free_port, run, until
-from harness.codes import mistyped, with_other_secret
+from harness.codes import check_symbol, mistyped, with_other_secret
 
 CLIENT = "192.0.2.1;4711"
 networks = itertools.count(1)
@@ -178,7 +178,7 @@ def test_passwords_in_the_wrong_field_are_not_logged(server, verifier):
             ("carol@example.org", "carol@example.org"),
             ("carol@example.org", "Carol@example.org2026")]:
         assert verifier.attempt(user, password).outcome == "denied"
-        assert " user=? " in verifier.log[0], user
+        assert re.search(r" user=\?(bare)? ", verifier.log[0]), user
     assert verifier.attempt("carol@example.org", "x9!").outcome == "denied"
     assert " user=carol@example.org " in verifier.log[0]
 
@@ -625,3 +625,58 @@ def test_threads_survive_terminated_backends(server, driver, bob, tmp_path):
     good, refused, unknown = driver.reply()
     # A session ended twice within one attempt is an outage; nothing is a refusal.
     assert refused == "0" and int(good) + int(unknown) == 1600 and int(unknown) < 20
+
+
+# ---- guessing ----
+
+def other_codes(code, count):
+    """Codes of the same selector, with another secret each."""
+    for number in range(count):
+        secret = f"{number:05d}" + code.typed[9:-1]
+        yield code.typed[:4] + secret + check_symbol(code.typed[:4] + secret)
+
+
+def test_guesses_are_limited_and_the_known_device_gets_in(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    assert driver.attempt(bob, code.typed).outcome == "ok"
+    answers = [driver.attempt(bob, guess) for guess in other_codes(code, 100)]
+    computed = sum(answer.hashes for answer in answers)
+    assert 20 <= computed < 60, computed
+    # What was computed is refused, what was not is nobody's fault.
+    assert {(one.outcome, one.hashes) for one in answers} == {("denied", 1), ("unavailable", 0)}
+    assert sum("could not check the hash" in line for line in driver.logs) < 10
+    answer = driver.attempt(bob, code.typed)
+    assert (answer.outcome, answer.hashes) == ("ok", 0)
+
+
+def test_other_processes_with_the_memo_share_the_limit(server, driver, bob, tmp_path):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    for guess in other_codes(code, 100):
+        driver.attempt(bob, guess)
+    other = Driver()
+    try:
+        other.verifier(conninfo(server), memo=tmp_path / "memo")
+        answers = [other.attempt(bob, guess) for guess in other_codes(code, 100)]
+        assert sum(answer.hashes for answer in answers) < 20
+    finally:
+        other.end()
+
+
+def test_an_old_code_tried_again_and_again_costs_one_hash(server, driver, bob):
+    code = issue(server, driver, bob)
+    wrong, = other_codes(code, 1)
+    driver.verifier(conninfo(server))
+    answers = [driver.attempt(bob, wrong) for _ in range(200)]
+    assert {(one.outcome, one.verdict) for one in answers} == {("denied", "wrong_code")}
+    assert sum(one.hashes for one in answers) == 1
+
+
+def test_a_code_in_the_place_of_the_name_is_not_asked(server, driver, bob):
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server))
+    for name, password in ((code.typed, bob), (code.typed, code.typed), ("hunter2", "hunter2")):
+        answer = driver.attempt(name, password)
+        assert (answer.outcome, answer.verdict) == ("denied", "unknown_user")
+    assert code.typed not in server.log.read_text(encoding="utf-8", errors="replace")

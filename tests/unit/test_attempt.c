@@ -238,6 +238,81 @@ static void a_flood_from_everywhere_is_limited(void **state)
     throttle_free(&throttle);
 }
 
+/* How many of `tries` guesses at a code from a network of that number, at one moment. */
+static int guessed(struct throttle *throttle, int64_t code_id, unsigned network,
+                   int tries, int64_t now_ms)
+{
+    unsigned char bytes[3] = {192, (unsigned char)(network >> 8), (unsigned char)network};
+    struct guess guess = {
+        .code_id = code_id, .network = bytes, .network_length = sizeof bytes};
+    int count = 0;
+
+    while (tries-- > 0)
+        count += throttle_guess(throttle, NULL, &guess, now_ms);
+    return count;
+}
+
+static void guesses_at_a_code_are_limited(void **state)
+{
+    struct throttle *throttle = throttle_new();
+    struct guess right = {.code_id = 2};
+    int count = 0;
+
+    (void)state;
+    assert_non_null(throttle);
+    assert_int_equal(guessed(throttle, 1, 0, 100, 1000), THROTTLE_GUESS_ORIGIN_BURST);
+    assert_int_equal(guessed(throttle, 1, 0, 100, 1000 + 4999), 0);
+    assert_int_equal(guessed(throttle, 1, 0, 100, 1000 + 5000), 1);
+    /* From everywhere; another code's are counted apart. */
+    for (unsigned network = 1; network < 1000; network++)
+        count += guessed(throttle, 1, network, 1, 6000);
+    assert_in_range(count, THROTTLE_GUESS_BURST - THROTTLE_GUESS_ORIGIN_BURST - 10,
+                    THROTTLE_GUESS_BURST);
+    /* What turned out right is no guess. */
+    for (int i = 0; i < 1000; i++) {
+        assert_true(throttle_guess(throttle, NULL, &right, 6000));
+        throttle_unguess(throttle, NULL, &right);
+    }
+    throttle_free(&throttle);
+}
+
+static void a_wrong_code_is_known_again(void **state)
+{
+    struct throttle *throttle = throttle_new();
+
+    (void)state;
+    assert_non_null(throttle);
+    assert_false(throttle_known_wrong(throttle, "$hash", "code", 4));
+    throttle_note_wrong(throttle, "$hash", "code", 4);
+    assert_true(throttle_known_wrong(throttle, "$hash", "code", 4));
+    assert_false(throttle_known_wrong(throttle, "$hash", "cod3", 4));
+    assert_false(throttle_known_wrong(throttle, "$hashc", "ode", 3));
+    throttle_free(&throttle);
+}
+
+/* A name that is a code, or the password, is nothing to ask a database. */
+static void names_that_are_secrets_are_seen(void **state)
+{
+    static const struct {
+        const char *name, *password;
+        bool secret;
+    } cases[] = {
+        {"k7xp-2m9q-wt0v-1c3h-d81p", "x", true},
+        {"K7XP2M9QWT0V1C3HD81P", "", true},
+        {"k7xp-2m9q-wt0v-1c3h-d81q", "x", false},
+        {"hunter2", "hunter2", true},
+        {"hunter2", "hunter3", false},
+        {"alice@example.org", "k7xp-2m9q-wt0v-1c3h-d81p", false},
+        {"", "", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        assert_int_equal(input_name_secret(cases[i].name, strlen(cases[i].name),
+                                           cases[i].password, strlen(cases[i].password)),
+                         cases[i].secret);
+}
+
 struct hammer {
     pthread_t thread;
     struct throttle *throttle;
@@ -298,6 +373,9 @@ int main(void)
         cmocka_unit_test(clients_of_a_network_count_as_one),
         cmocka_unit_test(one_origin_is_limited),
         cmocka_unit_test(a_flood_from_everywhere_is_limited),
+        cmocka_unit_test(guesses_at_a_code_are_limited),
+        cmocka_unit_test(a_wrong_code_is_known_again),
+        cmocka_unit_test(names_that_are_secrets_are_seen),
         cmocka_unit_test(a_fork_among_threads_stops_nobody),
     };
 

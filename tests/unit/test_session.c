@@ -40,7 +40,7 @@ static int set_up(void **state)
 
     fixture->configuration = empty_configuration();
     fixture->wake_fd = eventfd(0, EFD_NONBLOCK);
-    fixture->pool = pool_new(PLACES, fixture->configuration, fixture->wake_fd);
+    fixture->pool = pool_new(PLACES, 1, fixture->configuration, fixture->wake_fd);
     *state = fixture;
     return fixture->pool == NULL;
 }
@@ -207,6 +207,59 @@ static void a_change_or_the_end_comes_before_work(void **state)
     configuration_release(&now);
 }
 
+/* Who must have a hash computed waits for that, and for nobody else's sake. */
+static void computing_leaves_a_worker_to_the_others(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pool *pool = fixture->pool;
+    struct session *first = admit(fixture, 60000), *second, *known;
+    struct deadline next;
+
+    close(fixture->client);
+    second = admit(fixture, 50000);
+    close(fixture->client);
+    known = admit(fixture, 60000);
+    close(fixture->client);
+    pool_submit(pool, first);
+    pool_submit(pool, second);
+    pool_submit(pool, known);
+    assert_ptr_equal(pool_take(pool, fixture->configuration), first);
+    assert_true(pool_may_compute(pool, first));
+    assert_true(pool_may_compute(pool, first));
+    assert_ptr_equal(pool_take(pool, fixture->configuration), second);
+    assert_false(pool_may_compute(pool, second));
+    pool_postpone(pool, second);
+    assert_ptr_equal(pool_take(pool, fixture->configuration), known);
+    /* It hasn't waited for it as the second one has. */
+    pool_finish(pool, first, OUTCOME_DENIED);
+    assert_false(pool_may_compute(pool, known));
+    assert_null(pool_expire(pool, &next));
+    assert_int_equal(next.at_ms, second->deadline.at_ms);
+    assert_ptr_equal(pool_take(pool, fixture->configuration), second);
+    assert_true(pool_may_compute(pool, second));
+    pool_finish(pool, second, OUTCOME_OK);
+    assert_true(pool_may_compute(pool, known));
+    pool_finish(pool, known, OUTCOME_OK);
+    assert_int_equal(pool_used(pool), 0);
+}
+
+static void waiting_to_compute_ends_at_the_deadline(void **state)
+{
+    struct fixture *fixture = *state;
+    struct session *session = admit(fixture, 0);
+    struct deadline next;
+
+    close(fixture->client);
+    pool_submit(fixture->pool, session);
+    assert_ptr_equal(pool_take(fixture->pool, fixture->configuration), session);
+    pool_postpone(fixture->pool, session);
+    assert_false(pool_stuck(fixture->pool, -1000));
+    assert_ptr_equal(pool_expire(fixture->pool, &next), session);
+    assert_true(session->postponed);
+    pool_finish(fixture->pool, session, OUTCOME_UNAVAILABLE);
+    assert_false(session->postponed);
+}
+
 static void nothing_of_a_request_is_left(void **state)
 {
     static const struct request empty;
@@ -232,6 +285,8 @@ int main(void)
         CASE(waiting_ends_at_the_deadline),
         CASE(a_worker_that_does_not_return_is_noticed),
         CASE(a_change_or_the_end_comes_before_work),
+        CASE(computing_leaves_a_worker_to_the_others),
+        CASE(waiting_to_compute_ends_at_the_deadline),
         CASE(nothing_of_a_request_is_left),
     };
 
