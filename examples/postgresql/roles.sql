@@ -1,6 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- People and programs, after "sqitch deploy".  Run as a superuser or as the schema's owner.
 
+SET search_path = pg_catalog, pg_temp;
+
 -- Postfix, Cyrus IMAP and apppassd: may ask about a login, reads no table.
 CREATE ROLE apppass_mail LOGIN PASSWORD 'change-me' IN ROLE apppass_verifier;
 

@@ -8,6 +8,7 @@
 -- that the session user manages.
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 

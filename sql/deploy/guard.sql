@@ -3,6 +3,7 @@
 -- requires: audit
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 

@@ -3,6 +3,7 @@
 -- requires: views
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
@@ -142,7 +143,7 @@ BEGIN
         WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS g WHERE g.oid = o.role_oid) ORDER BY o.role_name
     LOOP
         action := 'role missing';
-        detail := pg_catalog.format('role %s of realm_operator was dropped: its rows limit nobody', part.role_name);
+        detail := pg_catalog.format('role %s of realm_operator was dropped: until its rows are deleted, logins without rows of their own manage nothing', part.role_name);
         RETURN NEXT;
     END LOOP;
 END

@@ -3,6 +3,7 @@
 -- requires: state
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
@@ -110,7 +111,7 @@ CREATE TABLE apppass.realm_operator (
 );
 COMMENT ON TABLE apppass.realm_operator IS 'Delegation: a login that is, or is a member of, a role named here manages and sees these realms only. Logins not named manage all; members of apppass_admin always do.';
 COMMENT ON COLUMN apppass.realm_operator.role_name IS 'A PostgreSQL role: the login itself or a group it belongs to, by the name it had when this was written.';
-COMMENT ON COLUMN apppass.realm_operator.role_oid IS 'That role, whatever its name is now; filled by trigger. Once it is dropped the row limits nobody, and maintain() says so.';
+COMMENT ON COLUMN apppass.realm_operator.role_oid IS 'That role, whatever its name is now; filled by trigger. Once it is dropped, logins that no row names manage nothing until the row is deleted; maintain() says so.';
 COMMENT ON COLUMN apppass.realm_operator.realm_id IS 'A realm it may manage.';
 
 -- Judged by the session user: SET ROLE to a wider role must not lift the limit.  These two in plpgsql, which plans them once in
@@ -129,7 +130,10 @@ BEGIN
     SELECT r.id
     FROM apppass.realm AS r
     WHERE pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
-       OR NOT EXISTS (SELECT FROM mine)
+       -- Who was a member of a role that was dropped, nobody knows: until its rows are gone no login counts as unlimited.
+       OR NOT EXISTS (
+           SELECT FROM apppass.realm_operator AS o LEFT JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
+           WHERE g.oid IS NULL OR pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'))
        OR r.id IN (SELECT m.realm_id FROM mine AS m);
 END
 $$;
@@ -142,8 +146,8 @@ BEGIN
     RETURN pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
         OR NOT EXISTS (
             SELECT FROM apppass.realm_operator AS o
-            JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
-            WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'));
+            LEFT JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
+            WHERE g.oid IS NULL OR pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'));
 END
 $$;
 COMMENT ON FUNCTION apppass.manages_all() IS 'True where realm_operator does not limit the session user.';

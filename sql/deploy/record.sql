@@ -4,6 +4,7 @@
 -- requires: refusal
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 

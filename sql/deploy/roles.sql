@@ -5,6 +5,7 @@
 -- The deploying role needs CREATEROLE and the right to create schemas in this database, nothing more.
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $$
 DECLARE

@@ -3,6 +3,7 @@
 -- requires: roles
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $$
 BEGIN
@@ -14,7 +15,7 @@ END
 $$;
 
 SET LOCAL client_min_messages = warning;
-CREATE EXTENSION IF NOT EXISTS pgcrypto;
+CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public;
 RESET client_min_messages;
 
 CREATE SCHEMA apppass AUTHORIZATION apppass_owner;
@@ -38,7 +39,7 @@ BEGIN
         BEGIN ATOMIC SELECT %I.gen_random_bytes($1); END $f$, home);
     EXECUTE pg_catalog.format($f$
         CREATE FUNCTION apppass.bcrypt(secret text) RETURNS text LANGUAGE sql VOLATILE STRICT
-        BEGIN ATOMIC SELECT %I.crypt($1, %I.gen_salt('bf', 10)); END $f$, home, home);
+        BEGIN ATOMIC SELECT %I.crypt($1, %I.gen_salt('bf'::text, 10)); END $f$, home, home);
 EXCEPTION
     WHEN insufficient_privilege THEN
         RAISE EXCEPTION 'role % may not use pgcrypto, which is in schema %', current_user, home

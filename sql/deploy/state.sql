@@ -7,6 +7,7 @@
 -- STRICT where that would prevent it, and with arguments that cost nothing to repeat.
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 

@@ -13,6 +13,7 @@
 -- the planner leaves it out.
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 

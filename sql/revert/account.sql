@@ -2,6 +2,7 @@
 -- Revert apppass:account from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP TABLE apppass.main_password_login;
 DROP VIEW apppass.code_standing;

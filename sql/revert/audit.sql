@@ -2,6 +2,7 @@
 -- Revert apppass:audit from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP TRIGGER audit_insert_delete ON apppass.realm;
 DROP TRIGGER audit_update ON apppass.realm;

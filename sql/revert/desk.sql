@@ -2,6 +2,7 @@
 -- Revert apppass:desk from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.installed();
 DROP FUNCTION apppass.metrics();

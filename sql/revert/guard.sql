@@ -2,6 +2,7 @@
 -- Revert apppass:guard from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP TRIGGER code_policy ON apppass.code;
 DROP TRIGGER code_no_truncate ON apppass.code;

@@ -2,6 +2,7 @@
 -- Revert apppass:lookup from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.lookup(text, text, text, inet);
 

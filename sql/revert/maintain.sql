@@ -2,6 +2,7 @@
 -- Revert apppass:maintain from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.maintain(boolean, integer);
 DROP FUNCTION apppass.due_codes(bigint);

@@ -2,6 +2,7 @@
 -- Revert apppass:manage from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.revoke_code(text, text, text, text, text);
 DROP FUNCTION apppass.revoke_codes(bigint, bigint, text);

@@ -2,6 +2,7 @@
 -- Revert apppass:mint from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.explain_access(text, text, inet);
 DROP FUNCTION apppass.reset_code(text, text, interval, text, text, text);

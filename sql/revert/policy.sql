@@ -2,6 +2,7 @@
 -- Revert apppass:policy from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.realm_of(text);
 DROP FUNCTION apppass.manages_all();

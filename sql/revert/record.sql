@@ -2,6 +2,7 @@
 -- Revert apppass:record from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.upgrade_hash(bigint, text, text);
 DROP FUNCTION apppass.record_main_password(text, text, inet);

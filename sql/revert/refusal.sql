@@ -2,6 +2,7 @@
 -- Revert apppass:refusal from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP TRIGGER refusal_forget ON apppass.account;
 DROP FUNCTION apppass.refusal_forget();

@@ -4,6 +4,7 @@
 -- A role that another database of the cluster still uses stays.
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $$
 DECLARE

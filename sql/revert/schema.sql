@@ -4,6 +4,7 @@
 -- pgcrypto stays: it may have been there before, and others may use it by now.
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.schema_version();
 DROP FUNCTION apppass.bcrypt(text);

@@ -2,6 +2,7 @@
 -- Revert apppass:state from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.rule_verdict(text, cidr, text, boolean);
 DROP FUNCTION apppass.rule_matches(integer, text, cidr, text, integer, text, inet);

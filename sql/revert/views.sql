@@ -2,6 +2,7 @@
 -- Revert apppass:views from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP VIEW apppass.code_overview;
 DROP FUNCTION apppass.own_code_overview();

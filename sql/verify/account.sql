@@ -2,6 +2,7 @@
 -- Verify apppass:account on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT id, username, realm_id, enabled, mfa_enrolled, main_password_refused_from, created_at, created_by FROM apppass.account WHERE false;
 SELECT id, account_id, label, created_at FROM apppass.device WHERE false;

@@ -2,6 +2,7 @@
 -- Verify apppass:audit on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device,
        code_id, selector, reason, ticket, before, after FROM apppass.audit WHERE false;

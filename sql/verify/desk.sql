@@ -2,6 +2,7 @@
 -- Verify apppass:desk on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / (count(*) = 0)::integer FROM apppass.find_codes(account => E'\x01', which => 'all');
 SELECT 1 / (count(*) = 0)::integer FROM apppass.find_accounts(E'\x01');

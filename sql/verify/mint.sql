@@ -2,6 +2,7 @@
 -- Verify apppass:mint on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / (apppass.check_symbol('1') = '2' AND apppass.check_symbol('z') = 'v' AND apppass.check_symbol('o') IS NULL)::integer;
 SELECT 1 / apppass.code_valid('c49ngk80y3zh6dzf')::integer;

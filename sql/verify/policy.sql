@@ -2,6 +2,7 @@
 -- Verify apppass:policy on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT id, name, description, codes_allowed, services, code_length, max_codes, max_lifetime, lapse_after, unused_after, mfa_required,
        reason_required, main_password_refused_from, imap_host, imap_port, smtp_host, smtp_port, argon2_memory_kib, argon2_passes, argon2_lanes, refusal_retention

@@ -2,6 +2,7 @@
 -- Verify apppass:record on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / pg_catalog.has_function_privilege('apppass_verifier', f, 'EXECUTE')::integer
 FROM pg_catalog.unnest(ARRAY[

@@ -2,6 +2,7 @@
 -- Verify apppass:refusal on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT at, verdict, account_id, realm_id, code_id, service, client FROM apppass.refusal WHERE false;
 SELECT 1 / (count(*) > 3)::integer FROM pg_catalog.pg_inherits WHERE inhparent = 'apppass.refusal'::regclass;

@@ -2,6 +2,7 @@
 -- Verify apppass:roles on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / (count(*) = 5)::integer FROM pg_catalog.pg_roles
 WHERE rolname IN ('apppass_owner', 'apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin')

@@ -2,6 +2,7 @@
 -- Verify apppass:schema on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / (nspowner = 'apppass_owner'::regrole)::integer FROM pg_catalog.pg_namespace WHERE nspname = 'apppass';
 SELECT 1 / (count(*) = 1)::integer FROM pg_catalog.pg_namespace WHERE nspname = 'apppass';

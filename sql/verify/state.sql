@@ -2,6 +2,7 @@
 -- Verify apppass:state on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / (apppass.account_name(E' Alice@EXAMPLE.org\u00a0') = 'alice@example.org')::integer;
 SELECT 1 / (apppass.is_username('alice@example.org') AND NOT apppass.is_username('x@'))::integer;

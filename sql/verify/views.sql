@@ -2,6 +2,7 @@
 -- Verify apppass:views on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT account, realm, device, selector, state, services, networks, created_at, created_by, expires_at, revoked_at, revoked_by,
        revoke_reason, first_used_at, last_used_at, last_service, last_network, code_id, replaces_code_id FROM apppass.code_overview WHERE false;

@@ -2,7 +2,7 @@
 -- No error shows a hash, no change goes past the trail, no hash gets weaker.
 BEGIN;
 \ir setup.sql
-SELECT plan(57);
+SELECT plan(58);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest());
@@ -128,6 +128,10 @@ RESET SESSION AUTHORIZATION;
 SELECT is_empty($$ SELECT * FROM apppass.maintain() WHERE action = 'role missing' $$, 'and is not missing');
 DROP ROLE bureau;
 SELECT is((SELECT count(*) FROM apppass.maintain() WHERE action = 'role missing'), 1::bigint, 'one that was dropped is');
+CREATE ROLE former_member LOGIN IN ROLE apppass_helpdesk;
+SET SESSION AUTHORIZATION former_member;
+SELECT is((SELECT count(*) FROM apppass.managed_realms()) + apppass.manages_all()::integer, 0::bigint, 'and whoever was its member sees no realm');
+RESET SESSION AUTHORIZATION;
 SELECT lives_ok($$ UPDATE apppass.realm_operator SET realm_id = realm_id $$, 'and its row can still be changed');
 
 SELECT * FROM finish();
