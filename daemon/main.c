@@ -16,6 +16,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "configuration.h"
+#include "descriptors.h"
 #include "listener.h"
 #include "options.h"
 #include "privilege.h"
@@ -265,8 +266,9 @@ static bool run(struct daemon *daemon)
 int main(int argc, char **argv)
 {
     struct daemon daemon = {.signal_fd = -1, .wake_fd = -1};
-    int status = parse_arguments(argc, argv, &daemon.arguments);
     bool good;
+    int status = descriptors_fill() ? parse_arguments(argc, argv, &daemon.arguments)
+                                    : EXIT_FAILURE;
 
     if (status >= 0)
         return status;

@@ -483,6 +483,38 @@ def test_a_spreadsheet_runs_no_label(desk):
         {'=HYPERLINK("http://x")', "@SUM(1)"}
 
 
+@pytest.mark.parametrize("label, field", [
+    ("x;=cmd()", "\"x;'=cmd()\""), ("x;-1", "\"x;'-1\""), (" =1", "'=1"), ("a; @b", "\"a;' @b\""),
+    ("plain; text", '"plain; text"')])
+def test_a_spreadsheet_that_parts_at_semicolons_runs_no_label(desk, folder, label, field):
+    account = desk.account()
+    desk.issue(account, label)
+    assert f",{field}," in desk.ok("list", account, "--csv").out
+    other = desk.account()
+    (folder / "in").write_text(f'account,device\n{other},"{label}"\n')
+    desk.ok("issue", "--batch", folder / "in", "--output", folder / "out")
+    assert f",{field}," in (folder / "out").read_text()
+
+
+def test_resume_knows_what_was_written_defused(desk, folder):
+    account = desk.account("=sum")
+    (folder / "in").write_text(f'account,device\n{account},=Phone\n')
+    desk.ok("issue", "--batch", folder / "in", "--output", folder / "out")
+    before = (folder / "out").read_text()
+    assert f"'{account},'=Phone," in before
+    desk.ok("issue", "--batch", folder / "in", "--output", folder / "out", "--resume")
+    assert (folder / "out").read_text() == before
+
+
+def test_no_json_has_characters_that_a_terminal_obeys(desk):
+    realm = "controls.example"
+    desk.ok("realm", "add", realm, user=ADMINISTRATOR)
+    desk.sql("UPDATE apppass.realm SET description = U&'a\\009Bb\\202Ec' WHERE name = 'controls.example'")
+    text = desk.ok("--json", "audit", "--realm", realm).out
+    assert "\x9b" not in text and "\u202e" not in text
+    assert any((row["after"] or {}).get("description") == "a\x9bb\u202ec" for row in desk.json("audit", "--realm", realm))
+
+
 def test_only_ascii_letters_fold_in_names(desk):
     desk.ok("account", "add", "\u00c9lan@Example.ORG")
     assert desk.json("account", "show", "\u00c9LAN@example.org")["account"] == "\u00c9lan@example.org"

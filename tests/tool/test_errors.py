@@ -354,7 +354,8 @@ def test_read_only_server_is_recognised(desk):
     account = desk.account()
     answer = desk.run("issue", account, "--device", "x", "--force",
                       PGOPTIONS="-c default_transaction_read_only=on")
-    assert answer.status == 69 and "standby" in answer.err, answer
+    assert answer.status == 69 and "default_transaction_read_only" in answer.err, answer
+    assert "standby" not in answer.err
 
 
 def test_nobody_there_to_ask(desk):
@@ -400,3 +401,16 @@ def test_help_and_version(desk):
 def test_help_needs_no_database(desk):
     desk.ok("help", "list", PGHOST="/nonexistent")
     desk.ok("list", "--help", PGHOST="/nonexistent")
+
+
+def test_what_the_server_says_to_everybody_is_not_in_the_way(desk):
+    """A database whose collation changed under it: doctor tells, once."""
+    version = desk.sql("SELECT coalesce(datcollversion, '') FROM pg_database WHERE datname = current_database()")
+    desk.sql("UPDATE pg_database SET datcollversion = '0.1' WHERE datname = current_database()")
+    try:
+        listed, doctor = desk.run("list"), desk.run("doctor", user=ADMINISTRATOR)
+    finally:
+        desk.sql(f"UPDATE pg_database SET datcollversion = nullif('{version}', '')"
+                 " WHERE datname = current_database()")
+    assert "ollation" not in listed.err and ".c:" not in listed.err, listed
+    assert "REINDEX" in doctor.out and ".c:" not in doctor.out + doctor.err, doctor

@@ -97,6 +97,29 @@ def test_code_that_could_not_be_shown_is_revoked(desk, words):
     assert "could not be shown" in rows[0]["revoke_reason"]
 
 
+@pytest.mark.parametrize("option", ["--output", "--mobileconfig"])
+def test_file_of_a_code_that_was_taken_back_is_removed(desk, folder, option):
+    account = desk.account()
+    servers = ["--imap-host", "i.example", "--smtp-host", "s.example"] * (option != "--output")
+    with open("/dev/full", "w", encoding="ascii") as full:
+        done = subprocess.run([TOOL, "issue", account, "--device", "Phone", option, folder / "file",
+                               *servers], stdin=subprocess.DEVNULL, stdout=full, stderr=subprocess.PIPE,
+                              env=environment(desk.server), timeout=60, check=False)
+    assert done.returncode == 1 and b"was revoked again" in done.stderr, done.stderr
+    assert not (folder / "file").exists()
+
+
+@pytest.mark.parametrize("closed", ["<&- >&-", ">&-", "<&- >&- 2>&-"])
+def test_closed_output_is_a_code_not_shown(desk, closed):
+    """No pipe or connection of the tool's own gets the number of a closed descriptor."""
+    account = desk.account()
+    done = subprocess.run(["sh", "-c", f"{TOOL} issue {account} --device Phone --force {closed}"],
+                          stdin=subprocess.DEVNULL, capture_output=True,
+                          env=environment(desk.server), timeout=60, check=False)
+    assert done.returncode == 1, done
+    assert [row["state"] for row in desk.json("list", account, "--all")] == ["revoked"]
+
+
 def test_closed_pipe_is_a_code_not_shown(desk):
     account = desk.account()
     reader, writer = os.pipe()

@@ -367,7 +367,7 @@ static enum status commit(struct batch *batch)
     }
     status = database_commit(batch->invocation->database);
     if (status == STATUS_DONE && batch->output >= 0)
-        batch->output_length = lseek(batch->output, 0, SEEK_CUR);
+        batch->output_length = lseek(batch->output, 0, SEEK_END);
     return status;
 }
 

@@ -273,6 +273,73 @@ static void check_upkeep(struct doctor *doctor, struct database *database)
     rows_free(&rows);
 }
 
+/* ---- the server ---- */
+
+/* PostgreSQL 15 notes which version of the operating system's rules a database was made
+ * with, and warns whoever connects; only indexes of text in such an order are concerned.
+ */
+static const char collation_query[] =
+    "SELECT current_database() AS name, d.datcollversion AS was,"
+    " coalesce(pg_database_collation_actual_version(d.oid), 'none') AS actual"
+    " FROM pg_database AS d WHERE d.datname = current_database()"
+    " AND d.datcollversion IS DISTINCT FROM pg_database_collation_actual_version(d.oid)"
+    " AND d.datcollversion IS NOT NULL";
+
+static void check_collation(struct doctor *doctor, struct database *database)
+{
+    struct rows *rows = database_server_version(database) >= 150000
+                            ? database_try(database, collation_query, 0, NULL)
+                            : NULL;
+
+    if (rows != NULL && rows_count(rows) > 0)
+        doctor_fault(
+            doctor, CHECK,
+            "REINDEX DATABASE, then ALTER DATABASE ... REFRESH COLLATION VERSION",
+            "%s was made with version %s of the collation, and the system has %s: "
+            "indexes may be in another order (those of apppass that order by "
+            "bytes are not)",
+            rows_text(rows, 0, "name"), rows_text(rows, 0, "was"),
+            rows_text(rows, 0, "actual"));
+    rows_free(&rows);
+}
+
+/* The logins of mail servers whose statements PostgreSQL logs, with their parameters:
+ * what was typed as a user name, and new hashes. */
+static const char logging_query[] =
+    "SELECT string_agg(v.rolname, ', ' ORDER BY v.rolname) AS logged FROM ("
+    " SELECT r.rolname, coalesce((SELECT split_part(c.line, '=', 2)"
+    "   FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c (line)"
+    "   WHERE s.setrole = r.oid AND split_part(c.line, '=', 1) = 'log_statement'"
+    "   ORDER BY s.setdatabase DESC LIMIT 1), g.statements) AS statements,"
+    "  coalesce((SELECT split_part(c.line, '=', 2)"
+    "   FROM pg_db_role_setting AS s, unnest(s.setconfig) AS c (line)"
+    "   WHERE s.setrole = r.oid"
+    "   AND split_part(c.line, '=', 1) = 'log_min_duration_statement'"
+    "   ORDER BY s.setdatabase DESC LIMIT 1), g.duration) AS duration"
+    " FROM pg_roles AS r, (SELECT current_setting('log_statement') AS statements,"
+    "  current_setting('log_min_duration_statement') AS duration) AS g"
+    " WHERE r.rolcanlogin AND NOT r.rolsuper"
+    "  AND pg_has_role(r.oid, to_regrole('apppass_verifier')::oid, 'USAGE')) AS v"
+    " WHERE v.statements = 'all' OR v.duration <> '-1'";
+
+static void check_logging(struct doctor *doctor, struct database *database)
+{
+    struct rows *rows = database_try(database, logging_query, 0, NULL);
+    const char *logged = rows != NULL ? rows_text(rows, 0, "logged") : NULL;
+
+    if (logged != NULL)
+        doctor_note(
+            doctor, "server log",
+            "PostgreSQL logs the statements of %s: whatever is typed as a user "
+            "name, a password by mistake, gets into its log. As a superuser: ALTER "
+            "ROLE ... SET log_statement = none; ALTER ROLE ... SET "
+            "log_min_duration_statement = -1",
+            logged);
+    else if (rows != NULL)
+        doctor_ok(doctor, "server log", "no statement of a mail server is logged");
+    rows_free(&rows);
+}
+
 void doctor_database(struct doctor *doctor)
 {
     struct invocation *invocation = doctor_invocation(doctor);
@@ -292,7 +359,9 @@ void doctor_database(struct doctor *doctor)
     else
         doctor_ok(doctor, CHECK, "%s, PostgreSQL %d", database_where(database),
                   version / 10000);
+    check_collation(doctor, database);
     if (check_schema(doctor, database)) {
+        check_logging(doctor, database);
         check_roles(doctor, database);
         check_grants(doctor, database);
         check_upkeep(doctor, database);

@@ -171,10 +171,13 @@ static enum status take_back(struct invocation *invocation, const struct rows *s
 {
     const char *account = rows_text(stored, 0, "account");
     const char *selector = rows_text(stored, 0, "selector");
+    int reason = errno != 0 ? errno : EIO;
     char *quoted = quote_word(account);
     struct rows *rows;
 
-    message_error("could not show the code: %s", strerror(errno));
+    message_error("could not show the code: %s", strerror(reason));
+    /* Told; main need not find it again. */
+    clearerr(stdout);
     database_shield(invocation->database, true);
     rows = QUERY(invocation->database,
                  "SELECT apppass.revoke_code(username => $1, selector => $2,"

@@ -305,22 +305,6 @@ static struct rows *store_one(struct batch *batch, struct batch_line *line)
 
 /* ---- the file of new codes ---- */
 
-/* Without a format: fprintf would leave a copy of the code on the stack. */
-static void put_field(FILE *file, const char *text, const char *separator)
-{
-    if (text == NULL)
-        text = "";
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fputs(text, file);
-        fputs(separator, file);
-        return;
-    }
-    putc('"', file);
-    for (; *text != '\0'; text++)
-        fprintf(file, *text == '"' ? "\"\"" : "%c", *text);
-    fprintf(file, "\"%s", separator);
-}
-
 static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
                       const struct code *code)
 {
@@ -333,13 +317,16 @@ static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
         return false;
     setvbuf(file, NULL, _IONBF, 0);
     code_format(code, display);
-    put_field(file, rows_text(rows, row, "account"), ",");
-    put_field(file, rows_text(rows, row, "device"), ",");
-    put_field(file, rows_text(rows, row, "selector"), ",");
-    put_field(file, display, ",");
-    put_field(file, rows_text(rows, row, "services"), ",");
-    put_field(file, rows_text(rows, row, "networks"), ",");
-    put_field(file, rows_text(rows, row, "expires_at"), "\n");
+    output_csv_text(file, rows_text(rows, row, "account"));
+    output_csv_more(file, rows_text(rows, row, "device"));
+    output_csv_more(file, rows_text(rows, row, "selector"));
+    /* Letters, digits and hyphens, of which no copy is to be made. */
+    putc(',', file);
+    fputs(display, file);
+    output_csv_more(file, rows_text(rows, row, "services"));
+    output_csv_more(file, rows_text(rows, row, "networks"));
+    output_csv_more(file, rows_text(rows, row, "expires_at"));
+    putc('\n', file);
     length = ftell(file);
     written = !ferror(file) && length > 0 &&
               write(batch->output, buffer, (size_t)length) == (ssize_t)length;
@@ -389,11 +376,21 @@ static enum status drop_unstored(struct batch *batch)
     keep = old != NULL ? old->csv.next : NULL;
     while (status == STATUS_DONE && csv_next(&old->csv, &record) == CSV_RECORD &&
            record.count > 2) {
-        struct rows *rows = QUERY(
+        char *account = strdup(record.fields[old->position[0]]);
+        struct rows *rows;
+        size_t found;
+
+        if (account == NULL) {
+            status = STATUS_REFUSED;
+            break;
+        }
+        output_csv_plain(account);
+        rows = QUERY(
             batch->invocation->database,
             "SELECT 1 FROM apppass.code_overview WHERE account = $1 AND selector = $2",
-            record.fields[old->position[0]], record.fields[old->position[2]]);
-        size_t found = rows != NULL ? rows_count(rows) : 0;
+            account, record.fields[old->position[2]]);
+        free(account);
+        found = rows != NULL ? rows_count(rows) : 0;
 
         if (rows == NULL)
             status = database_status(batch->invocation->database);
@@ -431,8 +428,10 @@ static enum status open_output(struct batch *batch, bool *created_r)
         batch->output =
             open(batch->output_path, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
         if (batch->output >= 0 && fstat(batch->output, &found) == 0 &&
-            S_ISREG(found.st_mode) && (found.st_mode & 077) == 0)
+            S_ISREG(found.st_mode) && (found.st_mode & 077) == 0) {
+            batch->output_length = found.st_size;
             return drop_unstored(batch);
+        }
         if (batch->output >= 0) {
             message_error("%s can be read by others: chmod 600 it first",
                           batch->output_path);

@@ -385,7 +385,6 @@ bool present_show(struct present *present, const struct invocation *invocation,
     bool hidden = to_files(invocation);
     bool shown = true;
 
-    present->keep = true;
     code_format(code, display);
     if (!hidden || output->format != FORMAT_PEOPLE)
         shown = show_code(invocation, hidden ? NULL : display, rows);
@@ -393,7 +392,7 @@ bool present_show(struct present *present, const struct invocation *invocation,
         shown = qr_print(stdout, display, output->terminal);
     sodium_memzero(display, sizeof display);
     if (!shown || output->format != FORMAT_PEOPLE)
-        return shown;
+        return present->keep = shown;
     if (command_has(invocation, OPTION_QR))
         putchar('\n');
     output_record(output, present_columns, shown_column_count(rows), rows, 0);
@@ -409,5 +408,6 @@ bool present_show(struct present *present, const struct invocation *invocation,
             "\nIt is shown this once. Capitals, blanks and hyphens make no difference\n"
             "when it is typed.\n");
     }
-    return fflush(stdout) == 0;
+    errno = 0;
+    return present->keep = fflush(stdout) == 0 && !ferror(stdout);
 }

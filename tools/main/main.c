@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "cli/command.h"
+#include "descriptors.h"
 
 static enum status run(struct invocation *invocation)
 {
@@ -51,6 +52,8 @@ int main(int argc, char **argv)
     struct invocation invocation = {0};
     enum status status, finished;
 
+    if (!descriptors_fill())
+        return STATUS_REFUSED;
     if (sodium_init() < 0 || !interrupt_catch()) {
         message_error("could not start: no random numbers or no pipe");
         return STATUS_REFUSED;

@@ -36,24 +36,29 @@ static uint32_t unprintable(const unsigned char *s, size_t *length_r)
     return 0;
 }
 
-static void quote(FILE *file, const char *text)
+/* `quoted`: the text is to stand in quotes; else it is JSON already. */
+static void put_safely(FILE *file, const unsigned char *s, bool quoted)
 {
-    const unsigned char *s = (const unsigned char *)text;
-
-    putc('"', file);
     while (*s != '\0') {
         size_t length = 1;
-        uint32_t point = *s < 0x20 || *s == 0x7f ? *s : unprintable(s, &length);
+        uint32_t point =
+            *s == 0x7f || (quoted && *s < 0x20) ? *s : unprintable(s, &length);
 
         if (point != 0) {
             fprintf(file, "\\u%04x", (unsigned)point);
             s += length;
             continue;
         }
-        if (*s == '"' || *s == '\\')
+        if (quoted && (*s == '"' || *s == '\\'))
             putc('\\', file);
         putc(*s++, file);
     }
+}
+
+static void quote(FILE *file, const char *text)
+{
+    putc('"', file);
+    put_safely(file, (const unsigned char *)text, true);
     putc('"', file);
 }
 
@@ -130,7 +135,8 @@ void json_null(struct json *json, const char *name)
 void json_raw(struct json *json, const char *name, const char *text)
 {
     lead(json, name, false);
-    fputs(text, json->file);
+    /* Beyond ASCII there are only the strings' own characters. */
+    put_safely(json->file, (const unsigned char *)text, false);
 }
 
 void json_end(struct json *json)

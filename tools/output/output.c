@@ -69,11 +69,14 @@ int output_width(void)
 
 enum status output_finish(void)
 {
+    errno = 0;
     if (fflush(stdout) == 0 && !ferror(stdout))
         return STATUS_DONE;
     if (errno == EPIPE)
         return STATUS_DONE;
-    message_error("could not write the output: %s", strerror(errno));
+    /* What an earlier write failed of isn't known any more. */
+    message_error("could not write the output%s%s", errno != 0 ? ": " : "",
+                  errno != 0 ? strerror(errno) : "");
     return STATUS_REFUSED;
 }
 
@@ -246,28 +249,51 @@ static void json_table(const struct column *columns, size_t count,
 
 /* ---- CSV (RFC 4180, but with the line ends of this system) ---- */
 
+static bool begins_formula(const char *text)
+{
+    text += strspn(text, " ");
+    return *text != '\0' && strchr("=+-@", *text) != NULL;
+}
+
 /*
  * A spreadsheet runs a cell that starts like a formula, and people choose their device
- * labels: an apostrophe in front makes it text.
+ * labels: an apostrophe in front makes it text.  A spreadsheet of a country that writes
+ * 1,5 begins a cell after each semicolon, quoted or not.  Without a format: fprintf would
+ * leave a copy of a code on the stack.
  */
 static void csv_field(FILE *file, const char *text)
 {
-    bool formula = *text != '\0' && strchr("=+-@\t", *text) != NULL;
+    bool quoted = text[strcspn(text, ",;\"\r\n")] != '\0', begins = true;
 
-    if (text[strcspn(text, ",\"\r\n")] == '\0') {
-        fprintf(file, "%s%s", formula ? "'" : "", text);
-        return;
-    }
-    fputs(formula ? "\"'" : "\"", file);
+    if (quoted)
+        putc('"', file);
     for (; *text != '\0'; text++) {
+        if (begins && begins_formula(text))
+            putc('\'', file);
         if (*text == '"')
             putc('"', file);
         putc(*text, file);
+        begins = *text == ';';
     }
-    putc('"', file);
+    if (quoted)
+        putc('"', file);
 }
 
-static void csv_text(FILE *file, const char *text)
+void output_csv_plain(char *text)
+{
+    char *out = text;
+    bool begins = true;
+
+    for (; *text != '\0'; text++) {
+        if (begins && *text == '\'' && begins_formula(text + 1))
+            text++;
+        begins = *text == ';';
+        *out++ = *text;
+    }
+    *out = '\0';
+}
+
+void output_csv_text(FILE *file, const char *text)
 {
     char *harmless = text != NULL ? output_harmless(text) : NULL;
 
@@ -293,7 +319,7 @@ static void csv_cell(FILE *file, const struct column *column, const struct rows 
     } else if (column->type == COLUMN_BOOLEAN) {
         fputs(text[0] == 't' ? "yes" : "no", file);
     } else {
-        csv_text(file, text);
+        output_csv_text(file, text);
     }
 }
 
@@ -316,7 +342,7 @@ void output_csv_cells(FILE *file, const struct column *columns, size_t count,
 void output_csv_more(FILE *file, const char *text)
 {
     putc(',', file);
-    csv_text(file, text);
+    output_csv_text(file, text);
 }
 
 void output_csv_line(size_t count, const char *const *fields)
@@ -324,7 +350,7 @@ void output_csv_line(size_t count, const char *const *fields)
     for (size_t i = 0; i < count; i++) {
         if (i > 0)
             putchar(',');
-        csv_text(stdout, fields[i]);
+        output_csv_text(stdout, fields[i]);
     }
     putchar('\n');
 }

@@ -62,8 +62,12 @@ void output_json_members(struct json *json, const struct column *columns, size_t
 void output_csv_names(FILE *file, const struct column *columns, size_t count);
 void output_csv_cells(FILE *file, const struct column *columns, size_t count,
                       const struct rows *rows, size_t row);
-/* A comma and a field; NULL: an empty one. */
+/* A field that no spreadsheet takes for a formula; NULL: an empty one. */
+void output_csv_text(FILE *file, const char *text);
+/* A comma before it. */
 void output_csv_more(FILE *file, const char *text);
+/* What such a field was made of, in place. */
+void output_csv_plain(char *text);
 
 /* Whole lines of CSV; NULL is an empty field. */
 void output_csv_line(size_t count, const char *const *fields);

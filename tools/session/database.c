@@ -174,7 +174,7 @@ static bool schema_differs(const char *sqlstate)
     return false;
 }
 
-static bool schema_exists(struct database *database);
+static bool ask_yes(struct database *database, const char *sql);
 
 static void complain_schema(struct database *database)
 {
@@ -183,7 +183,7 @@ static void complain_schema(struct database *database)
     /* The arguments of a function that is not there would fill the screen. */
     snprintf(primary, sizeof primary, "%.*s",
              (int)strcspn(database_message(database), "("), database_message(database));
-    if (!schema_exists(database)) {
+    if (!ask_yes(database, "SELECT to_regnamespace('apppass') IS NOT NULL AS yes")) {
         message_error("the database (%s) has no schema apppass", database->where);
         message_hint(
             "deploy it with \"sqitch deploy\", or name another database with -d");
@@ -250,6 +250,17 @@ static void say_hint(const struct database *database, const char *hint)
     free(account);
 }
 
+/* A standby, or somebody's setting? */
+static void hint_read_only(struct database *database)
+{
+    if (ask_yes(database, "SELECT pg_is_in_recovery() AS yes"))
+        message_hint("this server is a standby: connect to the primary "
+                     "(target_session_attrs=read-write)");
+    else
+        message_hint("this login or database is read-only: see the setting "
+                     "default_transaction_read_only");
+}
+
 void database_complain(struct database *database)
 {
     const char *detail, *hint;
@@ -278,8 +289,7 @@ void database_complain(struct database *database)
         message_hint("this needs a member of the role %s; you are connected as %s",
                      database->role_needed, PQuser(database->connection));
     else if (strcmp(database->sqlstate, "25006") == 0)
-        message_hint("this server is a standby: connect to the primary "
-                     "(target_session_attrs=read-write)");
+        hint_read_only(database);
 }
 
 static void keep_failure(struct database *database, PGresult *result)
@@ -309,6 +319,12 @@ static void print_notice(void *context, const PGresult *result)
         message_hint("%s", hint);
 }
 
+static void ignore_notice(void *context, const PGresult *result)
+{
+    (void)context;
+    (void)result;
+}
+
 static int connect_timeout_ms(PGconn *connection)
 {
     PQconninfoOption *options = PQconninfo(connection);
@@ -335,6 +351,8 @@ static bool connect_once(struct database *database, const char *conninfo,
     database->connection = PQconnectStartParams(keywords, values, 1);
     if (database->connection == NULL)
         return false;
+    /* What a server says to everybody who connects is for doctor. */
+    PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
     PQsetErrorVerbosity(database->connection, PQERRORS_VERBOSE);
     deadline = deadline_in(database->hurried ? HURRY_TIMEOUT_MS
                                              : connect_timeout_ms(database->connection));
@@ -394,12 +412,6 @@ enum status database_open(const char *conninfo, const char *role_needed,
     return STATUS_DONE;
 }
 
-static void ignore_notice(void *context, const PGresult *result)
-{
-    (void)context;
-    (void)result;
-}
-
 struct database *database_open_silently(const char *conninfo)
 {
     struct database *database = calloc(1, sizeof *database);
@@ -407,9 +419,7 @@ struct database *database_open_silently(const char *conninfo)
     if (database == NULL)
         return NULL;
     database->hurried = true;
-    if (connect_once(database, conninfo, NULL))
-        PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
-    else
+    if (!connect_once(database, conninfo, NULL))
         database_close(&database);
     return database;
 }
@@ -509,36 +519,57 @@ static bool send_query(struct database *database, const char *sql, size_t count,
                              NULL, 0) == 1;
 }
 
-/* Where nothing is to be kept, no statement runs on its own. */
-static bool in_transaction(struct database *database)
+static bool succeeded(const PGresult *result)
 {
-    PGresult *result = NULL;
-    bool begun;
-
-    if (!database->trying || PQtransactionStatus(database->connection) != PQTRANS_IDLE)
-        return true;
-    if (PQsendQuery(database->connection, "BEGIN") == 1)
-        result = collect(database);
-    begun = result != NULL && PQresultStatus(result) == PGRES_COMMAND_OK &&
-            PQtransactionStatus(database->connection) == PQTRANS_INTRANS;
-    PQclear(result);
-    return begun;
+    return PQresultStatus(result) == PGRES_TUPLES_OK ||
+           PQresultStatus(result) == PGRES_COMMAND_OK;
 }
 
-struct rows *database_try(struct database *database, const char *sql, size_t count,
-                          const char *const *values)
+/*
+ * Every transaction is begun here.  Whoever may create functions and operators in a
+ * schema of the search path would else choose what our statements call; behind a pooler
+ * in transaction mode only a transaction keeps a setting.  Each statement runs once:
+ * compiling it would take a second to win a moment.
+ */
+static const char begin_transaction[] =
+    "BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL jit = off";
+
+/* BEGIN, COMMIT or ROLLBACK; false: the failure is kept. */
+static bool control(struct database *database, const char *sql)
+{
+    PGresult *result = NULL;
+
+    if (PQsendQuery(database->connection, sql) == 1)
+        result = collect(database);
+    if (!succeeded(result)) {
+        keep_failure(database, result);
+        return false;
+    }
+    PQclear(result);
+    return true;
+}
+
+/* Nobody can interrupt it; and what was kept of a failure stays. */
+static bool commit(struct database *database)
+{
+    bool was_shielded = database->shielded, done;
+
+    database->shielded = true;
+    done = control(database, "COMMIT");
+    database->shielded = was_shielded;
+    return done;
+}
+
+/* One statement, in the transaction that is open. */
+static struct rows *run_statement(struct database *database, const char *sql,
+                                  size_t count, const char *const *values)
 {
     PGresult *result = NULL;
     struct rows *rows;
 
-    if (!database->shielded && interrupt_pending()) {
-        database->status = STATUS_INTERRUPTED;
-        return NULL;
-    }
-    if (in_transaction(database) && send_query(database, sql, count, values))
+    if (send_query(database, sql, count, values))
         result = collect(database);
-    if (result == NULL || (PQresultStatus(result) != PGRES_TUPLES_OK &&
-                           PQresultStatus(result) != PGRES_COMMAND_OK)) {
+    if (!succeeded(result)) {
         keep_failure(database, result);
         return NULL;
     }
@@ -549,6 +580,28 @@ struct rows *database_try(struct database *database, const char *sql, size_t cou
         return NULL;
     }
     rows->result = result;
+    return rows;
+}
+
+struct rows *database_try(struct database *database, const char *sql, size_t count,
+                          const char *const *values)
+{
+    bool alone = PQtransactionStatus(database->connection) == PQTRANS_IDLE;
+    struct rows *rows;
+
+    if (!database->shielded && interrupt_pending()) {
+        database->status = STATUS_INTERRUPTED;
+        return NULL;
+    }
+    if (alone && !control(database, begin_transaction))
+        return NULL;
+    rows = run_statement(database, sql, count, values);
+    if (!alone || database->trying)
+        return rows;
+    if (rows == NULL)
+        database_rollback(database);
+    else if (!commit(database))
+        rows_free(&rows);
     return rows;
 }
 
@@ -581,36 +634,29 @@ enum status database_status(const struct database *database)
     return database->status;
 }
 
-static enum status run(struct database *database, const char *sql)
+/* False also where it can't be found out.  The failure that is being told stays. */
+static bool ask_yes(struct database *database, const char *sql)
 {
-    struct rows *rows = database_query(database, sql, 0, NULL);
-    enum status status = rows != NULL ? STATUS_DONE : database->status;
-
-    rows_free(&rows);
-    return status;
-}
-
-/* False also where it can't be found out. */
-static bool schema_exists(struct database *database)
-{
+    PGresult *failed = database->failed;
+    enum status status = database->status;
     struct rows *rows;
-    bool exists;
+    bool yes;
 
     database_rollback(database);
-    rows = database_try(
-        database, "SELECT to_regnamespace('apppass') IS NOT NULL AS there", 0, NULL);
-    exists = rows != NULL && rows_boolean(rows, 0, "there");
+    database->failed = NULL;
+    rows = database_try(database, sql, 0, NULL);
+    yes = rows != NULL && rows_boolean(rows, 0, "yes");
     rows_free(&rows);
-    return exists;
+    PQclear(database->failed);
+    database->failed = failed;
+    database->status = status;
+    return yes;
 }
 
 enum status database_check_schema(struct database *database)
 {
-    /* Each statement runs once: compiling it would take a second to win a moment. */
-    struct rows *rows = database_query(database,
-                                       "SELECT apppass.schema_version() AS version,"
-                                       " set_config('jit', 'off', false)",
-                                       0, NULL);
+    struct rows *rows =
+        database_query(database, "SELECT apppass.schema_version() AS version", 0, NULL);
     long version;
 
     if (rows == NULL)
@@ -636,33 +682,37 @@ void database_keep_nothing(struct database *database)
 
 enum status database_begin(struct database *database)
 {
-    return database->trying ? STATUS_DONE : run(database, "BEGIN");
+    if (PQtransactionStatus(database->connection) != PQTRANS_IDLE ||
+        control(database, begin_transaction))
+        return STATUS_DONE;
+    database_complain(database);
+    return database->status;
 }
 
 enum status database_commit(struct database *database)
 {
-    enum status status;
-
     if (database->trying) {
         database_rollback(database);
         return STATUS_DONE;
     }
-    database->shielded = true;
-    status = run(database, "COMMIT");
-    database->shielded = false;
-    return status;
+    if (commit(database))
+        return STATUS_DONE;
+    database_complain(database);
+    return database->status;
 }
 
 void database_rollback(struct database *database)
 {
-    struct rows *rows;
+    bool was_shielded = database->shielded;
+    PGresult *result = NULL;
 
     if (PQtransactionStatus(database->connection) == PQTRANS_IDLE)
         return;
     database->shielded = true;
-    rows = database_try(database, "ROLLBACK", 0, NULL);
-    database->shielded = false;
-    rows_free(&rows);
+    if (PQsendQuery(database->connection, "ROLLBACK") == 1)
+        result = collect(database);
+    database->shielded = was_shielded;
+    PQclear(result);
 }
 
 void database_shield(struct database *database, bool on)
