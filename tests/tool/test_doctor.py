@@ -104,6 +104,12 @@ CONFIGURATION = {
     "mech_list without PLAIN": (
         lambda p: p.change(p.cyrus, "sasl_mech_list: PLAIN LOGIN", "sasl_mech_list: CRAM-MD5"),
         "cyrus", "sasl_mech_list is without PLAIN"),
+    "commas in mech_list": (
+        lambda p: p.change(p.smtpd, "mech_list: PLAIN LOGIN", "mech_list: PLAIN, LOGIN"),
+        "postfix", "takes a comma for part of one"),
+    "a domain that Postfix alone knows": (
+        lambda p: p.add(p.postfix / "main.cf", "smtpd_sasl_local_domain = local.example"),
+        "postfix", "smtpd_sasl_local_domain is local.example"),
     "no conninfo for Cyrus": (
         lambda p: p.change(p.cyrus, "sasl_apppass_conninfo", "#"), "cyrus",
         "sasl_apppass_conninfo is not set"),

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Every way to be refused: the exit status, what is said, and what is said to do."""
 
+import subprocess
+
 import pytest
 
-from conftest import ADMINISTRATOR, HELPDESK
+from conftest import ADMINISTRATOR, HELPDESK, TOOL, environment
 from harness.basics import free_port
 
 # Words, exit status, what the message must hold.
@@ -93,8 +95,6 @@ REFUSED = [
     (["issue", "{account}", "--device", "", "--force"], ["label"]),
     (["issue", "{account}", "--device", "x" * 101, "--force"], ["label"]),
     (["issue", "{account}", "--device", "x", "--service", "im/ap", "--force"], ["im/ap"]),
-    (["issue", "{account}", "--device", "x", "--network", "192.0.2.1/24", "--force"],
-     ["192.0.2.1/24"]),
     (["issue", "{account}", "--device", "x", "--key", "/nonexistent", "--force"],
      ["/nonexistent"]),
     (["issue", "{account}", "--device", "x", "--output", "/nonexistent/x"], ["nothing was issued"]),
@@ -414,3 +414,57 @@ def test_what_the_server_says_to_everybody_is_not_in_the_way(desk):
                  " WHERE datname = current_database()")
     assert "ollation" not in listed.err and ".c:" not in listed.err, listed
     assert "REINDEX" in doctor.out and ".c:" not in doctor.out + doctor.err, doctor
+
+
+@pytest.mark.parametrize("network", ["officenet", "127.1", "192.0.2.7/24", "10.0.0.0/33", "::1/129"])
+def test_what_is_no_network(desk, network):
+    account = desk.account()
+    answer = desk.run("issue", account, "--device", "x", "--force", "--network", network)
+    assert answer.status == 2 and "is not a network" in answer.err, answer
+    assert desk.json("list", account) == []
+
+
+def test_text_that_is_not_utf8(desk):
+    done = subprocess.run([TOOL, "issue", desk.account(), "--device", b"B\xfcro", "--force"],
+                          capture_output=True, env=environment(desk.server), check=False, timeout=60)
+    assert done.returncode == 2 and b"is not UTF-8" in done.stderr and b"0xfc" not in done.stderr
+
+
+def test_second_code_of_a_device_is_told(desk):
+    account = desk.account()
+    first = desk.issue(account, "Phone")
+    answer = desk.ok("issue", account, "--device", "Phone", "--force")
+    assert f"another live code: {first[:4]}" in answer.err
+
+
+def test_expired_code_that_nobody_tried_is_diagnosed(desk):
+    account = desk.account()
+    code = desk.issue(account, "Phone")
+    desk.sql("SET session_replication_role = replica; UPDATE apppass.code SET"
+             " created_at = now() - interval '9 days', expires_at = now() - interval '1 day'"
+             f" WHERE selector = '{code[:4]}'")
+    answer = desk.ok("diagnose", account)
+    assert f"code {code[:4]} of the device \"Phone\" expired on" in answer.out, answer
+    assert "apppass reset" in answer.out
+
+
+def test_dry_run_shows_no_selector(desk):
+    account = desk.account()
+    shown = desk.json("issue", account, "--device", "x", "--dry-run")
+    assert shown["selector"] is None and shown["device"] == "x"
+
+
+@pytest.mark.parametrize("when", ["1 year", "1 month", "1 week", "1 hour", "2 weeks", "1 Day"])
+def test_spans_in_words(desk, when):
+    account = desk.account()
+    desk.issue(account, "Phone", "--expires", when)
+    assert desk.json("list", account)[0]["expires_at"] is not None
+
+
+def test_device_without_live_code_is_told_in_the_tools_words(desk):
+    account = desk.account()
+    desk.issue(account, "Phone")
+    desk.ok("revoke", account, "--device", "Phone", "--reason", "x", "--yes")
+    answer = desk.run("revoke", account, "--device", "Phone", "--reason", "x", "--yes")
+    assert answer.status == 1 and "code_overview" not in answer.err, answer
+    assert "apppass list" in answer.err

@@ -292,3 +292,20 @@ def test_hints_fit_the_terminal(desk):
     account = desk.account()
     answer = desk.run("issue", account, "--device", "Phone")
     assert all(columns(line) <= 80 for line in answer.err.splitlines())
+
+
+def test_reason_is_asked_for(desk, terminal):
+    account = desk.account()
+    desk.issue(account)
+    screen = terminal("revoke", account, "--all", "--yes").expect("Reason: ")
+    assert screen.send("lost on the train\n").finish() == 0
+    assert desk.json("list", account, "--all")[0]["revoke_reason"] == "lost on the train"
+
+
+def test_help_keeps_to_the_columns(desk, terminal):
+    for width in (80, 60, 40):
+        screen = terminal("help", "issue", columns=width)
+        assert screen.finish() == 0
+        lines = [line for line in screen.plain.splitlines() if not line.startswith("  apppass ")]
+        assert max(map(columns, lines)) <= width
+        assert screen.plain.splitlines() == desk.ok("help", "issue", COLUMNS=str(width)).out.splitlines()

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/moment.h"
 
@@ -20,9 +21,12 @@ static const struct unit {
     long seconds; /* 0: by the calendar */
     int months;
 } units[] = {
-    {"min", MINUTE, 0}, {"h", HOUR, 0},   {"hours", HOUR, 0}, {"d", DAY, 0},
-    {"days", DAY, 0},   {"day", DAY, 0},  {"w", 7 * DAY, 0},  {"weeks", 7 * DAY, 0},
-    {"mo", 0, 1},       {"months", 0, 1}, {"y", 0, 12},       {"years", 0, 12},
+    {"min", MINUTE, 0}, {"minute", MINUTE, 0}, {"minutes", MINUTE, 0},
+    {"h", HOUR, 0},     {"hour", HOUR, 0},     {"hours", HOUR, 0},
+    {"d", DAY, 0},      {"day", DAY, 0},       {"days", DAY, 0},
+    {"w", 7 * DAY, 0},  {"week", 7 * DAY, 0},  {"weeks", 7 * DAY, 0},
+    {"mo", 0, 1},       {"month", 0, 1},       {"months", 0, 1},
+    {"y", 0, 12},       {"year", 0, 12},       {"years", 0, 12},
 };
 
 static const struct unit *parse_unit(const char *text, long *count_r)
@@ -38,7 +42,7 @@ static const struct unit *parse_unit(const char *text, long *count_r)
     while (*end == ' ')
         end++;
     for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
-        if (strcmp(end, units[i].name) == 0)
+        if (strcasecmp(end, units[i].name) == 0)
             return &units[i];
     return NULL;
 }

@@ -88,6 +88,15 @@ bool prompt_possible(void)
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);
 }
 
+bool prompt_line(const char *question, struct secret *answer_r)
+{
+    show(STDERR_FILENO, question);
+    if (read_line(STDIN_FILENO, answer_r))
+        return true;
+    show(STDERR_FILENO, "\n");
+    return false;
+}
+
 bool prompt_confirm(const char *question)
 {
     struct secret answer = {0};
@@ -97,11 +106,7 @@ bool prompt_confirm(const char *question)
     snprintf(text, sizeof text, "%s", question);
     log_sanitise(text);
     show(STDERR_FILENO, text);
-    show(STDERR_FILENO, " (y/N) ");
-    yes = read_line(STDIN_FILENO, &answer);
-    if (!yes)
-        show(STDERR_FILENO, "\n");
-    yes = yes &&
+    yes = prompt_line(" (y/N) ", &answer) &&
           (strcasecmp(answer.bytes, "y") == 0 || strcasecmp(answer.bytes, "yes") == 0);
     secret_wipe(&answer);
     return yes;

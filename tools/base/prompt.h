@@ -20,6 +20,9 @@ bool prompt_secret(const char *question, struct secret *secret_r) MUST_CHECK;
 /* Is there somebody to ask? */
 bool prompt_possible(void);
 
+/* A line of answer; false at end of file, on Ctrl-C and where it is too long. */
+bool prompt_line(const char *question, struct secret *answer_r) MUST_CHECK;
+
 /* "question (y/N) ": true for y and yes only. */
 bool prompt_confirm(const char *question) MUST_CHECK;
 

@@ -8,9 +8,11 @@
 
 #include "base/interrupt.h"
 #include "base/message.h"
+#include "base/network.h"
 #include "base/prompt.h"
 #include "base/suggest.h"
 #include "cli/command.h"
+#include "input.h"
 
 /* ---- the table, asked ---- */
 
@@ -95,6 +97,19 @@ const char *command_role_name(enum role role)
 
 #define HELP_WIDTH 79
 
+static int help_width(void)
+{
+    int width = output_width();
+
+    return width < HELP_WIDTH ? width : HELP_WIDTH;
+}
+
+/* Where the text beside a word begins: nearer to the left on a narrow terminal. */
+static int help_indent(int wanted)
+{
+    return help_width() >= 2 * wanted - 4 ? wanted : 6;
+}
+
 /* Text after what stands to its left, broken between words; ASCII. */
 static void print_beside(FILE *file, int indent, const char *text)
 {
@@ -103,7 +118,7 @@ static void print_beside(FILE *file, int indent, const char *text)
     while (*text != '\0') {
         int length = (int)strcspn(text, " ");
 
-        if (used > indent && used + 1 + length > HELP_WIDTH) {
+        if (used > indent && used + 1 + length > help_width()) {
             fprintf(file, "\n%*s", indent, "");
             used = indent;
         } else if (used > indent) {
@@ -115,6 +130,41 @@ static void print_beside(FILE *file, int indent, const char *text)
         text += length + (int)strspn(text + length, " ");
     }
     putc('\n', file);
+}
+
+/* "  --code SELECTOR   the code that ..." */
+static void print_entry(int wanted, const char *left, const char *text)
+{
+    int indent = help_indent(wanted);
+
+    printf("  %-*s", indent - 2, left);
+    if ((int)strlen(left) + 3 > indent)
+        printf("\n%*s", indent, "");
+    print_beside(stdout, indent, text);
+}
+
+/* Paragraphs, broken anew; a line that is indented stays as it is. */
+static void print_text(const char *text)
+{
+    char paragraph[1024] = "";
+
+    while (*text != '\0') {
+        const char *line = text;
+        size_t length = strcspn(text, "\n");
+        bool apart = length == 0 || text[0] == ' ';
+
+        if (!apart)
+            snprintf(paragraph + strlen(paragraph), sizeof paragraph - strlen(paragraph),
+                     "%s%.*s", paragraph[0] != '\0' ? " " : "", (int)length, text);
+        text += length + (text[length] == '\n');
+        if (apart || *text == '\0') {
+            if (paragraph[0] != '\0')
+                print_beside(stdout, 0, paragraph);
+            paragraph[0] = '\0';
+        }
+        if (apart)
+            printf("%.*s\n", (int)length, line);
+    }
 }
 
 #define OPTION_INDENT 26
@@ -132,10 +182,7 @@ static void print_option(enum option_id id, enum need need)
              spec->argument != NULL ? spec->argument : "");
     snprintf(help, sizeof help, "%s%s", spec->help,
              need == NEED_ALWAYS ? " (needed)" : "");
-    printf("  %-*s", OPTION_INDENT - 2, left);
-    if (strlen(left) + 3 > OPTION_INDENT)
-        printf("\n%*s", OPTION_INDENT, "");
-    print_beside(stdout, OPTION_INDENT, help);
+    print_entry(OPTION_INDENT, left, help);
 }
 
 /* "apppass revoke ACCOUNT (--code SELECTOR | --all) --reason TEXT [OPTION...]" */
@@ -184,11 +231,15 @@ void command_print_synopsis(FILE *file, int indent, const char *before,
 void command_print_help(const struct command *command)
 {
     bool heading = false;
+    char summary[128];
 
     command_print_synopsis(stdout, 0, "Usage: ", command);
-    printf("\n%c%s.\n", command->summary[0] - 'a' + 'A', command->summary + 1);
+    putchar('\n');
+    snprintf(summary, sizeof summary, "%c%s.", command->summary[0] - 'a' + 'A',
+             command->summary + 1);
+    print_text(summary);
     if (command->details != NULL)
-        printf("%s\n", command->details);
+        print_text(command->details);
     if (command->example != NULL)
         printf("\nExample:\n  %s\n", command->example);
     for (const struct command_option *option = command->options; option->id != OPTION_END;
@@ -198,8 +249,9 @@ void command_print_help(const struct command *command)
         heading = true;
         print_option(option->id, option->need);
     }
-    printf("\nAlso --json, --csv, --dbname and the other options that apppass --help "
-           "lists.\n");
+    putchar('\n');
+    print_text("Also --json, --csv, --dbname and the other options that apppass --help "
+               "lists.");
     if (command->role != ROLE_NONE)
         printf("Needs the role %s.\n", command_role_name(command->role));
 }
@@ -208,7 +260,7 @@ void command_print_help(const struct command *command)
 
 void command_print_overview(void)
 {
-    printf(
+    print_text(
         "Usage: apppass [-d CONNINFO] [--json] COMMAND ...\n\n"
         "App passwords (codes) for mail programs: each belongs to one account and one\n"
         "device, is shown once, and can be revoked alone.\n\n"
@@ -224,18 +276,16 @@ void command_print_overview(void)
         if (command->heading != NULL)
             printf("\n%s:\n", command->heading);
         snprintf(left, sizeof left, "%s %s", command->name, command->arguments);
-        printf("  %-*s", COMMAND_INDENT - 2, left);
-        if (strlen(left) + 3 > COMMAND_INDENT)
-            printf("\n%*s", COMMAND_INDENT, "");
-        print_beside(stdout, COMMAND_INDENT, command->summary);
+        print_entry(COMMAND_INDENT, left, command->summary);
     }
     printf("\nOptions of every command:\n");
     for (int id = OPTION_END + 1; id < OPTION_COUNT; id++)
         if (option_specs[id].global)
             print_option(id, NEED_NOT);
-    printf("\nThe database is found as psql finds it: -d, or PGHOST, PGDATABASE, "
-           "PGSERVICE.\n"
-           "More about one command: apppass help COMMAND\n");
+    putchar('\n');
+    print_text("The database is found as psql finds it: -d, or PGHOST, PGDATABASE, "
+               "PGSERVICE.");
+    print_text("More about one command: apppass help COMMAND");
 }
 
 /* ---- usage errors ---- */
@@ -442,7 +492,20 @@ static enum status complain_choice(const struct invocation *invocation, size_t g
                                given == 0 ? "say which: %s" : "give only one: %s", text);
 }
 
-static enum status check_options(const struct invocation *invocation)
+/* Where somebody is there to ask.  False: nothing was said. */
+static bool ask_reason(struct invocation *invocation)
+{
+    struct secret answer = {0};
+
+    if (!prompt_possible() || !prompt_line("Reason: ", &answer) || answer.length == 0)
+        return false;
+    invocation->asked_reason = strdup(answer.bytes);
+    secret_wipe(&answer);
+    return invocation->asked_reason != NULL &&
+           add_value(invocation, OPTION_REASON, invocation->asked_reason);
+}
+
+static enum status check_options(struct invocation *invocation)
 {
     size_t of_one = 0;
     bool wants_one = false;
@@ -455,6 +518,11 @@ static enum status check_options(const struct invocation *invocation)
         if (count > 0 && !takes)
             return command_usage_error(invocation, "does not take --%s",
                                        option_specs[id].name);
+        if (count == 0 && need == NEED_ALWAYS && id == OPTION_REASON &&
+            ask_reason(invocation))
+            continue;
+        if (interrupt_pending())
+            return STATUS_INTERRUPTED;
         if (count == 0 && need == NEED_ALWAYS)
             return command_usage_error(invocation, "--%s %s is missing: %s",
                                        option_specs[id].name, option_specs[id].argument,
@@ -464,6 +532,11 @@ static enum status check_options(const struct invocation *invocation)
     }
     if (wants_one && of_one != 1)
         return complain_choice(invocation, of_one);
+    if (command_bad_network(invocation) != NULL)
+        return command_usage_error(invocation,
+                                   "\"%s\" is not a network; write 192.0.2.0/24, "
+                                   "2001:db8::/48 or an address",
+                                   command_bad_network(invocation));
     if (command_has(invocation, OPTION_JSON) && command_has(invocation, OPTION_CSV))
         return command_usage_error(invocation, "give --json or --csv, not both");
     if (command_has(invocation, OPTION_CSV) && invocation->command->no_csv)
@@ -497,11 +570,26 @@ static enum status parse_words(struct invocation *invocation, int argc, char **a
     return STATUS_DONE;
 }
 
+/* The database takes UTF-8 alone, and says so in words for programmers. */
+static enum status check_characters(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++)
+        if (!input_is_text(argv[i], strlen(argv[i]))) {
+            message_error("\"%s\" is not UTF-8", argv[i]);
+            message_hint(
+                "set the terminal to UTF-8, or write it without special letters");
+            return STATUS_USAGE;
+        }
+    return STATUS_DONE;
+}
+
 enum status command_parse(struct invocation *invocation, int argc, char **argv)
 {
-    enum status status = parse_words(invocation, argc, argv);
+    enum status status = check_characters(argc, argv);
     size_t words;
 
+    if (status == STATUS_DONE)
+        status = parse_words(invocation, argc, argv);
     if (status != STATUS_DONE || command_has(invocation, OPTION_VERSION))
         return status;
     if (invocation->argument_count == 0) {
@@ -525,6 +613,7 @@ enum status command_parse(struct invocation *invocation, int argc, char **argv)
 void command_release(struct invocation *invocation)
 {
     free(invocation->arguments);
+    free(invocation->asked_reason);
     for (int id = 0; id < OPTION_COUNT; id++)
         free(invocation->options[id].values);
     database_close(&invocation->database);
@@ -564,6 +653,23 @@ bool command_has(const struct invocation *invocation, enum option_id id)
 const char *command_argument(const struct invocation *invocation, size_t index)
 {
     return index < invocation->argument_count ? invocation->arguments[index] : NULL;
+}
+
+const char *command_bad_network(const struct invocation *invocation)
+{
+    static char word[128];
+
+    for (size_t i = 0; i < invocation->options[OPTION_NETWORK].count; i++) {
+        const char *value = invocation->options[OPTION_NETWORK].values[i];
+
+        for (size_t length; *(value += strspn(value, ", ")) != '\0'; value += length) {
+            length = strcspn(value, ", ");
+            snprintf(word, sizeof word, "%.*s", (int)length, value);
+            if (!network_valid(word))
+                return word;
+        }
+    }
+    return NULL;
 }
 
 char *command_array(const struct invocation *invocation, enum option_id id)

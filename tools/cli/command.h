@@ -117,6 +117,7 @@ struct invocation {
         const char **values; /* a switch has one, "" */
         size_t count;
     } options[OPTION_COUNT];
+    char *asked_reason; /* the answer, where --reason was asked for */
     struct output output;
     struct database *database; /* open where the command's role is not ROLE_NONE */
 };
@@ -140,6 +141,10 @@ const char *command_argument(const struct invocation *invocation, size_t index);
 /* All values of a repeated option, split at commas, as a PostgreSQL array; NULL where
  * none.  malloc'd. */
 char *command_array(const struct invocation *invocation, enum option_id id);
+
+/* The first value of --network that is no network; NULL: none.  Borrowed until the next
+ * call. */
+const char *command_bad_network(const struct invocation *invocation);
 
 /* The command whose name the first of these words spell; NULL: none. */
 const struct command *command_find(const char *const *words, size_t count);

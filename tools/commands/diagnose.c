@@ -30,7 +30,8 @@ static const char account_query[] =
     "SELECT a.account, a.realm, a.enabled, a.mfa_enrolled, a.live_codes, a.codes,"
     " r.codes_allowed, r.mfa_required,"
     " coalesce(a.main_password_refused_from <= now(), false) AS main_password_refused"
-    " FROM apppass.account_overview AS a LEFT JOIN apppass.realm_overview AS r ON r.realm = a.realm"
+    " FROM apppass.account_overview AS a LEFT JOIN apppass.realm_overview AS r ON "
+    "r.realm = a.realm"
     " WHERE a.account = apppass.fold($1)";
 
 /*
@@ -78,6 +79,16 @@ static const char attempts_query[] =
     "  WHERE o.account = apppass.fold($1) AND o.state = 'live' AND o.device = t.device"
     "  AND o.code_id <> t.code_id ORDER BY o.created_at DESC LIMIT 1) AS n ON true"
     " ORDER BY t.at DESC, t.count LIMIT $3::integer";
+
+/* The newest code that expired since $2 on a device that has no live one: the telephone
+ * may have stopped trying. */
+static const char expired_query[] =
+    "SELECT c.device, c.selector, date_part('epoch', c.expires_at) AS expires_at"
+    " FROM apppass.code_overview AS c WHERE c.account = apppass.fold($1)"
+    " AND c.state = 'expired' AND c.expires_at >= to_timestamp($2::double precision)"
+    " AND NOT EXISTS (SELECT FROM apppass.code_overview AS o"
+    "  WHERE o.account = c.account AND o.device = c.device AND o.state = 'live')"
+    " ORDER BY c.expires_at DESC LIMIT 1";
 
 /* Names that are no account, for "nothing arrived": may be this person's typing. */
 static const char strangers_query[] =
@@ -431,20 +442,34 @@ static void find_silence(struct finding *finding, const struct output *output,
     }
 }
 
+static void find_expired(struct finding *finding, const struct output *output,
+                         const char *account, const struct rows *rows)
+{
+    const char *device = rows_text(rows, 0, "device");
+
+    *finding = (struct finding){{0}, {0}, {0}};
+    snprintf(finding->what, TEXT_MAX, "the code %s of the device \"%s\" expired",
+             rows_text(rows, 0, "selector"), device);
+    say_when(finding->what, output, rows, 0, "expires_at");
+    snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_EXPIRED));
+    suggest(finding, "reset", account, device, " --reason \"...\"");
+}
+
 struct diagnosis {
-    struct rows *account, *attempts, *strangers;
+    struct rows *account, *attempts, *strangers, *expired;
     struct logscan scan;
-    struct finding standing, outage, silence;
-    bool has_standing, has_outage, has_silence;
+    struct finding standing, outage, expiry, silence;
+    bool has_standing, has_outage, has_expiry, has_silence;
 };
 
-#define GENERAL_FINDINGS 3
+#define GENERAL_FINDINGS 4
 
 static const struct finding *general_finding(const struct diagnosis *found, size_t index)
 {
     const struct finding *const general[] = {found->has_standing ? &found->standing
                                                                  : NULL,
                                              found->has_outage ? &found->outage : NULL,
+                                             found->has_expiry ? &found->expiry : NULL,
                                              found->has_silence ? &found->silence : NULL};
 
     return general[index];
@@ -558,6 +583,10 @@ static void print_people(const struct invocation *invocation,
                output_bold(&invocation->output, false));
         print_finding(&invocation->output, &found->outage);
     }
+    if (found->has_expiry) {
+        putchar('\n');
+        print_finding(&invocation->output, &found->expiry);
+    }
     if (found->has_silence) {
         putchar('\n');
         print_finding(&invocation->output, &found->silence);
@@ -591,6 +620,9 @@ static enum status look(struct invocation *invocation, struct diagnosis *found)
     found->attempts = QUERY(invocation->database, attempts_query, account, since, limit);
     if (found->attempts == NULL)
         return database_status(invocation->database);
+    found->expired = QUERY(invocation->database, expired_query, account, since);
+    if (found->expired == NULL)
+        return database_status(invocation->database);
     if (rows_count(found->attempts) == 0)
         found->strangers = QUERY(invocation->database, strangers_query, since);
     for (size_t i = 0; i < invocation->options[OPTION_LOG].count; i++)
@@ -608,6 +640,10 @@ enum status run_diagnose(struct invocation *invocation)
     if (status == STATUS_DONE) {
         found->has_standing = find_standing(&found->standing, found->account);
         found->has_outage = found->scan.count > 0;
+        found->has_expiry = rows_count(found->expired) > 0;
+        if (found->has_expiry)
+            find_expired(&found->expiry, &invocation->output,
+                         rows_text(found->account, 0, "account"), found->expired);
         if (found->has_outage)
             find_outage(&found->outage, &found->scan);
         found->has_silence = rows_count(found->attempts) == 0 && !found->has_outage;
@@ -624,6 +660,7 @@ enum status run_diagnose(struct invocation *invocation)
         rows_free(&found->account);
         rows_free(&found->attempts);
         rows_free(&found->strangers);
+        rows_free(&found->expired);
     }
     free(found);
     return status;

@@ -146,9 +146,11 @@ static bool span_value(const char *text, char *value)
     if (end == text || count <= 0 || count > 1200)
         return false;
     end += strspn(end, " ");
-    if (strcmp(end, "mo") == 0 || strcmp(end, "months") == 0)
+    if (strcasecmp(end, "mo") == 0 || strcasecmp(end, "month") == 0 ||
+        strcasecmp(end, "months") == 0)
         snprintf(value, VALUE_MAX, "%ld months", count);
-    else if (strcmp(end, "y") == 0 || strcmp(end, "years") == 0)
+    else if (strcasecmp(end, "y") == 0 || strcasecmp(end, "year") == 0 ||
+             strcasecmp(end, "years") == 0)
         snprintf(value, VALUE_MAX, "%ld years", count);
     else
         return false;
@@ -201,10 +203,11 @@ static bool sql_value(const struct setting *setting, const char *text, time_t no
 
 void realm_offer(struct invocation *invocation, const char *realm)
 {
-    struct rows *rows = TRY_QUERY(invocation->database,
-                                  "SELECT realm AS name FROM apppass.realm_overview WHERE $1 <> ''"
-                                  " ORDER BY realm LIMIT 1000",
-                                  realm);
+    struct rows *rows =
+        TRY_QUERY(invocation->database,
+                  "SELECT realm AS name FROM apppass.realm_overview WHERE $1 <> ''"
+                  " ORDER BY realm LIMIT 1000",
+                  realm);
     size_t offered = 0;
 
     if (rows == NULL)
@@ -249,7 +252,8 @@ enum status run_realm_show(struct invocation *invocation)
 
     if (realm != NULL)
         return show_realm(invocation, realm);
-    rows = database_query(invocation->database, REALM_SELECT " ORDER BY r.realm", 0, NULL);
+    rows =
+        database_query(invocation->database, REALM_SELECT " ORDER BY r.realm", 0, NULL);
     if (rows == NULL)
         return database_status(invocation->database);
     status = output_table(&invocation->output, people ? list_columns : record_columns,

@@ -24,8 +24,9 @@ static bool has_word(const char *list, const char *word)
     while (*list != '\0') {
         size_t span;
 
-        list += strspn(list, " \t,");
-        span = strcspn(list, " \t,");
+        /* As libsasl2 does: a comma is part of the word. */
+        list += strspn(list, " \t");
+        span = strcspn(list, " \t");
         if (span == length && strncasecmp(list, word, length) == 0)
             return true;
         list += span;
@@ -47,6 +48,11 @@ static void check_mechanisms(struct doctor *doctor, const char *domain, const ch
             "%s: %smech_list is not set, so PLAIN and LOGIN are offered twice, and "
             "others that know no app passwords",
             path, prefix);
+    else if (strchr(list, ',') != NULL)
+        doctor_fault(doctor, domain, fix,
+                     "%s: %smech_list is \"%s\": libsasl2 parts the names at blanks, and "
+                     "takes a comma for part of one",
+                     path, prefix, list);
     else if (!has_word(list, "PLAIN"))
         doctor_fault(doctor, domain, fix,
                      "%s: %smech_list is without PLAIN, so no app password can be sent",
@@ -136,6 +142,25 @@ static bool find_conf(const char *folders, const char *name, char path[PATH_LENG
     return false;
 }
 
+/* Postfix hands a bare user name over as it is: only apppass_realm completes it. */
+static void check_local_domain(struct doctor *doctor, const char *folder,
+                               const char *path, const struct conf *conf)
+{
+    const char *realm = conf_value(conf, "apppass_realm");
+    char domain[VALUE_MAX] = "", fix[VALUE_MAX + 32];
+
+    if (!postconf(folder, "smtpd_sasl_local_domain", domain, sizeof domain) ||
+        domain[0] == '\0' || domain[0] == '$')
+        return;
+    snprintf(fix, sizeof fix, "apppass_realm: %s", domain);
+    if (realm == NULL || strcasecmp(realm, domain) != 0)
+        doctor_fault(
+            doctor, "postfix", fix,
+            "%s: smtpd_sasl_local_domain is %s, but a bare user name is completed "
+            "by apppass_realm alone, which is %s",
+            path, domain, realm != NULL ? realm : "not set");
+}
+
 static void check_smtpd_conf(struct doctor *doctor, const char *folder, const char *path)
 {
     char user[VALUE_MAX] = "", jail[VALUE_MAX] = "";
@@ -151,6 +176,7 @@ static void check_smtpd_conf(struct doctor *doctor, const char *folder, const ch
     if (smtpd_is_jailed(folder) && postconf(folder, "queue_directory", jail, sizeof jail))
         place.jail = jail;
     check_mechanisms(doctor, "postfix", path, conf);
+    check_local_domain(doctor, folder, path, conf);
     doctor_options(doctor, &place, path, conf);
     conf_free(&conf);
 }

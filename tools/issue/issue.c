@@ -32,24 +32,29 @@ struct request {
     char grace[32]; /* seconds */
 };
 
-#define STORED                                                                           \
-    "SELECT code_id, account_name AS account, device, selector,"                         \
+/* No selector in a dry run: the next run makes another code. */
+#define STORED(dry_run)                                                                  \
+    "SELECT code_id, account_name AS account, device,"                                   \
+    " CASE WHEN " dry_run "::boolean THEN NULL ELSE selector END AS selector,"           \
     " array_to_string(services, ' ') AS services,"                                       \
     " array_to_string(networks, ' ') AS networks,"                                       \
     " date_part('epoch', expires_at) AS expires_at"
 
-static const char store_code[] = STORED
-    " FROM apppass.store_code(username => $1, device => $2, selector => $3, hash => $4,"
-    " services => $5::text[], networks => $6::cidr[],"
-    " expires_at => to_timestamp($7::double precision), reason => $8, ticket => $9,"
-    " operator => $10)";
+static const char store_code[] =
+    STORED("$11") " FROM apppass.store_code(username => $1, device => $2, selector => "
+                  "$3, hash => $4,"
+                  " services => $5::text[], networks => $6::cidr[],"
+                  " expires_at => to_timestamp($7::double precision), reason => $8, "
+                  "ticket => $9,"
+                  " operator => $10)";
 
-static const char reset_device[] = STORED
-    ", array_to_string(old_selectors, ' ') AS old_selectors,"
-    " date_part('epoch', old_ends_at) AS old_ends_at"
-    " FROM apppass.reset_device(username => $1, device => $2, selector => $3,"
-    " hash => $4, grace => make_interval(secs => $5::double precision), reason => $6,"
-    " ticket => $7, operator => $8)";
+static const char reset_device[] = STORED(
+    "$9") ", array_to_string(old_selectors, ' ') AS old_selectors,"
+          " date_part('epoch', old_ends_at) AS old_ends_at"
+          " FROM apppass.reset_device(username => $1, device => $2, selector => $3,"
+          " hash => $4, grace => make_interval(secs => $5::double precision), reason => "
+          "$6,"
+          " ticket => $7, operator => $8)";
 
 enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
 {
@@ -129,15 +134,16 @@ static struct rows *try_store(struct invocation *invocation,
     const char *reason = command_option(invocation, OPTION_REASON);
     const char *ticket = command_option(invocation, OPTION_TICKET);
     const char *who = command_option(invocation, OPTION_OPERATOR);
+    const char *dry_run = command_has(invocation, OPTION_DRY_RUN) ? "true" : "false";
 
     if (request->reset)
         return TRY_QUERY(invocation->database, reset_device, request->account,
                          request->device, code->selector, hash, request->grace, reason,
-                         ticket, who);
+                         ticket, who, dry_run);
     return TRY_QUERY(invocation->database, store_code, request->account, request->device,
                      code->selector, hash, request->services, request->networks,
                      request->expires_given ? request->expires : NULL, reason, ticket,
-                     who);
+                     who, dry_run);
 }
 
 /* Store in a transaction that stays open.  NULL: *status_r; *again_r: another code may
@@ -220,6 +226,28 @@ static enum status hand_over(struct invocation *invocation, struct present *pres
     return status;
 }
 
+/* A device has one code as a rule: the old one would live on unnoticed. */
+static enum status note_others(struct invocation *invocation, const struct rows *stored)
+{
+    struct rows *rows =
+        QUERY(invocation->database,
+              "SELECT string_agg(selector, ', ' ORDER BY code_id) AS others, device"
+              " FROM apppass.code_overview WHERE account = $1 AND device = $2"
+              " AND state = 'live' AND code_id <> $3::bigint GROUP BY device",
+              rows_text(stored, 0, "account"), rows_text(stored, 0, "device"),
+              rows_text(stored, 0, "code_id"));
+    enum status status =
+        rows != NULL ? STATUS_DONE : database_status(invocation->database);
+
+    if (rows != NULL && rows_count(rows) > 0) {
+        message_note("%s has another live code: %s", rows_text(rows, 0, "device"),
+                     rows_text(rows, 0, "others"));
+        message_hint("revoke it once the new one works; \"apppass reset\" replaces it");
+    }
+    rows_free(&rows);
+    return status;
+}
+
 /* Make, store, show; with another code where the account has the selector already. */
 static enum status issue(struct invocation *invocation, const struct request *request,
                          const struct mint_policy *policy, const struct hash_keys *keys,
@@ -237,7 +265,11 @@ static enum status issue(struct invocation *invocation, const struct request *re
             stored = store(invocation, request, &code, hash, &status, &again);
     }
     if (stored != NULL) {
-        status = hand_over(invocation, present, &code, stored);
+        status = request->reset ? STATUS_DONE : note_others(invocation, stored);
+        if (status == STATUS_DONE)
+            status = hand_over(invocation, present, &code, stored);
+        else
+            database_rollback(invocation->database);
     } else if (status == STATUS_DONE) {
         message_error("could not find a free selector in %d tries", MINT_TRIES);
         status = STATUS_REFUSED;

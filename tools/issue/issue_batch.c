@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "base/message.h"
+#include "base/network.h"
 #include "cli/batch.h"
 #include "cli/commands.h"
 #include "issue/issue.h"
@@ -53,6 +54,19 @@ static void normalise_list(char *text)
     *out = '\0';
 }
 
+static bool networks_valid(const char *list)
+{
+    char word[128];
+
+    for (size_t length; *list != '\0'; list += length + (list[length] == ',')) {
+        length = strcspn(list, ",");
+        snprintf(word, sizeof word, "%.*s", (int)length, list);
+        if (!network_valid(word))
+            return false;
+    }
+    return true;
+}
+
 static void prepare_line(struct batch *batch, struct batch_line *line)
 {
     char expires[32];
@@ -61,6 +75,10 @@ static void prepare_line(struct batch *batch, struct batch_line *line)
         normalise_list(line->fields[SERVICES]);
     if (line->fields[NETWORKS] != NULL)
         normalise_list(line->fields[NETWORKS]);
+    if (line->fields[NETWORKS] != NULL && !networks_valid(line->fields[NETWORKS])) {
+        batch_bad_line(batch, line, "not networks", line->fields[NETWORKS]);
+        return;
+    }
     if (line->fields[EXPIRES] == NULL)
         return;
     if (issue_parse_expiry(line->fields[EXPIRES], batch->invocation->output.now,

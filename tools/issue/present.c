@@ -24,7 +24,7 @@
 const struct column present_columns[] = {
     {"account", "Account", COLUMN_TEXT, 0, NULL},
     {"device", "Device", COLUMN_TEXT, 0, NULL},
-    {"selector", "Starts with", COLUMN_TEXT, 0, NULL},
+    {"selector", "Starts with", COLUMN_TEXT, 0, "what is chosen then"},
     {"services", "Good for", COLUMN_LIST, 0, "every service the tenant allows"},
     {"networks", "From", COLUMN_LIST, 0, "any network"},
     {"expires_at", "Expires", COLUMN_TIME, 0, "never"},
@@ -210,12 +210,13 @@ enum status present_find_servers(struct present *present, struct invocation *inv
 
     if (!command_has(invocation, OPTION_MOBILECONFIG))
         return STATUS_DONE;
-    rows = QUERY(invocation->database,
-                 "SELECT r.realm AS name, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port"
-                 " FROM apppass.account_overview AS a"
-                 " JOIN apppass.realm_overview AS r ON r.realm = a.realm"
-                 " WHERE a.account = apppass.fold($1)",
-                 account);
+    rows =
+        QUERY(invocation->database,
+              "SELECT r.realm AS name, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port"
+              " FROM apppass.account_overview AS a"
+              " JOIN apppass.realm_overview AS r ON r.realm = a.realm"
+              " WHERE a.account = apppass.fold($1)",
+              account);
     if (rows == NULL)
         return database_status(invocation->database);
     if (rows_count(rows) == 0)
@@ -232,10 +233,11 @@ static enum status prepare_profile(struct present *present,
                                    const struct code *code, const struct rows *rows)
 {
     const char *certificate = command_option(invocation, OPTION_CERTIFICATE);
+    const char *account = rows_text(rows, 0, "account");
     char buffer[PROFILE_MAX], display[CODE_DISPLAY_MAX];
     struct profile profile = {
-        .account = rows_text(rows, 0, "account"),
-        .address = rows_text(rows, 0, "account"),
+        .account = account,
+        .address = strchr(account, '@') != NULL ? account : NULL,
         .device = rows_text(rows, 0, "device"),
         .selector = rows_text(rows, 0, "selector"),
         .imap = present->imap,

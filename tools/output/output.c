@@ -56,7 +56,8 @@ const char *output_bold(const struct output *output, bool on)
     return on ? "\033[1m" : "\033[0m";
 }
 
-int output_width(void)
+/* The terminal's, or what COLUMNS says; 0: neither. */
+static int known_width(void)
 {
     struct winsize size;
     const char *columns = getenv("COLUMNS");
@@ -64,7 +65,22 @@ int output_width(void)
 
     if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
         width = size.ws_col;
-    return width >= WIDTH_MIN && width < 10000 ? (int)width : WIDTH_DEFAULT;
+    return width >= WIDTH_MIN && width < 10000 ? (int)width : 0;
+}
+
+int output_width(void)
+{
+    int width = known_width();
+
+    return width > 0 ? width : WIDTH_DEFAULT;
+}
+
+/* How wide a line may be: in a pipe as long as it is, unless COLUMNS is set. */
+static int line_width(const struct output *output)
+{
+    int width = known_width();
+
+    return width > 0 ? width : output->terminal ? WIDTH_DEFAULT : INT_MAX;
 }
 
 enum status output_finish(void)
@@ -478,9 +494,9 @@ static bool people_table(const struct output *output, const struct column *colum
     if (done) {
         scols_table_enable_colors(table, output->colour);
         /* The library asks only standard output's own size; COLUMNS counts as well. */
-        if (output->terminal) {
+        if (line_width(output) != INT_MAX) {
             scols_table_set_termforce(table, SCOLS_TERMFORCE_ALWAYS);
-            scols_table_set_termwidth(table, (size_t)output_width());
+            scols_table_set_termwidth(table, (size_t)line_width(output));
         }
         fflush(stdout);
         done = scols_print_table(table) == 0;
@@ -520,14 +536,14 @@ static bool people_rows(const struct output *output, const struct column *column
 {
     struct layout layout = {.least = 0};
 
-    if (!output->terminal)
+    if (line_width(output) == INT_MAX)
         return people_table(output, columns, count, rows, &layout);
     measure(&layout, output, columns, count, rows);
-    if (layout.least > output_width()) {
+    if (layout.least > line_width(output)) {
         people_list(output, columns, count, rows);
         return true;
     }
-    share(&layout, count, output_width());
+    share(&layout, count, line_width(output));
     return people_table(output, columns, count, rows, &layout);
 }
 
@@ -557,7 +573,7 @@ enum status output_table(const struct output *output, const struct column *colum
 
 static void print_words(const struct output *output, int indent, const char *text)
 {
-    int room = output->terminal ? output_width() - indent : INT_MAX;
+    int whole = line_width(output), room = whole == INT_MAX ? whole : whole - indent;
     int used = 0;
 
     while (*text != '\0') {
@@ -610,9 +626,9 @@ static void record_line(const struct output *output, int width, const char *head
     char line[CELL_MAX + 64];
 
     snprintf(line, sizeof line, "%-*s  %s", width, heading, text);
-    if (!output->terminal || columns_of(line, strlen(line)) <= output_width()) {
+    if (columns_of(line, strlen(line)) <= line_width(output)) {
         puts(line);
-    } else if (width <= output_width() / 2) {
+    } else if (width <= line_width(output) / 2) {
         output_hanging(output, width + 2, line);
     } else {
         puts(heading);

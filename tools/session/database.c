@@ -200,44 +200,43 @@ void database_name_account(struct database *database, const char *account)
     database->account = account;
 }
 
-/* The database's hints speak SQL; what the helpdesk types instead. */
+/* The database's hints speak SQL.  What the helpdesk types instead, by the word that
+ * names the cause of an error. */
 static const struct {
-    const char *sql;
+    const char *cause;
     const char *tool;
-} translations[] = {
-    {"apppass.add_account(",
-     "check the spelling, or add it: apppass account add ACCOUNT"},
-    {"apppass.set_account_enabled(username, true",
-     "enable it: apppass account enable ACCOUNT --reason ..."},
-    {"apppass.set_mfa(",
-     "let the person enrol, then: apppass account mfa ACCOUNT on --reason ..."},
-    {"codes_allowed = true",
-     "an administrator can change it: apppass realm set REALM codes_allowed=yes"},
-    {"Revoke one that is no longer used",
+} remedies[] = {
+    {"account_disabled", "enable it: apppass account enable ACCOUNT --reason ..."},
+    {"account_not_found", "check the spelling, or add it: apppass account add ACCOUNT"},
+    {"account_username_unique", "issue a code: apppass issue ACCOUNT --device LABEL"},
+    {"code_not_found", "it may be revoked already: apppass list ACCOUNT --all"},
+    {"device_never_had_code", "issue a code: apppass issue ACCOUNT --device LABEL"},
+    {"device_not_found", "apppass list ACCOUNT --all shows them"},
+    {"device_without_code", "they may be revoked already: apppass list ACCOUNT --all"},
+    {"max_codes_reached",
      "revoke one that is no longer used: apppass list ACCOUNT shows them"},
-    {"It may be revoked already",
-     "it may be revoked already: apppass list ACCOUNT --all"},
-    {"INSERT INTO apppass.realm",
+    {"mfa_missing",
+     "let the person enrol, then: apppass account mfa ACCOUNT on --reason ..."},
+    {"realm_denied",
+     "an administrator can change it: apppass realm set REALM codes_allowed=yes"},
+    {"realm_not_found",
      "leave --realm out to take the name's domain, or: apppass realm add REALM"},
-    {"apppass.issue_code(username, device)",
-     "issue a code: apppass issue ACCOUNT --device LABEL"},
-    {"SELECT device FROM apppass.device_overview",
-     "apppass list ACCOUNT --all shows them"},
-    {"SET LOCAL apppass.reason", "say why, with --reason TEXT"},
+    {"reason_missing", "say why, with --reason TEXT"},
+    {"service_not_allowed", "issue a code for another service, with --service"},
 };
 
-static const char *translate(const char *hint)
+static const char *remedy(const char *cause)
 {
-    for (size_t i = 0; i < sizeof translations / sizeof translations[0]; i++)
-        if (strstr(hint, translations[i].sql) != NULL)
-            return translations[i].tool;
+    for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++)
+        if (strcmp(cause, remedies[i].cause) == 0)
+            return remedies[i].tool;
     return NULL;
 }
 
 static void say_hint(const struct database *database, const char *hint)
 {
     static const char word[] = "ACCOUNT";
-    const char *tool = translate(hint);
+    const char *tool = remedy(database_constraint(database));
     const char *place = tool != NULL ? strstr(tool, word) : NULL;
     char *account =
         place != NULL && database->account != NULL ? quote_word(database->account) : NULL;

@@ -159,7 +159,7 @@ static void compose(FILE *xml, const struct profile *profile)
 {
     char identifier[512], name[512];
 
-    snprintf(name, sizeof name, "Mail of %s", profile->address);
+    snprintf(name, sizeof name, "Mail of %s", profile->account);
     snprintf(identifier, sizeof identifier, "apppass.%s.%s", profile->account,
              profile->selector);
     fputs("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
@@ -169,8 +169,9 @@ static void compose(FILE *xml, const struct profile *profile)
           "\t<array>\n\t<dict>\n",
           xml);
     string_member(xml, "EmailAccountType", "EmailTypeIMAP");
-    string_member(xml, "EmailAccountDescription", profile->address);
-    string_member(xml, "EmailAddress", profile->address);
+    string_member(xml, "EmailAccountDescription", profile->account);
+    if (profile->address != NULL)
+        string_member(xml, "EmailAddress", profile->address);
     server_members(xml, "Incoming", &profile->imap, profile->account);
     string_member(xml, "IncomingPassword", profile->code);
     server_members(xml, "Outgoing", &profile->smtp, profile->account);

@@ -23,7 +23,7 @@ struct profile_server {
 
 struct profile {
     const char *account;
-    const char *address; /* mail address */
+    const char *address; /* mail address; NULL: the device asks for it */
     const char *device;
     const char *selector;
     struct profile_server imap, smtp;
