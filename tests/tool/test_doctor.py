@@ -79,7 +79,8 @@ def test_sound_site(patient):
     for expected in ("database: apppass on", "roles: mail servers ask as apppass_mail",
                      "grants: least rights", "plugin: PLAIN and LOGIN are answered by apppass first",
                      "postfix: reaches the database, as the user postfix, from inside",
-                     "cyrus: reaches the database, as the user cyrus", "apppassd: answers at",
+                     "cyrus: reaches the database, as the user cyrus",
+                     "cyrus: says where its clients are, to nobody", "apppassd: answers at",
                      "upkeep: partitions", "postfix: offers PLAIN LOGIN", "cyrus: offers PLAIN LOGIN"):
         assert expected in text, text
 
@@ -141,6 +142,15 @@ CONFIGURATION = {
                            "smtpd_sasl_auth_enable=no"), "postfix", "no service lets anybody"),
     "no Postfix there": (
         lambda p: shutil.rmtree(p.postfix), "postfix", "postconf can't read"),
+    "default domain taken off": (
+        lambda p: p.add(p.cyrus, "defaultdomain: example.org"), "cyrus",
+        "defaultdomain example.org is taken off"),
+    "files of Cyrus closed": (
+        lambda p: p.change(p.cyrus, str(p.site.cyrus.proc), str(p.folder)), "cyrus",
+        "nobody else may read"),
+    "no files of Cyrus": (
+        lambda p: p.change(p.cyrus, str(p.site.cyrus.proc), "/nonexistent/proc"), "cyrus",
+        "No such file"),
     "no Cyrus there": (lambda p: p.cyrus.unlink(), "cyrus", "No such file"),
     "saslauthd asked without a path": (
         lambda p: p.change(p.cyrus, "sasl_saslauthd_path", "#"), "cyrus", "but not apppassd"),

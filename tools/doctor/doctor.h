@@ -37,6 +37,10 @@ void doctor_plugin(struct doctor *doctor);
 void doctor_postfix(struct doctor *doctor);
 void doctor_cyrus(struct doctor *doctor);
 
+/* doctor_proc.c: may apppassd read where Cyrus IMAP's clients are?  `conf` is all of
+ * imapd.conf, `path` its name. */
+void doctor_proc(struct doctor *doctor, const char *path, const struct conf *conf);
+
 /* doctor_verifier.c */
 
 /* How a mail server runs: what to become before asking the database. */

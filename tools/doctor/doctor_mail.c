@@ -245,6 +245,22 @@ static void check_checkpass(struct doctor *doctor, const char *path,
             path, method);
 }
 
+/* Cyrus IMAP takes its default domain off a name before it asks apppassd. */
+static void check_default_domain(struct doctor *doctor, const char *path,
+                                 const struct conf *all, const struct conf *conf)
+{
+    const char *domain = conf_value(all, "defaultdomain");
+    const char *realm = conf_value(conf, "apppass_realm");
+
+    if (domain != NULL && (realm == NULL || strcasecmp(domain, realm) != 0))
+        doctor_fault(
+            doctor, "cyrus",
+            "apppass_realm with that domain in apppassd.conf, and sasl_apppass_realm "
+            "here",
+            "%s: defaultdomain %s is taken off the names that apppassd is asked for",
+            path, domain);
+}
+
 void doctor_cyrus(struct doctor *doctor)
 {
     const char *given = command_option(doctor_invocation(doctor), OPTION_CYRUS);
@@ -273,6 +289,10 @@ void doctor_cyrus(struct doctor *doctor)
     check_mechanisms(doctor, "cyrus", path, conf);
     doctor_options(doctor, &place, path, conf);
     check_checkpass(doctor, path, conf);
+    if (all != NULL) {
+        check_default_domain(doctor, path, all, conf);
+        doctor_proc(doctor, path, all);
+    }
     conf_free(&all);
     conf_free(&conf);
 }
