@@ -11,7 +11,8 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['apppass_owner', 'apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin'] LOOP
+    FOREACH wanted IN ARRAY ARRAY['apppass_owner', 'apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin',
+                                  'apppass_logout'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
         END IF;
@@ -60,6 +61,7 @@ BEGIN
     COMMENT ON ROLE apppass_verifier IS 'What the SASL plugin, apppassd and apppass check log in with: executes lookup and the record functions, reads no table.';
     COMMENT ON ROLE apppass_helpdesk IS 'Issues, resets and revokes app passwords, disables and enables accounts and reads the views; adds no account, notes no MFA, sees no hash.';
     COMMENT ON ROLE apppass_auditor IS 'Reads the views and verifies the audit chain; changes nothing.';
+    COMMENT ON ROLE apppass_logout IS 'What apppass-logoutd logs in with: asks which sessions are to end, reads no table.';
     COMMENT ON ROLE apppass_admin IS 'Policy and accounts: plain SQL on the tables, everything the helpdesk and the auditor may do.';
 EXCEPTION
     -- The roles are there already and belong to somebody else: so do their comments.

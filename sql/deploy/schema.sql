@@ -25,7 +25,8 @@ COMMENT ON SCHEMA apppass IS 'App passwords for SASL servers: accounts, devices,
 ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON TYPES FROM PUBLIC;
 
-GRANT USAGE ON SCHEMA apppass TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin;
+GRANT USAGE ON SCHEMA apppass TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin,
+    apppass_logout;
 
 -- pgcrypto lives in the schema where somebody put it.  Functions with a parsed body name its functions by identity, so that
 -- neither a search path nor a later ALTER EXTENSION ... SET SCHEMA changes what they call.

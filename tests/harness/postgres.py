@@ -94,7 +94,7 @@ class Postgres:
               + "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n", "postgres", 0o600)
         ident = example("postgresql/pg_ident.conf")
         for user, stand_in in peers.items():
-            ident, count = re.subn(rf"(?m)^(apppass\s+){user}\b", rf"\g<1>{stand_in}", ident)
+            ident, count = re.subn(rf"(?m)^(apppass\s+){user}(?=\s)", rf"\g<1>{stand_in}", ident)
             if count != 1:
                 raise Failure(f"examples/postgresql/pg_ident.conf: expected one line for {user}")
         write(self.data / "pg_ident.conf", ident, "postgres", 0o600)

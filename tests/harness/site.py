@@ -9,6 +9,7 @@ from .apppassd import Apppassd
 from .basics import Failure, example, folder, plugin_folder, read_settings, until
 from .clients import DOORS
 from .cyrus import Cyrus
+from .logoutd import USER as LOGOUT_USER
 from .postfix import Postfix
 from .postgres import Postgres
 from .tool import apppass, issue
@@ -47,8 +48,9 @@ class Site:
         """
         folder(self.state)
         plugin_folder(self.plugins, self.build)
-        # The examples' system user "apppass" need not exist here; another stands in for it.
-        self.postgres.create(peers={"apppass": self.apppassd.user}).deploy()
+        # The examples' system users need not exist here; others stand in for them.
+        self.postgres.create(peers={"apppass": self.apppassd.user,
+                                    "apppass-logout": LOGOUT_USER}).deploy()
         written = read_settings(example("apppassd.conf"))
         self.apppassd.create(
             self._socket_conninfo(written["apppass_conninfo"]),
