@@ -64,7 +64,8 @@ static enum status check_realm(struct invocation *invocation)
     if (realm == NULL)
         return STATUS_DONE;
     rows = QUERY(invocation->database,
-                 "SELECT 1 FROM apppass.realm_overview WHERE realm = apppass.fold($1)", realm);
+                 "SELECT 1 FROM apppass.realm_overview WHERE realm = apppass.fold($1)",
+                 realm);
     if (rows == NULL)
         return database_status(invocation->database);
     if (rows_count(rows) == 0)

@@ -246,7 +246,8 @@ static const char upkeep_query[] =
     " to_regclass('apppass.refusal_' || to_char((now() AT TIME ZONE 'UTC')"
     "  + interval '1 month', 'YYYY_MM')) IS NOT NULL AS next_month,"
     " pg_is_in_recovery() AS standby,"
-    " (SELECT CASE WHEN unsealed_since < now() - interval '1 hour' THEN unsealed ELSE 0 END"
+    " (SELECT CASE WHEN unsealed_since < now() - interval '1 hour' THEN unsealed ELSE 0 "
+    "END"
     "  FROM apppass.audit_head()) AS unsealed";
 
 static void check_upkeep(struct doctor *doctor, struct database *database)
