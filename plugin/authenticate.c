@@ -20,37 +20,15 @@ struct exchange {
     char asked[STORE_NAME_MAX]; /* the account the host means; "": no name at all */
 };
 
-static int fail(const sasl_server_params_t *params, int result)
-{
-    params->utils->seterror(params->utils->conn, SASL_NOLOG, "%s",
-                            result == SASL_UNAVAIL ? "try again later"
-                                                   : "authentication failed");
-    return result;
-}
-
 /* Postfix logs the user name of a failed login where the library tells one, and people
  * type passwords into the wrong field. */
-static void forget_names(sasl_out_params_t *oparams)
-{
-    oparams->user = oparams->authid = NULL;
-    oparams->ulen = oparams->alen = 0;
-}
-
 int authenticate_refuse(const sasl_server_params_t *params, int result,
                         sasl_out_params_t *oparams)
 {
-    forget_names(oparams);
-    return fail(params, result);
-}
-
-/* Exim asks for the user name before it looks at the result, and calls a login without
- * one refused for good: it gets a name that nobody typed. */
-int authenticate_unavailable(const sasl_server_params_t *params,
-                             sasl_out_params_t *oparams)
-{
-    oparams->user = oparams->authid = "?";
-    oparams->ulen = oparams->alen = 1;
-    return fail(params, SASL_UNAVAIL);
+    oparams->user = oparams->authid = NULL;
+    oparams->ulen = oparams->alen = 0;
+    params->utils->seterror(params->utils->conn, SASL_NOLOG, "authentication failed");
+    return result;
 }
 
 static const char *or_dash(const char *text)
@@ -254,7 +232,7 @@ static int accept(const struct exchange *exchange, const char *account)
     if (result != SASL_OK) {
         log_for(exchange, LOG_LEVEL_REFUSAL, refusal, account);
         if (host_outcome(result) == OUTCOME_UNAVAILABLE)
-            return authenticate_unavailable(exchange->params, oparams);
+            return offer_unavailable(exchange->params, oparams);
         return authenticate_refuse(
             exchange->params, result == SASL_NOAUTHZ ? result : SASL_BADAUTH, oparams);
     }
@@ -320,7 +298,7 @@ static int log_in(struct exchange *exchange)
     case OUTCOME_OK:
         return accept(exchange, decision.username);
     case OUTCOME_UNAVAILABLE:
-        return authenticate_unavailable(exchange->params, exchange->oparams);
+        return offer_unavailable(exchange->params, exchange->oparams);
     case OUTCOME_DENIED:
         break;
     }
@@ -343,6 +321,6 @@ int authenticate(struct plugin *plugin, sasl_server_params_t *params,
 
     hostlog_begin(&plugin->hostlog, params->utils->conn);
     result = log_in(&exchange);
-    hostlog_end();
+    hostlog_end(&plugin->hostlog);
     return result;
 }

@@ -30,14 +30,11 @@ void authenticate_log_malformed(const struct plugin *plugin,
                                 const sasl_server_params_t *params, const char *what);
 
 /*
- * authenticate_refuse, authenticate_unavailable - end a login
+ * authenticate_refuse - end a login with `result`, and a text that tells nothing
  *
- * `result`, or SASL_UNAVAIL, with a text for the host that tells nothing.  The reason
- * stands in the log line.
+ * The reason stands in the log line.
  */
 int authenticate_refuse(const sasl_server_params_t *params, int result,
                         sasl_out_params_t *oparams) MUST_CHECK;
-int authenticate_unavailable(const sasl_server_params_t *params,
-                             sasl_out_params_t *oparams) MUST_CHECK;
 
 #endif

@@ -5,7 +5,23 @@
 
 #include "hostlog.h"
 
-static _Thread_local sasl_conn_t *current;
+void hostlog_init(struct hostlog *hostlog, const sasl_utils_t *utils)
+{
+    hostlog->utils = utils;
+    hostlog->has_connection = pthread_key_create(&hostlog->connection, NULL) == 0;
+}
+
+void hostlog_destroy(struct hostlog *hostlog)
+{
+    if (hostlog->has_connection)
+        pthread_key_delete(hostlog->connection);
+    hostlog->has_connection = false;
+}
+
+static sasl_conn_t *connection(const struct hostlog *hostlog)
+{
+    return hostlog->has_connection ? pthread_getspecific(hostlog->connection) : NULL;
+}
 
 /*
  * What the hosts do with each level: Postfix prints ERR, WARN and FAIL as warnings and
@@ -31,7 +47,7 @@ static int sasl_level(enum log_level level)
 
 static void emit(const struct hostlog *hostlog, enum log_level level, const char *line)
 {
-    hostlog->utils->log(current, sasl_level(level), "apppass: %s", line);
+    hostlog->utils->log(connection(hostlog), sasl_level(level), "apppass: %s", line);
 }
 
 void hostlog_write(void *context, enum log_level level, const char *line)
@@ -39,7 +55,7 @@ void hostlog_write(void *context, enum log_level level, const char *line)
     struct hostlog *hostlog = context;
 
     emit(hostlog, level, line);
-    if (current != NULL)
+    if (connection(hostlog) != NULL)
         return;
     hostlog->level = level;
     snprintf(hostlog->line, sizeof hostlog->line, "%s", line);
@@ -48,12 +64,14 @@ void hostlog_write(void *context, enum log_level level, const char *line)
 
 void hostlog_begin(struct hostlog *hostlog, sasl_conn_t *conn)
 {
-    current = conn;
+    if (hostlog->has_connection)
+        (void)!pthread_setspecific(hostlog->connection, conn);
     if (atomic_load(&hostlog->waiting) && atomic_exchange(&hostlog->waiting, false))
         emit(hostlog, hostlog->level, hostlog->line);
 }
 
-void hostlog_end(void)
+void hostlog_end(struct hostlog *hostlog)
 {
-    current = NULL;
+    if (hostlog->has_connection)
+        (void)!pthread_setspecific(hostlog->connection, NULL);
 }

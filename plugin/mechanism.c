@@ -5,6 +5,7 @@
 
 #include "authenticate.h"
 #include "login.h"
+#include "mechanism.h"
 #include "plain.h"
 #include "plugin.h"
 
@@ -14,18 +15,18 @@ static int refuse_malformed(struct plugin *plugin, const sasl_server_params_t *p
 {
     hostlog_begin(&plugin->hostlog, params->utils->conn);
     authenticate_log_malformed(plugin, params, what);
-    hostlog_end();
+    hostlog_end(&plugin->hostlog);
     return authenticate_refuse(params, result, oparams);
 }
 
 /* Is a wrong setting in the way?  Not answered before there is an oparams: see
- * authenticate_unavailable. */
+ * offer_unavailable. */
 static bool plugin_works(struct plugin *plugin, const sasl_server_params_t *params)
 {
     if (plugin->works)
         return true;
     hostlog_begin(&plugin->hostlog, params->utils->conn);
-    hostlog_end();
+    hostlog_end(&plugin->hostlog);
     return false;
 }
 
@@ -38,7 +39,7 @@ static int plain_new(void *glob_context, sasl_server_params_t *params,
     (void)challenge;
     (void)challenge_length;
     *conn_context = glob_context;
-    return glob_context != NULL ? SASL_OK : SASL_UNAVAIL;
+    return SASL_OK;
 }
 
 static int plain_step(void *conn_context, sasl_server_params_t *params,
@@ -54,7 +55,7 @@ static int plain_step(void *conn_context, sasl_server_params_t *params,
     if (plugin == NULL) /* a step after the exchange has failed */
         return authenticate_refuse(params, SASL_BADPROT, oparams);
     if (!plugin_works(plugin, params))
-        return authenticate_unavailable(params, oparams);
+        return offer_unavailable(params, oparams);
     if (!plain_parse(clientin, clientin_length, &credentials))
         return refuse_malformed(plugin, params, "not a PLAIN message", SASL_BADPROT,
                                 oparams);
@@ -80,13 +81,10 @@ static int login_new(void *glob_context, sasl_server_params_t *params,
                      const char *challenge, unsigned challenge_length,
                      void **conn_context)
 {
-    struct login_exchange *exchange;
+    struct login_exchange *exchange = params->utils->malloc(sizeof *exchange);
 
     (void)challenge;
     (void)challenge_length;
-    if (glob_context == NULL)
-        return SASL_UNAVAIL;
-    exchange = params->utils->malloc(sizeof *exchange);
     if (exchange == NULL)
         return SASL_NOMEM;
     *exchange = (struct login_exchange){.plugin = glob_context};
@@ -114,7 +112,7 @@ static int login_mechanism_step(void *conn_context, sasl_server_params_t *params
     if (exchange == NULL) /* a step after the exchange has failed */
         return authenticate_refuse(params, SASL_BADPROT, oparams);
     if (!plugin_works(exchange->plugin, params))
-        return authenticate_unavailable(params, oparams);
+        return offer_unavailable(params, oparams);
     switch (login_step(&exchange->login, clientin, clientin_length, &credentials)) {
     case LOGIN_ASK_USERNAME:
         return prompt(LOGIN_USERNAME_PROMPT, serverout, serverout_length);
@@ -142,43 +140,21 @@ static void mechanism_free(void *glob_context, const sasl_utils_t *utils)
 {
     struct plugin *plugin = glob_context;
 
-    if (plugin != NULL && --plugin->mechanisms_in_use == 0)
+    if (--plugin->mechanisms_in_use == 0)
         plugin_free(&plugin, utils);
 }
 
-/*
- * The features are those of the stock mechanisms.  The hash strength hides nothing from a
- * client; it ranks a mechanism before another one of the same name (libsasl2 compares it
- * last), whatever order the modules were loaded in.
- */
-#define SECURITY                                                                         \
-    (SASL_SEC_NOANONYMOUS | SASL_SEC_PASS_CREDENTIALS | SASL_SET_HASH_STRENGTH_BITS(256))
-
-sasl_server_plug_t mechanisms_without_plugin[MECHANISM_COUNT] = {
-    [MECHANISM_PLAIN] =
-        {
-            .mech_name = "PLAIN",
-            .security_flags = SECURITY,
-            .features = SASL_FEAT_WANT_CLIENT_FIRST | SASL_FEAT_ALLOWS_PROXY,
-            .mech_new = plain_new,
-            .mech_step = plain_step,
-            .mech_dispose = plain_dispose,
-            .mech_free = mechanism_free,
-        },
-    [MECHANISM_LOGIN] =
-        {
-            .mech_name = "LOGIN",
-            .security_flags = SECURITY,
-            .mech_new = login_new,
-            .mech_step = login_mechanism_step,
-            .mech_dispose = login_dispose,
-            .mech_free = mechanism_free,
-        },
+static const sasl_server_plug_t mechanisms[MECHANISM_COUNT] = {
+    [MECHANISM_PLAIN] = {OFFER_PLAIN, .mech_new = plain_new, .mech_step = plain_step,
+                         .mech_dispose = plain_dispose, .mech_free = mechanism_free},
+    [MECHANISM_LOGIN] = {OFFER_LOGIN, .mech_new = login_new,
+                         .mech_step = login_mechanism_step, .mech_dispose = login_dispose,
+                         .mech_free = mechanism_free},
 };
 
 void mechanisms_offer(struct plugin *plugin)
 {
-    memcpy(plugin->mechanisms, mechanisms_without_plugin, sizeof plugin->mechanisms);
+    memcpy(plugin->mechanisms, mechanisms, sizeof plugin->mechanisms);
     for (size_t i = 0; i < MECHANISM_COUNT; i++)
         plugin->mechanisms[i].glob_context = plugin;
     plugin->mechanisms_in_use = MECHANISM_COUNT;

@@ -2,16 +2,16 @@
 #ifndef APPPASS_PLUGIN_H
 #define APPPASS_PLUGIN_H
 
-/* What the mechanisms of one loaded plugin share, and the two ways to offer them. */
+/* What the mechanisms of one loaded plugin share. */
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
 #include "attempt.h"
+#include "attributes.h"
 #include "hostlog.h"
+#include "offer.h"
 #include "pool.h"
-
-enum { MECHANISM_PLAIN, MECHANISM_LOGIN, MECHANISM_COUNT };
 
 /*
  * Lives from sasl_server_plug_init until the library has freed every mechanism: it calls
@@ -25,16 +25,13 @@ struct plugin {
     struct settings settings;
     struct log log;
     struct verifier_shared shared; /* points to settings and log */
-    struct pool pool;
+    struct verifier_pool pool;
 };
+
+/* Settings, keys, memo and a first verifier; NULL only where there is no memory. */
+struct plugin *plugin_new(const sasl_utils_t *utils) MUST_CHECK;
 
 /* Free and wipe. */
 void plugin_free(struct plugin **plugin, const sasl_utils_t *utils);
-
-/* Fill plugin->mechanisms. */
-void mechanisms_offer(struct plugin *plugin);
-
-/* The same in the same rank for want of a plugin: each login fails temporarily. */
-extern sasl_server_plug_t mechanisms_without_plugin[MECHANISM_COUNT];
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "pool.h"
 
-struct verifier *pool_take(struct pool *pool)
+struct verifier *pool_take(struct verifier_pool *pool)
 {
     for (size_t i = 0; i < POOL_SLOTS; i++) {
         struct verifier *verifier = atomic_exchange(&pool->slots[i], NULL);
@@ -16,7 +16,7 @@ struct verifier *pool_take(struct pool *pool)
     return NULL;
 }
 
-void pool_give(struct pool *pool, struct verifier **verifier)
+void pool_give(struct verifier_pool *pool, struct verifier **verifier)
 {
     for (size_t i = 0; i < POOL_SLOTS; i++) {
         struct verifier *empty = NULL;
@@ -29,7 +29,7 @@ void pool_give(struct pool *pool, struct verifier **verifier)
     verifier_free(verifier);
 }
 
-void pool_drain(struct pool *pool)
+void pool_drain(struct verifier_pool *pool)
 {
     struct verifier *verifier;
 

@@ -14,17 +14,17 @@
 #define POOL_SLOTS 16
 
 /* Lock-free; starts zeroed. */
-struct pool {
+struct verifier_pool {
     _Atomic(struct verifier *) slots[POOL_SLOTS];
 };
 
 /* A verifier that nobody else uses, owned by the caller; NULL where none is waiting. */
-struct verifier *pool_take(struct pool *pool) MUST_CHECK;
+struct verifier *pool_take(struct verifier_pool *pool) MUST_CHECK;
 
 /* Hand over *verifier, which becomes NULL; a surplus one is freed. */
-void pool_give(struct pool *pool, struct verifier **verifier);
+void pool_give(struct verifier_pool *pool, struct verifier **verifier);
 
 /* Free all that are waiting. */
-void pool_drain(struct pool *pool);
+void pool_drain(struct verifier_pool *pool);
 
 #endif

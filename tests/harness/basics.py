@@ -115,8 +115,15 @@ def plugin_folder(target, build):
     for module in stock.glob("*.so*"):
         if not module.name.startswith("libapppass"):
             (target / module.name).symlink_to(module)
-    shutil.copy(Path(build) / ".libs" / "libapppass.so", target / "libapppass.so")
+    install_plugin(target, build)
     return target
+
+
+def install_plugin(target, build):
+    """Our stub, and its module below it."""
+    built = Path(build) / ".libs"
+    shutil.copy(built / "libapppass.so", target)
+    shutil.copytree(built / "apppass", Path(target) / "apppass", dirs_exist_ok=True)
 
 
 def _pkg_config(variable):

@@ -252,6 +252,13 @@ def test_plugin_does_not_load(patient):
     assert any("answered by plain, not by apppass" in text for text in found)
 
 
+def test_module_is_missing(patient):
+    module = plugins_of_its_own(patient) / "apppass" / "libapppass-module.so"
+    module.unlink()
+    found = [row["detail"] for row in patient.faults() if row["check"] == "plugin"]
+    assert any(f"{module} does not load" in text for text in found)
+
+
 def test_plugin_others_may_change(patient):
     (plugins_of_its_own(patient) / "libapppass.so").chmod(0o777)
     assert any("can be changed by others" in row["detail"] for row in patient.faults())

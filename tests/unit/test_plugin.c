@@ -8,6 +8,7 @@
 #include <link.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -22,6 +23,7 @@ struct option {
     const char *name, *value;
 };
 
+static const char *module_file = PLUGIN_STUB;
 static const struct option *options; /* the application's configuration */
 static unsigned lines;               /* of the plugin, in the application's log */
 static int level;                    /* of the last one */
@@ -85,7 +87,7 @@ static sasl_callback_t callbacks[] = {
 /* Start the library with these options and offer it the module. */
 static void *start(const struct option *with, int version)
 {
-    void *module = dlopen(PLUGIN_MODULE, RTLD_NOW | RTLD_LOCAL);
+    void *module = dlopen(module_file, RTLD_NOW | RTLD_LOCAL);
 
     if (module == NULL)
         fail_msg("%s", dlerror());
@@ -153,13 +155,43 @@ static const struct option good[] = {
 
 static void exactly_one_symbol_is_exported(void **state)
 {
-    void *module = dlopen(PLUGIN_MODULE, RTLD_NOW | RTLD_LOCAL);
+    static const struct {
+        const char *file, *symbol;
+    } cases[] = {{PLUGIN_STUB, "sasl_server_plug_init"},
+                 {PLUGIN_MODULE, "apppass_module"}};
 
     (void)state;
-    assert_non_null(module);
-    assert_int_equal(count_exports(module, NULL), 1);
-    assert_int_equal(count_exports(module, "sasl_server_plug_init"), 1);
-    assert_int_equal(dlclose(module), 0);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        void *module = dlopen(cases[i].file, RTLD_NOW | RTLD_LOCAL);
+
+        assert_non_null(module);
+        assert_int_equal(count_exports(module, NULL), 1);
+        assert_int_equal(count_exports(module, cases[i].symbol), 1);
+        assert_int_equal(dlclose(module), 0);
+    }
+}
+
+static int count_thread_storage(struct dl_phdr_info *info, size_t size, void *context)
+{
+    (void)size;
+    if (strstr(info->dlpi_name, "libapppass") == NULL)
+        return 0;
+    for (size_t i = 0; i < info->dlpi_phnum; i++)
+        *(unsigned *)context += info->dlpi_phdr[i].p_type == PT_TLS;
+    *(unsigned *)context += 1000;
+    return 0;
+}
+
+/* The loader ends a program that has no memory for it, or doesn't load the object. */
+static void no_thread_storage_is_asked_of_the_loader(void **state)
+{
+    void *module = start(good, SASL_SERVER_PLUG_VERSION);
+    unsigned count = 0;
+
+    (void)state;
+    (void)dl_iterate_phdr(count_thread_storage, &count);
+    assert_int_equal(count, 2 * 1000);
+    stop(module);
 }
 
 static void an_older_library_is_told_so(void **state)
@@ -180,6 +212,121 @@ static void without_the_option_nothing_is_offered_or_said(void **state)
     assert_int_equal(plugins_added, 0);
     assert_string_equal(last_line, "");
     stop(module);
+}
+
+static bool loaded(const char *file)
+{
+    void *module = dlopen(file, RTLD_NOW | RTLD_NOLOAD);
+
+    if (module != NULL)
+        (void)dlclose(module);
+    return module != NULL;
+}
+
+static void the_module_is_loaded_where_it_is_needed(void **state)
+{
+    void *module = start(none, SASL_SERVER_PLUG_VERSION);
+
+    (void)state;
+    assert_false(loaded(PLUGIN_MODULE));
+    stop(module);
+    module = start(good, SASL_SERVER_PLUG_VERSION);
+    assert_true(loaded(PLUGIN_MODULE));
+    sasl_done();
+    assert_false(loaded(PLUGIN_MODULE));
+    assert_int_equal(dlclose(module), 0);
+}
+
+/* A folder with our stub, or a link to it, and what else `command` makes of it. */
+static void make_folder(const char *command)
+{
+    char words[2048];
+
+    snprintf(words, sizeof words,
+             "rm -rf plugin-copy && mkdir -p plugin-copy/apppass && cd plugin-copy && %s",
+             command);
+    assert_int_equal(system(words), 0);
+    module_file = "plugin-copy/libapppass.so";
+}
+
+static void end_folder(void)
+{
+    module_file = PLUGIN_STUB;
+    assert_int_equal(system("rm -rf plugin-copy"), 0);
+}
+
+static void the_module_lies_beside_the_stub_itself(void **state)
+{
+    void *module;
+
+    (void)state;
+    make_folder("ln -s " PLUGIN_STUB " libapppass.so");
+    module = start(good, SASL_SERVER_PLUG_VERSION);
+    assert_int_equal(plugins_added, 2);
+    assert_true(loaded(PLUGIN_MODULE));
+    assert_string_equal(last_line, "");
+    stop(module);
+    end_folder();
+}
+
+/* Each login is answered temporarily, with a name for hosts that want one. */
+static void assert_unavailable(void)
+{
+    static const char *const mechanisms[] = {"PLAIN", "LOGIN"};
+
+    assert_int_equal(plugins_added, 2);
+    for (size_t i = 0; i < 4; i++) {
+        const void *name = NULL;
+        sasl_conn_t *conn;
+        const char *out;
+        unsigned length;
+
+        assert_int_equal(
+            sasl_server_new("imap", "localhost", NULL, NULL, NULL, NULL, 0, &conn),
+            SASL_OK);
+        assert_int_equal(
+            sasl_server_start(conn, mechanisms[i % 2], "\0a\0b", 4, &out, &length),
+            SASL_UNAVAIL);
+        assert_int_equal(sasl_getprop(conn, SASL_USERNAME, &name), SASL_OK);
+        assert_string_equal(name, "?");
+        sasl_dispose(&conn);
+    }
+}
+
+static void a_module_that_cant_be_used_makes_every_login_temporary(void **state)
+{
+    static const struct {
+        const char *what, *command, *words;
+    } cases[] = {
+        {"missing", "cp " PLUGIN_STUB " .", "apppass/libapppass-module.so: "},
+        {"no library", "cp " PLUGIN_STUB " . && echo x >apppass/libapppass-module.so",
+         "could not load"},
+        {"another library",
+         "cp " PLUGIN_STUB " . && cp " PLUGIN_STUB " apppass/libapppass-module.so",
+         "could not load"},
+        /* The version is a text with room behind it. */
+        {"another version",
+         "cp " PLUGIN_STUB " . && sed 's/" PACKAGE_VERSION
+         "\\x00\\{28\\}/9.9" /* same length */
+         "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00"
+         "\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00\\x00/'"
+         " " PLUGIN_MODULE " >apppass/libapppass-module.so",
+         "is of version 9.9 and libapppass.so of version " PACKAGE_VERSION},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        void *module;
+
+        make_folder(cases[i].command);
+        module = start(good, SASL_SERVER_PLUG_VERSION);
+        assert_unavailable();
+        if (lines != 1 || level != SASL_LOG_ERR ||
+            strstr(last_line, cases[i].words) == NULL)
+            fail_msg("%s: %u lines, the last \"%s\"", cases[i].what, lines, last_line);
+        stop(module);
+        end_folder();
+    }
 }
 
 static void with_it_both_mechanisms_are_offered_in_silence(void **state)
@@ -224,22 +371,8 @@ static void a_wrong_option_makes_every_login_temporary(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         void *module = start(cases[i], SASL_SERVER_PLUG_VERSION);
-        const char *mechanisms[] = {"PLAIN", "LOGIN"};
 
-        assert_int_equal(plugins_added, 2);
-        for (size_t j = 0; j < 4; j++) {
-            sasl_conn_t *conn;
-            const char *out;
-            unsigned length;
-
-            assert_int_equal(
-                sasl_server_new("imap", "localhost", NULL, NULL, NULL, NULL, 0, &conn),
-                SASL_OK);
-            assert_int_equal(
-                sasl_server_start(conn, mechanisms[j % 2], "\0a\0b", 4, &out, &length),
-                SASL_UNAVAIL);
-            sasl_dispose(&conn);
-        }
+        assert_unavailable();
         if (lines != 1 || level != SASL_LOG_ERR ||
             strstr(last_line, cases[i][1].name != NULL ? cases[i][1].name
                                                        : "apppass_conninfo") == NULL)
@@ -252,6 +385,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(exactly_one_symbol_is_exported),
+        cmocka_unit_test(no_thread_storage_is_asked_of_the_loader),
+        cmocka_unit_test(the_module_is_loaded_where_it_is_needed),
+        cmocka_unit_test(the_module_lies_beside_the_stub_itself),
+        cmocka_unit_test(a_module_that_cant_be_used_makes_every_login_temporary),
         cmocka_unit_test(an_older_library_is_told_so),
         cmocka_unit_test(without_the_option_nothing_is_offered_or_said),
         cmocka_unit_test(with_it_both_mechanisms_are_offered_in_silence),

@@ -35,25 +35,41 @@ static bool find_module(char path[PATH_LENGTH], const char **folders_r)
     return false;
 }
 
-static void check_file(struct doctor *doctor, const char *path)
+static bool check_file(struct doctor *doctor, const char *path, const char *symbol)
 {
     struct stat found;
     void *module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+    bool good = false;
 
     if (module == NULL) {
         doctor_fault(doctor, CHECK,
                      "install the libraries it names, or build apppass here",
                      "%s does not load: %s", path, dlerror());
-        return;
+        return false;
     }
-    if (dlsym(module, "sasl_server_plug_init") == NULL)
+    if (dlsym(module, symbol) == NULL)
         doctor_fault(doctor, CHECK, "install it anew", "%s is no SASL plugin", path);
     else if (stat(path, &found) == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         doctor_fault(doctor, CHECK, "chmod go-w",
                      "%s can be changed by others than its owner", path);
     else
-        doctor_ok(doctor, CHECK, "%s loads", path);
+        good = true;
     dlclose(module);
+    return good;
+}
+
+/* libsasl2 loads one file, and that one the rest, from beside where it really lies. */
+static void check_files(struct doctor *doctor, const char *path)
+{
+    char *stub = realpath(path, NULL), module[PATH_LENGTH];
+
+    if (check_file(doctor, path, "sasl_server_plug_init") && stub != NULL) {
+        snprintf(module, sizeof module, "%.*s/apppass/libapppass-module.so",
+                 (int)(strrchr(stub, '/') - stub), stub);
+        if (check_file(doctor, module, "apppass_module"))
+            doctor_ok(doctor, CHECK, "%s loads", path);
+    }
+    free(stub);
 }
 
 /*
@@ -142,6 +158,6 @@ void doctor_plugin(struct doctor *doctor)
                      "there is no %s in %s", MODULE, folders);
         return;
     }
-    check_file(doctor, path);
+    check_files(doctor, path);
     check_order(doctor);
 }
