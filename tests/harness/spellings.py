@@ -63,8 +63,8 @@ WITH_DEFAULT_DOMAIN = {
     "bare with blanks": Spelling(lambda name: f" {_local(name)} ", OK, OK),
 }
 
-# Accounts with more than ASCII in them: Cyrus takes no 8-bit user name at all, so that only the
-# A-label of a domain reaches it.
+# Accounts with more than ASCII in them: domains are written with A-labels, the rest composed
+# (NFC), and the database takes both normal forms.  Cyrus takes no 8-bit user name at all.
 ACE = "xn--bcher-kva.example"       # bücher.example
 BEYOND_ASCII = {
     "A-label": Spelling(str, OK, OK),
@@ -73,6 +73,14 @@ BEYOND_ASCII = {
                                   REFUSED, REFUSED),
     "U-label, decomposed": Spelling(lambda name: name.replace(ACE, "bu\u0308cher.example"),
                                     REFUSED, REFUSED),
+}
+
+# The account's name begins with COMPOSED.
+COMPOSED = "zo\u00eb"
+NORMAL_FORMS = {
+    "composed": Spelling(str, REFUSED, OK),
+    "decomposed": Spelling(lambda name: name.replace(COMPOSED, "zoe\u0308"), REFUSED, OK),
+    "without the dots": Spelling(lambda name: name.replace(COMPOSED, "zoe"), REFUSED, REFUSED),
 }
 
 

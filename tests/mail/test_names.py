@@ -8,8 +8,8 @@ from harness.basics import state_folder
 from harness.clients import (CHECKPASS_DOORS, DOORS, OK, PLUGIN_DOORS, REFUSED, Imap, Smtp)
 from harness.evidence import Watch, assert_nowhere
 from harness.site import Site
-from harness.spellings import (ACE, BEYOND_ASCII, DOMAIN, SPELLINGS, WITH_DEFAULT_DOMAIN,
-                               expected)
+from harness.spellings import (ACE, BEYOND_ASCII, COMPOSED, DOMAIN, NORMAL_FORMS, SPELLINGS,
+                               WITH_DEFAULT_DOMAIN, expected)
 
 
 # Whether a message comes with the command or after it makes no difference to a name.
@@ -116,6 +116,18 @@ def test_beyond_ascii(site, spelling, door):
         site.reader = _person(site, f"reader@{ACE}")
     account, code = site.reader
     entry = BEYOND_ASCII[spelling]
+    assert site.knock(door, entry.typed(account), code).meaning == expected(entry, door)
+
+
+@pytest.mark.parametrize("door", EACH_DOOR)
+@pytest.mark.parametrize("spelling", NORMAL_FORMS)
+def test_normal_forms(site, spelling, door):
+    if not hasattr(site, "zoe"):
+        name = f"{COMPOSED}@{DOMAIN}"
+        site.apppass("account", "add", name)
+        site.zoe = name, site.issue(name, "laptop")
+    account, code = site.zoe
+    entry = NORMAL_FORMS[spelling]
     assert site.knock(door, entry.typed(account), code).meaning == expected(entry, door)
 
 
