@@ -157,6 +157,7 @@ BEGIN
     END IF;
     NEW.name := apppass.account_name(NEW.name);
     NEW.services := apppass.service_names(NEW.services);
+    NEW.self_services := apppass.service_names(NEW.self_services);
     RETURN NEW;
 END
 $$;

@@ -31,6 +31,13 @@ CREATE TABLE apppass.realm (
     imap_port integer NOT NULL DEFAULT 993,
     smtp_host text,
     smtp_port integer NOT NULL DEFAULT 465,
+    dav_host text,
+    dav_port integer NOT NULL DEFAULT 443,
+    self_allowed boolean NOT NULL DEFAULT false,
+    self_fresh_within interval NOT NULL DEFAULT '10 minutes',
+    self_mfa_values text[],
+    self_makes_per_day integer NOT NULL DEFAULT 10,
+    self_services text[],
     argon2_memory_kib integer NOT NULL DEFAULT 19456,
     argon2_passes integer NOT NULL DEFAULT 2,
     argon2_lanes integer NOT NULL DEFAULT 1,
@@ -44,8 +51,16 @@ CREATE TABLE apppass.realm (
     CONSTRAINT realm_intervals_positive CHECK (
         (max_lifetime IS NULL OR max_lifetime > interval '0') AND (lapse_after IS NULL OR lapse_after > interval '0')
         AND (unused_after IS NULL OR unused_after > interval '0') AND refusal_retention > interval '0'),
-    CONSTRAINT realm_hosts_form CHECK (apppass.is_host(imap_host) AND apppass.is_host(smtp_host)),
-    CONSTRAINT realm_ports_range CHECK (imap_port BETWEEN 1 AND 65535 AND smtp_port BETWEEN 1 AND 65535),
+    CONSTRAINT realm_self_range CHECK (self_fresh_within BETWEEN interval '1 minute' AND interval '1 day'
+        AND self_makes_per_day BETWEEN 0 AND 1000),
+    CONSTRAINT realm_self_mfa_values_some CHECK (pg_catalog.cardinality(self_mfa_values) > 0
+        AND pg_catalog.array_position(self_mfa_values, NULL) IS NULL),
+    CONSTRAINT realm_self_services_some CHECK (pg_catalog.cardinality(self_services) > 0
+        AND pg_catalog.array_position(self_services, NULL) IS NULL),
+    CONSTRAINT realm_hosts_form CHECK (apppass.is_host(imap_host) AND apppass.is_host(smtp_host)
+        AND apppass.is_host(dav_host)),
+    CONSTRAINT realm_ports_range CHECK (imap_port BETWEEN 1 AND 65535 AND smtp_port BETWEEN 1 AND 65535
+        AND dav_port BETWEEN 1 AND 65535),
     -- Well within the verifier's limits, beyond which a hash could be made and never verified: what
     -- takes it a second at most.
     CONSTRAINT realm_argon2_range CHECK (
@@ -71,6 +86,13 @@ COMMENT ON COLUMN apppass.realm.imap_host IS 'IMAP server that the mail programs
 COMMENT ON COLUMN apppass.realm.imap_port IS 'Its port for IMAP over TLS.';
 COMMENT ON COLUMN apppass.realm.smtp_host IS 'Submission server that the mail programs of the realm are set up with; NULL: not known.';
 COMMENT ON COLUMN apppass.realm.smtp_port IS 'Its port for submission over TLS.';
+COMMENT ON COLUMN apppass.realm.dav_host IS 'Server that the calendars and address books of the realm are set up with; NULL: not known.';
+COMMENT ON COLUMN apppass.realm.dav_port IS 'Its port for HTTPS.';
+COMMENT ON COLUMN apppass.realm.self_allowed IS 'May the owner of an account make and revoke its codes on a page (role apppass_self)?';
+COMMENT ON COLUMN apppass.realm.self_fresh_within IS 'How long ago an owner may have proven who they are, to make or revoke.';
+COMMENT ON COLUMN apppass.realm.self_mfa_values IS 'What the identity system calls a second factor (acr or amr). Owners make codes only with one of these, which notes mfa_enrolled too. NULL: however they signed in.';
+COMMENT ON COLUMN apppass.realm.self_makes_per_day IS 'Most codes an owner makes for an account in 24 hours.';
+COMMENT ON COLUMN apppass.realm.self_services IS 'Services that owners may make codes for; NULL: all that the realm allows.';
 COMMENT ON COLUMN apppass.realm.argon2_memory_kib IS 'Argon2id memory of new hashes, KiB.';
 COMMENT ON COLUMN apppass.realm.argon2_passes IS 'Argon2id passes of new hashes.';
 COMMENT ON COLUMN apppass.realm.argon2_lanes IS 'Argon2id lanes of new hashes; 1 is the fastest to verify.';

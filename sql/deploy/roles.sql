@@ -12,7 +12,7 @@ DECLARE
     wanted text;
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['apppass_owner', 'apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin',
-                                  'apppass_logout'] LOOP
+                                  'apppass_logout', 'apppass_self'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
         END IF;
@@ -63,6 +63,7 @@ BEGIN
     COMMENT ON ROLE apppass_auditor IS 'Reads the views and verifies the audit chain; changes nothing.';
     COMMENT ON ROLE apppass_logout IS 'What apppass-logoutd logs in with: asks which sessions are to end, reads no table.';
     COMMENT ON ROLE apppass_admin IS 'Policy and accounts: plain SQL on the tables, everything the helpdesk and the auditor may do.';
+    COMMENT ON ROLE apppass_self IS 'What the page logs in with on which owners help themselves: executes the self_ functions, reads no table.';
 EXCEPTION
     -- The roles are there already and belong to somebody else: so do their comments.
     WHEN insufficient_privilege THEN

@@ -26,7 +26,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON FUNCTIONS FROM PUB
 ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON TYPES FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA apppass TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin,
-    apppass_logout;
+    apppass_logout, apppass_self;
 
 -- pgcrypto lives in the schema where somebody put it.  Functions with a parsed body name its functions by identity, so that
 -- neither a search path nor a later ALTER EXTENSION ... SET SCHEMA changes what they call.

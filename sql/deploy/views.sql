@@ -156,6 +156,8 @@ CREATE VIEW apppass.all_realm_overview AS
 SELECT r.name AS realm, r.description, r.codes_allowed, r.services, r.code_length, r.max_codes,
     r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required,
     r.main_password_refused_from, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,
+    r.dav_host, r.dav_port, r.self_allowed, r.self_fresh_within, r.self_mfa_values,
+    r.self_makes_per_day, r.self_services,
     r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,
     (SELECT count(*) FROM apppass.account AS a WHERE a.realm_id = r.id) AS accounts
 FROM apppass.realm AS r;

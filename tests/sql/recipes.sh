@@ -38,7 +38,8 @@ ok 'recipes: the trigger follows' state 'erin@example.org|f' "account, enabled F
 ok 'recipes: the identity system may do its one thing' is 0 "SELECT password_changed('erin@example.org')" -U identity -d recipes
 ok 'recipes: and nothing else' refuses 'permission denied' psql -XAtq -U identity -d recipes -c "SELECT apppass.revoke_account('erin@example.org', 'x')"
 psql -Xq -d recipes -c "SELECT apppass.set_account_enabled('erin@example.org', true, 'x')" >/dev/null
-ok 'recipes: the portal issues' is 24 "SELECT length(code) FROM apppass.issue_code('erin@example.org', 'Phone', operator => 'erin')" -U portal -d recipes
+digest='$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
+ok 'recipes: the portal issues' is 7k7k "SELECT selector FROM apppass.self_issue('erin@example.org', now(), 'mfa', NULL, NULL, 'Phone', '7k7k', '$digest')" -U portal -d recipes
 ok 'recipes: and nothing else' refuses 'permission denied' psql -XAtq -U portal -d recipes -c 'SELECT * FROM apppass.code_overview'
 ok 'recipes: the tenant has its helpdesk' is example.org 'SELECT string_agg(DISTINCT realm, chr(44)) FROM apppass.account_overview' -U helpdesk_example -d recipes
 ok 'recipes: SMTP from outside is denied' state 'deny|120' "action, rule_position FROM apppass.explain_access('bob@example.org', 'smtp', '192.0.2.1')"

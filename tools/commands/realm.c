@@ -48,6 +48,13 @@ static const struct column record_columns[] = {
     {"imap_port", "imap_port", COLUMN_NUMBER, 0, NULL},
     {"smtp_host", "smtp_host", COLUMN_TEXT, 0, "none"},
     {"smtp_port", "smtp_port", COLUMN_NUMBER, 0, NULL},
+    {"dav_host", "dav_host", COLUMN_TEXT, 0, "none"},
+    {"dav_port", "dav_port", COLUMN_NUMBER, 0, NULL},
+    {"self_allowed", "self_allowed", COLUMN_BOOLEAN, 0, NULL},
+    {"self_fresh_within", "self_fresh_within", COLUMN_TEXT, 0, NULL},
+    {"self_mfa_values", "self_mfa_values", COLUMN_LIST, 0, "any"},
+    {"self_makes_per_day", "self_makes_per_day", COLUMN_NUMBER, 0, NULL},
+    {"self_services", "self_services", COLUMN_LIST, 0, "any"},
     {"argon2_memory_kib", "argon2_memory_kib", COLUMN_NUMBER, 0, NULL},
     {"argon2_passes", "argon2_passes", COLUMN_NUMBER, 0, NULL},
     {"argon2_lanes", "argon2_lanes", COLUMN_NUMBER, 0, NULL},
@@ -60,7 +67,10 @@ static const struct column record_columns[] = {
     " array_to_string(r.services, ' ') AS services, r.code_length, r.max_codes,"         \
     " r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required," \
     " date_part('epoch', r.main_password_refused_from) AS main_password_refused_from,"   \
-    " r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,"                               \
+    " r.imap_host, r.imap_port, r.smtp_host, r.smtp_port, r.dav_host, r.dav_port,"       \
+    " r.self_allowed, r.self_fresh_within,"                                              \
+    " array_to_string(r.self_mfa_values, ' ') AS self_mfa_values,"                       \
+    " r.self_makes_per_day, array_to_string(r.self_services, ' ') AS self_services,"     \
     " r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,"        \
     " r.accounts FROM apppass.realm_overview AS r"
 
@@ -101,6 +111,15 @@ static const struct setting {
     {"imap_port", KIND_NUMBER, false, SET("imap_port", "$2::integer")},
     {"smtp_host", KIND_HOST, false, SET("smtp_host", "$2")},
     {"smtp_port", KIND_NUMBER, false, SET("smtp_port", "$2::integer")},
+    {"dav_host", KIND_HOST, false, SET("dav_host", "$2")},
+    {"dav_port", KIND_NUMBER, false, SET("dav_port", "$2::integer")},
+    {"self_allowed", KIND_BOOLEAN, false, SET("self_allowed", "$2::boolean")},
+    {"self_fresh_within", KIND_SPAN, false, SET("self_fresh_within", "$2::interval")},
+    {"self_mfa_values", KIND_LIST, false,
+     SET("self_mfa_values", "string_to_array($2, ',')")},
+    {"self_makes_per_day", KIND_NUMBER, false,
+     SET("self_makes_per_day", "$2::integer")},
+    {"self_services", KIND_LIST, false, SET("self_services", "string_to_array($2, ',')")},
     {"argon2_memory_kib", KIND_NUMBER, false, SET("argon2_memory_kib", "$2::integer")},
     {"argon2_passes", KIND_NUMBER, false, SET("argon2_passes", "$2::integer")},
     {"argon2_lanes", KIND_NUMBER, false, SET("argon2_lanes", "$2::integer")},

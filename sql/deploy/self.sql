@@ -1,0 +1,321 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Deploy apppass:self to pg
+-- requires: desk
+--
+-- What a page does for the owner of an account.  Every function takes the account and what the web
+-- server knows of the person: when and how the identity was verified, and the address.  The page is
+-- believed in that, and in nothing else: policy, freshness and rates are asked for here.
+
+BEGIN;
+
+SET LOCAL ROLE apppass_owner;
+
+CREATE FUNCTION apppass.self_strong(realm apppass.realm, acr text, amr text[]) RETURNS boolean
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT ($1).self_mfa_values IS NULL
+        OR coalesce($2 = ANY (($1).self_mfa_values), false)
+        OR coalesce($3 && ($1).self_mfa_values, false);
+$$;
+COMMENT ON FUNCTION apppass.self_strong(apppass.realm, text, text[]) IS
+'Was the identity verified in a way that is enough to make a code?';
+
+-- A clock that runs ahead of ours by a minute is still a clock.
+CREATE FUNCTION apppass.self_fresh(realm apppass.realm, auth_time timestamptz) RETURNS boolean
+    LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce($2 BETWEEN pg_catalog.clock_timestamp() - ($1).self_fresh_within
+                           AND pg_catalog.clock_timestamp() + interval '1 minute', false);
+$$;
+COMMENT ON FUNCTION apppass.self_fresh(apppass.realm, timestamptz) IS
+'Was the identity verified so lately that codes may be made and revoked?';
+
+CREATE FUNCTION apppass.self_services(realm apppass.realm) RETURNS text[]
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN ($1).self_services IS NULL THEN ($1).services
+        WHEN ($1).services IS NULL THEN ($1).self_services
+        ELSE ARRAY(SELECT s FROM pg_catalog.unnest(($1).self_services) AS s
+                   WHERE s = ANY (($1).services) ORDER BY s)
+    END;
+$$;
+COMMENT ON FUNCTION apppass.self_services(apppass.realm) IS
+'Services that an owner may make codes for: what the realm allows and offers. NULL: all.';
+
+CREATE FUNCTION apppass.self_makes(account_id bigint) RETURNS bigint
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT count(*) FROM apppass.code AS c
+    WHERE c.account_id = $1 AND c.created_at > pg_catalog.now() - interval '1 day'
+      AND c.created_by LIKE '%/the owner';
+$$;
+COMMENT ON FUNCTION apppass.self_makes(bigint) IS
+'How many codes the owner of this account made in the last 24 hours.';
+
+CREATE FUNCTION apppass.self_account(username text, auth_time timestamptz, acr text, amr text[],
+                                     client inet, purpose text) RETURNS apppass.account
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account apppass.account := apppass.managed_account($1);
+    realm apppass.realm;
+BEGIN
+    SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
+    IF NOT realm.self_allowed THEN
+        RAISE EXCEPTION 'realm "%" does not let owners help themselves', realm.name
+            USING ERRCODE = 'AP001', CONSTRAINT = 'self_not_allowed',
+                  DETAIL = 'realm.self_allowed is false.',
+                  HINT = 'An administrator can change it: apppass realm set REALM self_allowed=yes';
+    ELSIF $2 IS NULL THEN
+        RAISE EXCEPTION 'when the identity was verified is not known'
+            USING ERRCODE = 'AP006', CONSTRAINT = 'identity_unknown',
+                  HINT = 'Pass on auth_time, as the identity system tells it.';
+    ELSIF $6 = 'look' THEN
+        RETURN account;
+    ELSIF NOT apppass.self_fresh(realm, $2) THEN
+        RAISE EXCEPTION 'the identity was verified too long ago'
+            USING ERRCODE = 'AP006', CONSTRAINT = 'identity_stale',
+                  DETAIL = pg_catalog.format('Realm "%s" asks for at most %s.', realm.name,
+                                             realm.self_fresh_within),
+                  HINT = 'Let the person sign in again.';
+    ELSIF $6 = 'make' AND NOT apppass.self_strong(realm, $3, $4) THEN
+        RAISE EXCEPTION 'the identity was verified without a second factor that counts'
+            USING ERRCODE = 'AP006', CONSTRAINT = 'identity_weak',
+                  DETAIL = pg_catalog.format('These count: %s.',
+                      pg_catalog.array_to_string(realm.self_mfa_values, ', ')),
+                  HINT = 'Let the person sign in again, with a second factor.';
+    END IF;
+    -- Of two changes at a time the second must see what the first one made.
+    IF $6 = 'make' THEN
+        PERFORM FROM apppass.account AS a WHERE a.id = account.id FOR NO KEY UPDATE;
+        IF apppass.self_makes(account.id) >= realm.self_makes_per_day THEN
+            RAISE EXCEPTION 'account "%" has made % codes in 24 hours', account.username,
+                realm.self_makes_per_day
+                USING ERRCODE = 'AP001', CONSTRAINT = 'self_too_many',
+                      DETAIL = pg_catalog.format('Realm "%s" allows no more.', realm.name),
+                      HINT = 'Wait, or let the helpdesk make it.';
+        END IF;
+    END IF;
+    PERFORM apppass.audit_write('owner_identified', realm.id, account.id, account.username,
+        NULL, NULL, NULL, NULL,
+        pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+            'for', $6, 'auth_time', $2, 'acr', pg_catalog."left"($3, 200),
+            'amr', pg_catalog."left"(pg_catalog.array_to_string($4, ' '), 200),
+            'address', pg_catalog.host($5))), NULL);
+    IF $6 = 'make' AND realm.self_mfa_values IS NOT NULL AND NOT account.mfa_enrolled THEN
+        UPDATE apppass.account AS a SET mfa_enrolled = true WHERE a.id = account.id;
+    END IF;
+    RETURN account;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_account(text, timestamptz, text, text[], inet, text) IS
+'The account, where its owner may look, revoke or make (the last argument). Notes in the trail on what identity that rests.';
+
+-- ---- looking ----
+
+CREATE TYPE apppass.self_terms AS (
+    account_name text, account_id bigint, realm text, enabled boolean, fresh boolean,
+    strong boolean, makes_left bigint, services text[], code_length integer, max_lifetime interval,
+    memory_kib integer, passes integer, lanes integer, imap_host text, imap_port integer,
+    smtp_host text, smtp_port integer, dav_host text, dav_port integer);
+COMMENT ON TYPE apppass.self_terms IS 'What a page needs to know before it offers anything.';
+
+CREATE FUNCTION apppass.self_policy(username text, auth_time timestamptz, acr text, amr text[],
+                                    client inet) RETURNS apppass.self_terms
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'look');
+    realm apppass.realm;
+BEGIN
+    SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
+    RETURN ROW(account.username, account.id, realm.name, account.enabled AND realm.codes_allowed,
+               apppass.self_fresh(realm, $2), apppass.self_strong(realm, $3, $4),
+               GREATEST(realm.self_makes_per_day - apppass.self_makes(account.id), 0),
+               apppass.self_services(realm), realm.code_length, realm.max_lifetime,
+               realm.argon2_memory_kib, realm.argon2_passes, realm.argon2_lanes,
+               realm.imap_host, realm.imap_port, realm.smtp_host, realm.smtp_port,
+               realm.dav_host, realm.dav_port)::apppass.self_terms;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_policy(text, timestamptz, text, text[], inet) IS
+'What policy says about an owner''s next step: is the identity fresh, is it strong enough to make a code, how many may still be made today, and how a code is made.
+Errors of every self_ function: P0002 no such account, AP001 policy refuses, AP006 the identity must be verified anew, 42501 not yours.';
+
+CREATE TYPE apppass.self_code AS (
+    device text, selector text, state text, services text[], networks cidr[],
+    created_at timestamptz, expires_at timestamptz, revoked_at timestamptz,
+    last_used_at timestamptz, last_service text, last_network cidr, by_owner boolean);
+COMMENT ON TYPE apppass.self_code IS 'A code as its owner sees it.';
+
+CREATE FUNCTION apppass.self_codes(username text, auth_time timestamptz, acr text, amr text[],
+                                   client inet) RETURNS SETOF apppass.self_code
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'look');
+BEGIN
+    RETURN QUERY
+    SELECT o.device, o.selector::text, o.state, o.services, o.networks, o.created_at, o.expires_at,
+        o.revoked_at, o.last_used_at, o.last_service, o.last_network::cidr,
+        o.created_by LIKE '%/the owner'
+    FROM apppass.all_code_overview AS o
+    WHERE o.account = account.username
+      AND coalesce(o.revoked_at, o.expires_at, 'infinity') > pg_catalog.now() - interval '30 days'
+    ORDER BY o.revoked_at IS NOT NULL, o.device, o.created_at;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_codes(text, timestamptz, text, text[], inet) IS
+'The codes of an account, for its owner; what ended more than 30 days ago is left out.';
+
+CREATE TYPE apppass.self_use AS (
+    selector text, service text, network cidr, first_at timestamptz, last_at timestamptz);
+COMMENT ON TYPE apppass.self_use IS 'Where a code has been used.';
+
+CREATE FUNCTION apppass.self_uses(username text, auth_time timestamptz, acr text, amr text[],
+                                  client inet) RETURNS SETOF apppass.self_use
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'look');
+BEGIN
+    RETURN QUERY
+    SELECT c.selector::text, NULLIF(u.service, '-'), NULLIF(u.network, '0.0.0.0/0')::cidr,
+        u.first_at, u.last_at
+    FROM apppass.code AS c
+    JOIN apppass.code_use AS u ON u.code_id = c.id
+    WHERE c.account_id = account.id AND c.revoked_at IS NULL
+    ORDER BY c.selector, u.last_at DESC;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_uses(text, timestamptz, text, text[], inet) IS
+'The last use of each code that is not revoked, by service and network (NULL: unknown).';
+
+-- ---- changing ----
+
+CREATE FUNCTION apppass.self_issue(username text, auth_time timestamptz, acr text, amr text[],
+                                   client inet, device text, selector text, hash text,
+                                   services text[] DEFAULT NULL,
+                                   expires_at timestamptz DEFAULT NULL)
+    RETURNS apppass.stored_code
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    previous text[] := apppass.set_context('made by the owner', NULL, 'the owner');
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make');
+    stored apppass.stored_code;
+    offered text[];
+    wanted text[] := apppass.service_names($9);
+BEGIN
+    SELECT apppass.self_services(r) INTO STRICT offered
+    FROM apppass.realm AS r WHERE r.id = account.realm_id;
+    IF NOT wanted <@ offered OR pg_catalog.cardinality(offered) = 0 THEN
+        RAISE EXCEPTION 'owners make codes for these services only: %',
+            coalesce(NULLIF(pg_catalog.array_to_string(offered, ', '), ''), 'none')
+            USING ERRCODE = 'AP001', CONSTRAINT = 'self_service_not_offered',
+                  HINT = 'Choose among them, or ask the helpdesk.';
+    END IF;
+    stored := apppass.store_code(account.username, $6, $7, $8, coalesce(wanted, offered), NULL,
+                                 $10);
+    PERFORM apppass.restore_context(previous);
+    RETURN stored;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_issue(text, timestamptz, text, text[], inet, text, text, text, text[],
+                                       timestamptz) IS
+'Stores a code that the page made and hashed for an owner. services: NULL is all that are offered. Errors beyond those of self_policy: as for store_code.';
+
+CREATE FUNCTION apppass.self_reset(username text, auth_time timestamptz, acr text, amr text[],
+                                   client inet, device text, selector text, hash text)
+    RETURNS apppass.reset_stored_code
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    previous text[] := apppass.set_context('replaced by the owner', NULL, 'the owner');
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make');
+    stored apppass.reset_stored_code;
+BEGIN
+    stored := apppass.reset_device(account.username, $6, $7, $8);
+    PERFORM apppass.restore_context(previous);
+    RETURN stored;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text) IS
+'Stores a new code for a device of the owner''s; the old ones end. Errors beyond those of self_policy: as for reset_device.';
+
+CREATE FUNCTION apppass.self_revoke(username text, auth_time timestamptz, acr text, amr text[],
+                                    client inet, selector text) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    previous text[] := apppass.set_context('revoked by the owner', NULL, 'the owner');
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'revoke');
+    revoked integer := apppass.revoke_code(account.username, $6, NULL);
+BEGIN
+    PERFORM apppass.restore_context(previous);
+    RETURN revoked;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_revoke(text, timestamptz, text, text[], inet, text) IS
+'Revokes the code of that selector for its owner. Errors beyond those of self_policy: as for revoke_code.';
+
+CREATE FUNCTION apppass.self_revoke_all(username text, auth_time timestamptz, acr text, amr text[],
+                                        client inet) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    previous text[] := apppass.set_context('revoked by the owner', NULL, 'the owner');
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'revoke');
+    revoked integer := apppass.revoke_account(account.username, NULL);
+BEGIN
+    PERFORM apppass.restore_context(previous);
+    RETURN revoked;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_revoke_all(text, timestamptz, text, text[], inet) IS
+'Revokes all codes of an account for its owner; returns how many.';
+
+CREATE FUNCTION apppass.self_alarm(username text, auth_time timestamptz, acr text, amr text[],
+                                   client inet, selector text DEFAULT NULL) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    previous text[] := apppass.set_context('its owner says: it was not me', NULL, 'the owner');
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'revoke');
+    revoked integer;
+BEGIN
+    PERFORM apppass.audit_write('owner_alarm', account.realm_id, account.id, account.username,
+        NULL, NULL, pg_catalog."left"($6, 4), NULL, NULL, NULL);
+    revoked := apppass.revoke_account(account.username, NULL);
+    PERFORM apppass.restore_context(previous);
+    RETURN revoked;
+END
+$$;
+COMMENT ON FUNCTION apppass.self_alarm(text, timestamptz, text, text[], inet, text) IS
+'"It was not me": an event owner_alarm for the helpdesk, with the selector of what was found where given, and all codes of the account revoked; returns how many.';
+
+DO $$
+DECLARE
+    f regprocedure;
+BEGIN
+    FOREACH f IN ARRAY ARRAY[
+        'apppass.self_policy(text, timestamptz, text, text[], inet)',
+        'apppass.self_codes(text, timestamptz, text, text[], inet)',
+        'apppass.self_uses(text, timestamptz, text, text[], inet)',
+        'apppass.self_issue(text, timestamptz, text, text[], inet, text, text, text, text[],'
+        ' timestamptz)',
+        'apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text)',
+        'apppass.self_revoke(text, timestamptz, text, text[], inet, text)',
+        'apppass.self_revoke_all(text, timestamptz, text, text[], inet)',
+        'apppass.self_alarm(text, timestamptz, text, text[], inet, text)']::regprocedure[] LOOP
+        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_self', f);
+    END LOOP;
+END
+$$;
+REVOKE ALL ON TYPE apppass.self_terms, apppass.self_code, apppass.self_use FROM PUBLIC;
+GRANT USAGE ON TYPE apppass.self_terms, apppass.self_code, apppass.self_use, apppass.stored_code,
+    apppass.reset_stored_code TO apppass_self;
+
+COMMIT;
