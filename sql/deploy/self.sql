@@ -7,6 +7,7 @@
 -- believed in that, and in nothing else: policy, freshness and rates are asked for here.
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
@@ -88,7 +89,7 @@ BEGIN
     END IF;
     -- Of two changes at a time the second must see what the first one made.
     IF $6 = 'make' THEN
-        PERFORM FROM apppass.account AS a WHERE a.id = account.id FOR NO KEY UPDATE;
+        PERFORM apppass.take_turn(account.id);
         IF apppass.self_makes(account.id) >= realm.self_makes_per_day THEN
             RAISE EXCEPTION 'account "%" has made % codes in 24 hours', account.username,
                 realm.self_makes_per_day

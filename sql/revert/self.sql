@@ -2,6 +2,7 @@
 -- Revert apppass:self from pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 REVOKE ALL ON TYPE apppass.stored_code, apppass.reset_stored_code FROM apppass_self;
 DROP FUNCTION apppass.self_alarm(text, timestamptz, text, text[], inet, text);

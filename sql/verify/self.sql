@@ -2,6 +2,7 @@
 -- Verify apppass:self on pg
 
 BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / (pg_catalog.has_function_privilege('apppass_self', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE')

@@ -42,3 +42,26 @@ bool qr_print(FILE *file, const char *text, bool colour)
     QRcode_free(code);
     return true;
 }
+
+bool qr_svg(FILE *file, const char *text, const char *label)
+{
+    QRcode *code = QRcode_encodeString(text, 0, QR_ECLEVEL_M, QR_MODE_8, 1);
+    int size;
+
+    if (code == NULL)
+        return false;
+    size = code->width + 2 * QUIET;
+    fprintf(file,
+            "<svg role=\"img\" aria-label=\"%s\" class=\"qr\" viewBox=\"0 0 %d %d\" "
+            "width=\"%d\" height=\"%d\" shape-rendering=\"crispEdges\">"
+            "<rect width=\"100%%\" height=\"100%%\" fill=\"#fff\"/><path d=\"",
+            label, size, size, 4 * size, 4 * size);
+    for (int y = 0; y < code->width; y++)
+        for (int x = 0; x < code->width; x++)
+            if (dark(code, x, y))
+                fprintf(file, "M%d %dh1v1h-1z", x + QUIET, y + QUIET);
+    fputs("\"/></svg>\n", file);
+    sodium_memzero(code->data, (size_t)code->width * (size_t)code->width);
+    QRcode_free(code);
+    return true;
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_PORTAL_H
+#define APPPASS_PORTAL_H
+
+/* One request to the page: who asks, what for, and what is answered. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <time.h>
+
+#include "form.h"
+#include "hash.h"
+#include "input.h"
+#include "session/database.h"
+#include "settings.h"
+#include "texts.h"
+#include "token.h"
+
+/* From the environment, where the web server's configuration puts them. */
+struct portal_settings {
+    char *acr_variable, *amr_variable, *auth_time_variable;
+    char *conninfo;
+    char *key_path;
+    char *origin;
+    char *step_up;
+    char *token_key;
+};
+
+extern const struct setting portal_settings[];
+
+/* What the web server says of the person; no text is NULL. */
+struct identity {
+    const char *user;
+    const char *auth_time; /* seconds since 1970 */
+    const char *acr;       /* NULL: not told */
+    char *amr;             /* an array for PostgreSQL; NULL: not told */
+    struct client client;
+};
+
+struct portal {
+    struct portal_settings settings;
+    struct identity identity;
+    unsigned char token_key[TOKEN_KEY_BYTES];
+    struct hash_keys *keys; /* NULL: hashes are not keyed */
+    struct database *database;
+    struct rows *terms; /* of self_policy */
+    time_t now;
+    char state[32]; /* what a form's token is bound to */
+    struct form form;
+    FILE *page; /* the body, in memory that is wiped */
+    int status;
+    const char *type;     /* of the body */
+    const char *location; /* NULL: no redirect */
+};
+
+/* The pages.  Each writes the body of the answer. */
+void page_list(struct portal *portal, const struct rows *codes, const struct rows *uses);
+void page_sure(struct portal *portal, const char *action, enum text question,
+               const char *name, const char *value, const char *shown);
+void page_code(struct portal *portal, const struct rows *stored, const char *display,
+               const char *canonical);
+void page_message(struct portal *portal, int status, enum text message);
+
+/* What POST asks for. */
+void act(struct portal *portal);
+/* Answer what the database refused. */
+void act_refused(struct portal *portal);
+
+#endif
