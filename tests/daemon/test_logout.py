@@ -16,7 +16,7 @@ from harness.clients import OK, Imap, Pop, Sieve, b64
 from harness.logoutd import Logoutd
 from harness.site import Site
 
-ALICE, BOB = "alice@example.org", "bob@example.org"
+ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.org"
 ROUNDS = int(os.environ.get("APPPASS_LOGOUT_ROUNDS", "10"))
 
 
@@ -46,7 +46,7 @@ def site():
     running = WithLogoutd(state_folder(), BUILD)
     try:
         running.create()
-        for account in (ALICE, BOB):
+        for account in (ALICE, BOB, CAROL):
             running.add_account(account)
         yield running
     finally:
@@ -214,6 +214,16 @@ def test_expiry_that_is_reached(site):
     assert -0.1 < ending.after(moment) < 1
 
 
+def test_end_of_a_grace(site):
+    code, connection = begin(site, ALICE)
+    ending = Ending(connection)
+    site.postgres.psql(f"SELECT apppass.reset_code('{ALICE}', 'phone', grace => '3 s', "
+                       "reason => 'x')")
+    moment = float(site.postgres.psql("SELECT extract(epoch FROM expires_at) FROM apppass.code "
+                                      f"WHERE selector = '{code[:4]}'"))
+    assert -0.1 < ending.after(moment) < 1
+
+
 def test_other_devices_come_back(site):
     kept = site.issue(ALICE, "laptop", "--force")
     laptop = imap_idle(site, ALICE, kept)
@@ -270,6 +280,23 @@ def test_database_restarted(site):
     until(lambda: site.knock("imap AUTHENTICATE PLAIN", ALICE,
                              site.issue(ALICE, "phone", "--force")).meaning == OK,
           "the mail server to be back")
+
+
+def test_commits_out_of_order(site):
+    """A revocation that was begun first and committed last, after others were followed."""
+    code, connection = begin(site, CAROL)
+    other, unlucky = begin(site, BOB)
+    ending = Ending(connection)
+    slow = threading.Thread(target=site.postgres.psql, args=(
+        f"BEGIN; {revoke(CAROL, code)}; SELECT pg_sleep(10); COMMIT",))
+    slow.start()
+    until(lambda: site.postgres.psql("SELECT count(*) FROM pg_stat_activity WHERE state = "
+                                     "'active' AND query LIKE 'SELECT pg\\_sleep(10)%'",
+                                     "postgres") == "1", "the slow one")
+    assert Ending(unlucky).after(site.commit(revoke(BOB, other))) < 1
+    assert alive(connection)
+    slow.join()
+    assert ending.after(time.time()) < 1
 
 
 def test_login_under_way(site):
