@@ -413,6 +413,7 @@ def test_changed_audit_trail_is_noticed(desk):
               " WHERE id = (SELECT min(id) FROM apppass.audit WHERE reason IS NOT NULL)")
     before = desk.sql("SELECT reason FROM apppass.audit WHERE id ="
                       " (SELECT min(id) FROM apppass.audit WHERE reason IS NOT NULL)")
+    desk.sql("SELECT apppass.audit_seal()")
     desk.sql(change.format("forged"))
     try:
         answer = desk.run("audit", "verify", user=ADMINISTRATOR)
