@@ -203,6 +203,25 @@ static const struct column maintain_columns[] = {
     {"detail", "DETAIL", COLUMN_TEXT, COLUMN_WRAP, ""},
 };
 
+/* What was committed until now joins the chain of the audit trail, where the operator may. */
+static enum status seal_trail(struct invocation *invocation)
+{
+    struct rows *rows = QUERY(
+        invocation->database,
+        "SELECT pg_catalog.has_function_privilege('apppass.audit_seal()', 'EXECUTE')"
+        " AS allowed");
+    bool allowed = rows != NULL && strcmp(rows_text(rows, 0, "allowed"), "t") == 0;
+    bool asked = rows != NULL;
+
+    rows_free(&rows);
+    if (allowed) {
+        rows = QUERY(invocation->database, "SELECT sealed FROM apppass.audit_seal()");
+        asked = rows != NULL;
+        rows_free(&rows);
+    }
+    return asked ? STATUS_DONE : database_status(invocation->database);
+}
+
 enum status run_maintain(struct invocation *invocation)
 {
     bool dry_run = command_has(invocation, OPTION_DRY_RUN);
@@ -216,9 +235,11 @@ enum status run_maintain(struct invocation *invocation)
         return database_status(invocation->database);
     status = output_table(&invocation->output, maintain_columns, COUNT(maintain_columns),
                           rows, "nothing to do");
+    rows_free(&rows);
     if (status == STATUS_DONE && dry_run)
         message_note("dry run: nothing was done");
-    rows_free(&rows);
+    else if (status == STATUS_DONE)
+        status = seal_trail(invocation);
     return status;
 }
 
