@@ -52,7 +52,7 @@ def test_check_good(fresh):
 @pytest.mark.parametrize("name, value, message", [
     ("apppass_timeout", "soon", "apppass_timeout"),
     ("apppass_conninfo", "nonsense", ":1: apppass_conninfo: "),
-    ("apppass_key", "/nonexistent/key", ":6: apppass_key: "),
+    ("apppass_key", "/nonexistent/key", ":7: apppass_key: "),
     ("apppassd_user", "nobody-here", 'no user "nobody-here"'),
     ("apppassd_group", "nobody-here", 'no group "nobody-here"'),
     ("apppassd_socket_owner", "nobody-here", 'no user "nobody-here"'),

@@ -37,7 +37,7 @@ def refused(ground):
     ground.sql(f"SELECT apppass.set_account_enabled('{disabled}', false, 'left')")
     for name, change in {"revoked": "revoked_at = now(), revoke_reason = 'sold'",
                          "expired": "expires_at = now()",
-                         "wrong service": "services = '{calendar}'",
+                         "wrong service": "services = '{nntp}'",
                          "wrong network": "networks = '{192.0.2.0/24}'"}.items():
         cases[name] = (account, ground.issue(account, name))
         ground.change(account, cases[name][1], change)

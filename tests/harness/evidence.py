@@ -4,7 +4,7 @@
 import re
 
 from .basics import until
-from .clients import CHECKPASS_DOORS, plain, to_bytes
+from .clients import plain, to_bytes
 
 
 # The service each door is known by.
@@ -12,9 +12,9 @@ SERVICES = {"imap": "imap", "smtp": "smtp", "pop3": "pop", "sieve": "sieve", "ht
 
 
 def attempt_line(door, account, outcome):
-    """The start of the log line of an attempt at that door; apppassd is not told the client."""
-    client = "-" if door in CHECKPASS_DOORS else "127.0.0.1"
-    return f"apppass: {outcome} user={account} service={SERVICES[door.split()[0]]} client={client} "
+    """The start of the log line of an attempt at that door; every door knows its client."""
+    service = SERVICES[door.split()[0]]
+    return f"apppass: {outcome} user={account} service={service} client=127.0.0.1 "
 
 
 class Watch:

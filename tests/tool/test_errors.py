@@ -147,9 +147,9 @@ def test_suggested_names_are_only_words(desk):
     desk.ok("realm", "add", realm, user=ADMINISTRATOR)
     answer = desk.run("realm", "add", realm, user=ADMINISTRATOR)
     assert f"apppass realm set {quoted} NAME" in answer.err, answer
-    account = f"o;id@{realm}"
-    answer = desk.ok("account", "add", account)
-    assert f"apppass issue 'o;id@{realm}' --device" in answer.err, answer
+    account = "o;id@example.org"
+    answer = desk.ok("account", "add", account, "--realm", realm)
+    assert f"apppass issue '{account}' --device" in answer.err, answer
     answer = desk.run("issue", account, "--device", "x", "--mobileconfig", "x", "--force")
     assert answer.status == 1 and f"apppass realm set {quoted} imap_host" in answer.err, answer
 
