@@ -29,7 +29,7 @@ def playground(tree, *words):
 def tree():
     """A playground of a copy of the checkout: the one beside this file may be in use."""
     copy = state_folder("apppass-tree.")
-    for part in ("examples", "sql", "tests/harness"):
+    for part in ("contrib", "examples", "sql", "tests/harness"):
         shutil.copytree(ROOT / part, copy / part)
     try:
         copy.joinpath("story").write_text(playground(copy, "start", str(BUILD)))

@@ -115,6 +115,7 @@ def test_story(site, people):
         ["hash_upgraded", "Phone", selector, "", "", "apppass_mail"],
         ["code_revoked", "Phone", selector, "phone left on the train", "", "ada"],
     ]
+    people[ADMINISTRATOR].run("SELECT sealed FROM apppass.audit_seal();")
     (checked, problem), = people[ADMINISTRATOR].run(verified)
     assert int(checked) > 5 and problem == ""
     assert not steps
