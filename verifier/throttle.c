@@ -111,7 +111,8 @@ static struct bucket bucket_of(const struct guess *guess, bool one_network)
 
     memset(&bucket, 0, sizeof bucket); /* its padding is hashed too */
     bucket.code_id = guess->code_id;
-    if (one_network && guess->network_length <= sizeof bucket.network) {
+    if (one_network && guess->network_length > 0 &&
+        guess->network_length <= sizeof bucket.network) {
         bucket.network_length = (unsigned char)guess->network_length;
         memcpy(bucket.network, guess->network, guess->network_length);
     }

@@ -98,6 +98,8 @@ def test_every_option_is_documented():
 
 def test_runs_as_its_user(fresh):
     fresh.start()
+    # It listens while it is root still, and answers when it is not any more.
+    assert fresh.ask("nobody@example.org", "wrong") == "NO"
     status = Path(f"/proc/{fresh.daemon.pid()}/status").read_text()
     uid, gid = pwd.getpwnam("nobody")[2:4]
     assert re.search(rf"^Uid:\t{uid}\t{uid}\t{uid}\t{uid}$", status, re.M)

@@ -203,7 +203,8 @@ static const struct column maintain_columns[] = {
     {"detail", "DETAIL", COLUMN_TEXT, COLUMN_WRAP, ""},
 };
 
-/* What was committed until now joins the chain of the audit trail, where the operator may. */
+/* What was committed until now joins the chain of the audit trail, where the operator
+ * may. */
 static enum status seal_trail(struct invocation *invocation)
 {
     struct rows *rows = QUERY(
