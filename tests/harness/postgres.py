@@ -2,6 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A private PostgreSQL cluster with the schema deployed."""
 
+import fcntl
+import hashlib
 import os
 import re
 import secrets
@@ -23,6 +25,10 @@ HELPDESK = "hilda"
 ADMINISTRATOR = "ada"
 DATABASE = "apppass"
 
+# In the image of a cluster: what deploy() then names DATABASE, which is empty there.
+DEPLOYED = "apppass_deployed"
+ROLES = ROOT / "examples" / "postgresql" / "roles.sql"
+
 # Everything that passes through is logged, so that a clear code could not hide.
 CHATTY = {"log_statement": "all", "log_connections": "on", "log_disconnections": "on"}
 
@@ -36,6 +42,40 @@ def _binaries():
     if not found:
         raise Failure("no PostgreSQL server found (Debian: postgresql)")
     return Path(found).parent
+
+
+def _image(binaries):
+    """
+    The data folder of a cluster with the schema deployed as it is in these sources, made by
+    sqitch where this build has none yet.
+    """
+    digest = hashlib.sha256(str(binaries).encode())
+    for path in sorted((ROOT / "sql").rglob("*")) + [ROLES]:
+        if path.is_file():
+            digest.update(str(path).encode() + path.read_bytes())
+    images = folder(Path(os.environ["APPPASS_BUILD"]) / "clusters", mode=0o700)
+    image = images / digest.hexdigest()[:16]
+    with open(images / "lock", "w", encoding="utf-8") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not image.exists():
+            for old in images.glob("[0-9a-f]*"):
+                shutil.rmtree(old)
+            _make_image(image)
+    return image
+
+
+def _make_image(image):
+    server = Postgres(state_folder(), settings={})
+    try:
+        server.create(image=False)
+        server.deploy()
+        server.psql(f"ALTER DATABASE {DATABASE} RENAME TO {DEPLOYED};\n"
+                    f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres", "postgres")
+        server.stop()
+        run(["cp", "-a", server.data, f"{image}.new"])
+        Path(f"{image}.new").rename(image)
+    finally:
+        server.destroy()
 
 
 class Postgres:
@@ -57,23 +97,29 @@ class Postgres:
         self.password = None    # of the verifier
         self.stopped = []
 
-    def create(self, peers=None):
+    def create(self, peers=None, image=True):
         """
-        initdb, configuration, start; roles that exist before the deployment.
+        A new cluster, configuration, start; roles that exist before the deployment.
         `peers` renames system users of examples/postgresql/pg_ident.conf.
+        With `image`, a copy of a cluster that was deployed once for all tests of a build.
         """
         folder(self.state)
         folder(self.state / "cluster", "postgres", 0o700)
         self.data = self.state / "cluster" / "data"
         folder(self.socket, "postgres")
         self.port = free_port()
-        run(as_user("postgres") + [
-            self.binaries / "initdb", "-D", self.data, "-U", "postgres", "--no-sync",
-            "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+        self.copied = image and "APPPASS_BUILD" in os.environ
+        if self.copied:
+            run(["cp", "-a", _image(self.binaries), self.data])
+        else:
+            run(as_user("postgres") + [
+                self.binaries / "initdb", "-D", self.data, "-U", "postgres", "--no-sync",
+                "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
         self._configure(peers or {})
         self.start()
-        self.psql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE", "postgres", "postgres")
-        self.psql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres", "postgres")
+        if not self.copied:
+            self.psql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE", "postgres", "postgres")
+            self.psql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres", "postgres")
         return self
 
     def _configure(self, peers):
@@ -167,15 +213,20 @@ class Postgres:
             text += f" password={self.password}"
         return text
 
+    def _programs(self, user, database=DATABASE):
+        """Where PostgreSQL's programs are run: its own psql, not Debian's slow wrapper of it."""
+        return {**os.environ, **self.environment(user, database),
+                "PATH": f"{self.binaries}:{os.environ['PATH']}"}
+
     def psql(self, sql, user=ADMINISTRATOR, database=DATABASE):
         """Run SQL, stop at the first error; unaligned rows as text."""
         return run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], input=sql + "\n",
-                   env={**os.environ, **self.environment(user, database)}).rstrip("\n")
+                   env=self._programs(user, database)).rstrip("\n")
 
     def sqitch(self, *words):
         """Run sqitch on the database as the owner."""
         environment = {
-            **os.environ, **self.environment(OWNER),
+            **self._programs(OWNER),
             "SQITCH_FULLNAME": "apppass tests", "SQITCH_EMAIL": "tests@example.org",
             "SQITCH_CONFIG": str(ROOT / "sql" / "sqitch.conf"), "HOME": str(self.state),
         }
@@ -184,12 +235,17 @@ class Postgres:
 
     def deploy(self):
         """The schema, then the people and programs of examples/postgresql/roles.sql."""
-        self.sqitch("deploy", "--verify")
         self.password = secrets.token_urlsafe(18)
-        roles, count = re.subn("'change-me'", f"'{self.password}'",
-                               example("postgresql/roles.sql"))
+        if self.copied:
+            self.psql(f"DROP DATABASE {DATABASE};\n"
+                      f"ALTER DATABASE {DEPLOYED} RENAME TO {DATABASE};\n"
+                      "SET log_statement = none;\n"
+                      f"ALTER ROLE {VERIFIER} PASSWORD '{self.password}'", "postgres", "postgres")
+            return self
+        self.sqitch("deploy", "--verify")
+        roles, count = re.subn("'change-me'", f"'{self.password}'", ROLES.read_text("utf-8"))
         if count != 1:
-            raise Failure("examples/postgresql/roles.sql: expected one password 'change-me'")
+            raise Failure(f"{ROLES}: expected one password 'change-me'")
         self.psql(f"SET log_statement = none;\n{roles}", "postgres")
         return self
 
