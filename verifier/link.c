@@ -575,6 +575,7 @@ static enum arrival gather(struct link *link, struct deadline deadline,
 {
     static const char nonsense[] = "the server sent what no PostgreSQL server sends";
     PGconn *conn = link->conn;
+    PGnotify *unasked;
     PGresult *next;
 
     for (int count = 0;; count++) {
@@ -599,7 +600,9 @@ static enum arrival gather(struct link *link, struct deadline deadline,
         }
     }
     /* Nobody listens here. */
-    if (PQnotifies(conn) != NULL) {
+    unasked = PQnotifies(conn);
+    if (unasked != NULL) {
+        PQfreemem(unasked);
         *refusal_r = nonsense;
         return ARRIVAL_LOST;
     }

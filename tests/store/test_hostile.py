@@ -7,11 +7,21 @@ import time
 
 import pytest
 
-from conftest import ALICE
+from conftest import ALICE, Driver
 from harness.hostile import HOSTILITIES, HostileServer
 
 TIMEOUT = 1000      # ms
 MEMORY = 8 * 1024   # KiB that a lookup may leave behind: libraries, TLS, buffers
+
+
+@pytest.fixture
+def driver():
+    # AddressSanitizer would keep what was freed for a while, which is not what is measured.
+    started = Driver({"ASAN_OPTIONS": ":".join([
+        *filter(None, [os.environ.get("ASAN_OPTIONS")]),
+        "quarantine_size_mb=0", "thread_local_quarantine_size_kb=0"])})
+    yield started
+    started.end()
 
 
 def resident(process):
