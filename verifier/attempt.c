@@ -202,10 +202,9 @@ void verifier_close(struct verifier_shared *shared)
  * Without the key nobody makes one; but a keyed one of a code of theirs can be copied to
  * another account, unless the key binds it to where it belongs.
  */
-static const char *forgery(const struct trial *trial)
+static const char *sign_of_forgery(const struct trial *trial, bool require_key)
 {
     const char *hash = trial->row.hash;
-    bool require_key = trial->verifier->shared.settings->require_key;
     char data[HASH_DATA_SIZE];
 
     hash_data_of(trial->row.account_id, trial->code.selector, data);
@@ -228,12 +227,13 @@ static const char *forgery(const struct trial *trial)
 static bool forged(struct trial *trial)
 {
     struct verifier *verifier = trial->verifier;
-    const char *sign = forgery(trial);
+    const char *sign = sign_of_forgery(trial, verifier->shared.settings->require_key);
     int64_t now = deadline_now_ms();
 
     if (sign == NULL)
         return false;
-    if (now >= verifier->key_warning_at) {
+    tell(trial, ATTEMPT_STEP_HASH, ATTEMPT_FOUND_BAD, "refused as forged: %s", sign);
+    if (!trial->dry && now >= verifier->key_warning_at) {
         verifier->key_warning_at = now + KEY_WARNING_MS;
         log_message(verifier->shared.log, LOG_LEVEL_WARNING,
                     "code %" PRId64 " has %s: refused; reset the device if it is genuine",
@@ -248,7 +248,8 @@ static void report_hash(const struct trial *trial, const char *reason)
     struct verifier *verifier = trial->verifier;
     int64_t now = deadline_now_ms();
 
-    if (verifier->hash_trouble == reason && now < verifier->hash_trouble_at)
+    if (trial->dry ||
+        (verifier->hash_trouble == reason && now < verifier->hash_trouble_at))
         return;
     verifier->hash_trouble = reason;
     verifier->hash_trouble_at = now + HASH_WARNING_MS;
@@ -294,6 +295,19 @@ static enum outcome compute(struct trial *trial, const char **reason_r)
     return outcome;
 }
 
+/* That a keyed site's other servers may be stricter than these settings is said, too. */
+static const char *describe_match(const struct trial *trial)
+{
+    const struct verifier_shared *shared = &trial->verifier->shared;
+
+    if (shared->keys != NULL && sign_of_forgery(trial, true) != NULL)
+        return "the code matches; a server with apppass_require_key refuses it, because "
+               "its hash is not bound to the account by a key";
+    if (hash_needs_upgrade(trial->row.hash, &trial->row.policy, shared->keys))
+        return "the code matches; the next login replaces the hash by a stronger one";
+    return "the code matches";
+}
+
 static enum outcome check_hash(struct trial *trial)
 {
     const struct verifier_shared *shared = &trial->verifier->shared;
@@ -301,11 +315,8 @@ static enum outcome check_hash(struct trial *trial)
     const char *reason = NULL, *hash = trial->row.hash;
     enum outcome outcome;
 
-    if (forged(trial)) {
-        tell(trial, ATTEMPT_STEP_HASH, ATTEMPT_FOUND_BAD, "refused as forged: it is %s",
-             forgery(trial));
+    if (forged(trial))
         return OUTCOME_DENIED;
-    }
     if (memo_contains(shared->memo, hash, code->symbols, code->length))
         return OUTCOME_OK;
     outcome = compute(trial, &reason);
@@ -316,9 +327,7 @@ static enum outcome check_hash(struct trial *trial)
     tell(trial, ATTEMPT_STEP_HASH, finding_of(outcome), "%s",
          outcome == OUTCOME_UNAVAILABLE ? reason
          : outcome == OUTCOME_DENIED    ? verdict_meaning(VERDICT_WRONG_CODE)
-         : hash_needs_upgrade(hash, &trial->row.policy, shared->keys)
-             ? "the code matches; the next login replaces the hash by a stronger one"
-             : "the code matches");
+                                        : describe_match(trial));
     return outcome;
 }
 
@@ -434,8 +443,11 @@ static enum outcome decide(struct trial *trial)
     trial->verdict = VERDICT_NOT_A_CODE;
     if (attempt->password == NULL || attempt->password_length == 0 ||
         attempt->password_length > SECRET_MAX ||
-        !input_is_text(attempt->password, attempt->password_length))
+        !input_is_text(attempt->password, attempt->password_length)) {
+        tell(trial, ATTEMPT_STEP_FORMAT, ATTEMPT_FOUND_BAD, "%s",
+             verdict_meaning(VERDICT_NOT_A_CODE));
         return OUTCOME_DENIED;
+    }
     shape = code_parse(attempt->password, attempt->password_length, &trial->code);
     tell_format(trial, shape);
     if (shape == CODE_SHAPE_VALID)
@@ -622,7 +634,7 @@ enum outcome attempt_decide(struct verifier *verifier, const struct attempt *att
     decision_r->code_id = trial->row.code_id;
     decision_r->postponed = trial->postponed;
     memcpy(decision_r->username, trial->row.username, sizeof decision_r->username);
-    if (!trial->postponed)
+    if (!trial->postponed && !trial->dry)
         log_attempt(trial);
     trial->attempt = NULL;
     if (trial->later)

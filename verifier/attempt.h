@@ -94,7 +94,7 @@ struct attempt {
                   const char *sentence);
     void *context; /* of all three */
     /* Decide only: no use, no refusal, no better hash goes to the database, nothing into
-     * the memo, and no try is counted. */
+     * memo and log, and no try is counted. */
     bool dry;
     /* The caller will call verifier_finish when the client has its answer. */
     bool finish_later;

@@ -36,6 +36,7 @@ class Driver:
         self.logs = []      # everything logged so far
         self.log = []       # by the last command
         self.callbacks = []
+        self.steps = []     # of the last command
 
     def ask(self, *words):
         """One command; the words of its reply."""
@@ -48,7 +49,7 @@ class Driver:
         self.process.stdin.flush()
 
     def reply(self):
-        self.log = []
+        self.log, self.steps = [], []
         while True:
             line = self.process.stdout.readline().decode().rstrip("\n")
             if line.startswith("log "):
@@ -56,6 +57,8 @@ class Driver:
                 self.logs.append(line[4:])
             elif line.startswith("main "):
                 self.callbacks.append(line[5:])
+            elif line.startswith("step "):
+                self.steps.append(line[5:])
             elif line.startswith("= "):
                 return line[2:].split("\t")
             else:

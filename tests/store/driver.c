@@ -259,7 +259,14 @@ static size_t unescape(char *text)
     return (size_t)(to - text);
 }
 
-static void decide(bool later)
+static void print_step(void *context, enum attempt_step step,
+                       enum attempt_finding finding, const char *sentence)
+{
+    (void)context;
+    printf("step %d %d %s\n", step, finding, sentence);
+}
+
+static void decide(bool later, bool dry)
 {
     struct decision decision;
     struct attempt attempt = {
@@ -271,6 +278,8 @@ static void decide(bool later)
         .client = word(4),
         .main_password = check_main,
         .finish_later = later,
+        .dry = dry,
+        .trace = dry ? print_step : NULL,
     };
     int64_t start = deadline_now_ms();
     uint64_t computed = hash_computed();
@@ -287,13 +296,19 @@ static void decide(bool later)
 /* attempt USER PASSWORD SERVICE CLIENT */
 static void do_attempt(void)
 {
-    decide(false);
+    decide(false, false);
 }
 
 /* attempt-later USER PASSWORD SERVICE CLIENT: with finish_later */
 static void do_attempt_later(void)
 {
-    decide(true);
+    decide(true, false);
+}
+
+/* attempt-dry USER PASSWORD SERVICE CLIENT: nothing but the decision, with its steps */
+static void do_attempt_dry(void)
+{
+    decide(false, true);
 }
 
 static void do_finish(void)
@@ -457,6 +472,7 @@ static const struct {
 } commands[] = {
     {"attempt", do_attempt},
     {"attempt-later", do_attempt_later},
+    {"attempt-dry", do_attempt_dry},
     {"close", do_close},
     {"code", do_code},
     {"keyed-hash", do_keyed_hash},

@@ -225,6 +225,29 @@ def test_the_memo_knows_the_replacement(server, driver, bob, tmp_path):
     assert "m=19456," in stored_hash(server, code)
 
 
+def test_a_dry_attempt_leaves_no_trace(server, driver, bob, tmp_path):
+    """It decides as the others do, step by step, and nobody can tell afterwards: no record, no
+    log line, no better hash, no memo, no count of guesses."""
+    code = issue(server, driver, bob)
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    for _ in range(2):
+        answer = driver.attempt(bob, code.typed, command="attempt-dry")
+        assert (answer.outcome, answer.hashes) == ("ok", 1)
+        assert not driver.log and [step[:3] for step in driver.steps] == ["1 1", "2 1", "3 1"]
+    for _ in range(60):
+        answer = driver.attempt(bob, with_other_secret(code.typed), command="attempt-dry")
+        assert (answer.outcome, answer.verdict, answer.hashes) == ("denied", "wrong_code", 1)
+        assert not driver.log and driver.steps[-1].startswith("3 0 "), driver.steps
+    settle(driver)
+    assert stored_hash(server, code) == code.hash
+    assert refusals(server, f"code_id = {code.id}") == ""
+    assert server.psql("SELECT count(*) FROM apppass.code_use"
+                       f" WHERE code_id = {code.id}", "postgres") == "0"
+    driver.verifier(conninfo(server), memo=tmp_path / "memo")
+    answer = driver.attempt(bob, with_other_secret(code.typed))
+    assert (answer.outcome, answer.hashes) == ("denied", 1)
+
+
 def test_the_client_need_not_wait_for_the_replacement(server, verifier, bob):
     code = issue(server, verifier, bob)
     assert verifier.attempt(bob, code.typed, command="attempt-later").hashes == 1

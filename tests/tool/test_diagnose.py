@@ -451,6 +451,24 @@ def test_check_with_a_key(site, desk):
     assert without.status == 69 and "key" in without.out
 
 
+def test_check_with_a_key_required(site, desk):
+    """A server with apppass_require_key refuses a hash that no key binds: so says check, and
+    warns where it was not told that there is such a server."""
+    folder = state_folder()
+    account = desk.account(realm="example.org")
+    desk.ok("key", "new", folder / "key")
+    words = ["check", account, "--service", "imap", "--verifier",
+             site.postgres.conninfo("postgres"), "--key", folder / "key"]
+    plain, keyed = desk.issue(account), desk.issue(account, "Tablet", "--key", folder / "key")
+    lenient = desk.run(*words, text=plain)
+    assert lenient.status == 0 and "apppass_require_key refuses it" in lenient.out, lenient
+    refused = desk.run(*words, "--require-key", "--json", text=plain)
+    assert refused.status == 1 and refused.json()["verdict"] == "wrong_code", refused
+    assert "without a key" in refused.json()["steps"][-1]["detail"], refused
+    assert desk.ok(*words, "--require-key", text=keyed).out.count("require_key") == 0
+    assert desk.run(*words[:-2], "--require-key", text=plain).status == 2
+
+
 def test_check_without_the_right_to_ask(site, desk):
     account = desk.account(realm="example.org")
     answer = desk.run("check", account, "--service", "imap", text=desk.issue(account))

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include <sodium.h>
+
+#include "attempt.h"
 #include "base/message.h"
 #include "base/prompt.h"
 #include "cli/commands.h"
 #include "cli/near.h"
-#include "code.h"
 #include "hash.h"
 #include "input.h"
-#include "session/mint.h"
 #include "outcome.h"
-#include "store.h"
+#include "session/mint.h"
+#include "settings.h"
 
 /* As long as an attempt may take by default. */
 #define TIMEOUT_MS 5000
@@ -25,20 +26,21 @@
 
 enum step_state { STEP_OK, STEP_NO, STEP_UNKNOWN };
 
-struct step {
+struct check_step {
     const char *name;
     enum step_state state;
     char detail[DETAIL_MAX];
 };
 
-struct trial {
+struct check {
     struct invocation *invocation;
     const char *account;
     char service[INPUT_SERVICE_MAX];
     struct client client;
     struct hash_keys *keys;
-    struct step steps[STEPS_MAX];
+    struct check_step steps[STEPS_MAX];
     size_t count;
+    enum status status; /* of what the tool asks the database itself */
     enum verdict verdict;
     enum outcome outcome;
 };
@@ -48,12 +50,13 @@ static const char *or_null(const char *text)
     return text[0] != '\0' ? text : NULL;
 }
 
-static struct step *add_step(struct trial *trial, const char *name, enum step_state state)
+static struct check_step *add_step(struct check *check, const char *name,
+                                   enum step_state state)
 {
-    struct step *step =
-        &trial->steps[trial->count < STEPS_MAX - 1 ? trial->count++ : trial->count];
+    struct check_step *step =
+        &check->steps[check->count < STEPS_MAX - 1 ? check->count++ : check->count];
 
-    *step = (struct step){.name = name, .state = state};
+    *step = (struct check_step){.name = name, .state = state};
     return step;
 }
 
@@ -64,42 +67,25 @@ static void show_log(void *context, enum log_level level, const char *line)
         message_error("%s", line);
 }
 
-/* ---- the steps of an attempt ---- */
+/* ---- the attempt ---- */
 
-static bool step_format(struct trial *trial, const struct secret *typed,
-                        struct code *code)
-{
-    enum code_shape shape = code_parse(typed->bytes, typed->length, code);
-    struct step *step =
-        add_step(trial, "format", shape == CODE_SHAPE_VALID ? STEP_OK : STEP_NO);
-
-    if (shape == CODE_SHAPE_VALID) {
-        snprintf(step->detail, DETAIL_MAX,
-                 "%zu symbols, check symbol right; the code starts with %s", code->length,
-                 code->selector);
-        return true;
-    }
-    trial->verdict = shape == CODE_SHAPE_MISTYPED ? VERDICT_MISTYPED : VERDICT_NOT_A_CODE;
-    snprintf(step->detail, DETAIL_MAX, "%s", verdict_meaning(trial->verdict));
-    return false;
-}
-
-static enum status step_access(struct trial *trial)
+/* What lookup applies without saying which rule it was. */
+static enum status explain_access(struct check *check)
 {
     struct rows *rows =
-        TRY_QUERY(trial->invocation->database,
+        TRY_QUERY(check->invocation->database,
                   "SELECT action, rule_position, description"
                   " FROM apppass.explain_access($1, $2, $3::inet)",
-                  trial->account, or_null(trial->service), or_null(trial->client.text));
+                  check->account, or_null(check->service), or_null(check->client.text));
     const char *rule, *description;
-    struct step *step;
+    struct check_step *step;
 
     if (rows == NULL)
-        return near_complain(trial->invocation, trial->account, NULL, NULL);
+        return near_complain(check->invocation, check->account, NULL, NULL);
     rule = rows_text(rows, 0, "rule_position");
     description = rows_text(rows, 0, "description");
     step =
-        add_step(trial, "access rules",
+        add_step(check, "access rules",
                  strcmp(rows_text(rows, 0, "action"), "allow") == 0 ? STEP_OK : STEP_NO);
     if (rule == NULL)
         snprintf(step->detail, DETAIL_MAX, "no rule matches");
@@ -111,113 +97,85 @@ static enum status step_access(struct trial *trial)
     return STATUS_DONE;
 }
 
-static struct store *open_store(struct trial *trial, const struct log *log)
+static void trace(void *context, enum attempt_step at, enum attempt_finding finding,
+                  const char *sentence)
 {
-    const char *conninfo = command_option(trial->invocation, OPTION_VERIFIER);
-    const char *fallback = command_option(trial->invocation, OPTION_DBNAME);
-    char error[256], name[512];
-    struct store *store;
+    static const char *const names[] = {
+        [ATTEMPT_STEP_NAME] = "user name",
+        [ATTEMPT_STEP_FORMAT] = "format",
+        [ATTEMPT_STEP_DATABASE] = "database",
+        [ATTEMPT_STEP_HASH] = "hash",
+        [ATTEMPT_STEP_MAIN_PASSWORD] = "main password",
+    };
+    static const enum step_state states[] = {
+        [ATTEMPT_FOUND_BAD] = STEP_NO,
+        [ATTEMPT_FOUND_GOOD] = STEP_OK,
+        [ATTEMPT_FOUND_NOTHING] = STEP_UNKNOWN,
+    };
+    struct check *check = context;
 
-    if (conninfo == NULL)
-        conninfo = fallback != NULL ? fallback : "";
-    /* store_new takes a connection string only; psql's -d takes a bare name, too. */
-    if (conninfo == fallback && conninfo != NULL && strchr(conninfo, '=') == NULL &&
-        strstr(conninfo, "://") == NULL) {
-        snprintf(name, sizeof name, "dbname='%s'", conninfo);
-        conninfo = name;
-    }
-    store = store_new(conninfo, 0, TIMEOUT_MS, log, error, sizeof error);
-    if (store == NULL)
+    snprintf(add_step(check, names[at], states[finding])->detail, DETAIL_MAX, "%s",
+             sentence);
+    if (at == ATTEMPT_STEP_FORMAT && finding == ATTEMPT_FOUND_GOOD)
+        check->status = explain_access(check);
+}
+
+/* The --verifier's connection, or the tool's own.  A setting takes a connection string
+ * only; psql's -d takes a bare name, too. */
+static void choose_conninfo(const struct invocation *invocation, char *text, size_t size)
+{
+    const char *verifier = command_option(invocation, OPTION_VERIFIER);
+    const char *own = command_option(invocation, OPTION_DBNAME);
+    bool bare = verifier == NULL && own != NULL && strchr(own, '=') == NULL &&
+                strstr(own, "://") == NULL;
+
+    if (verifier == NULL)
+        verifier = own != NULL ? own : "";
+    snprintf(text, size, bare ? "dbname='%s'" : "%s", verifier);
+}
+
+static enum status try_code(struct check *check, const struct secret *typed)
+{
+    const struct log log = {.write = show_log};
+    char conninfo[SETTING_TEXT_MAX], error[512];
+    const struct settings settings = {
+        .conninfo = conninfo,
+        .timeout_ms = TIMEOUT_MS,
+        .require_key = command_has(check->invocation, OPTION_REQUIRE_KEY)};
+    const struct verifier_shared shared = {
+        .settings = &settings, .keys = check->keys, .log = &log};
+    const struct attempt attempt = {.username = check->account,
+                                    .username_length = strlen(check->account),
+                                    .password = typed->bytes,
+                                    .password_length = typed->length,
+                                    .service = or_null(check->service),
+                                    .client = or_null(check->client.text),
+                                    .trace = trace,
+                                    .context = check,
+                                    .dry = true};
+    struct verifier *verifier;
+    struct decision decision;
+
+    choose_conninfo(check->invocation, conninfo, sizeof conninfo);
+    verifier = verifier_new(&shared, error, sizeof error);
+    if (verifier == NULL) {
         message_error("%s", error);
-    return store;
-}
-
-static void step_lookup(struct trial *trial, struct store *store, const struct code *code,
-                        struct row *row)
-{
-    enum outcome outcome =
-        store_lookup(store, trial->account, code->selector, or_null(trial->service),
-                     or_null(trial->client.text), deadline_in(TIMEOUT_MS), row);
-    struct step *step;
-
-    if (outcome != OUTCOME_OK) {
-        trial->outcome = OUTCOME_UNAVAILABLE;
-        step = add_step(trial, "database", STEP_UNKNOWN);
-        snprintf(step->detail, DETAIL_MAX, "could not ask it as a mail server does");
-        return;
+        sodium_memzero(conninfo, sizeof conninfo);
+        return STATUS_UNAVAILABLE;
     }
-    trial->verdict = row->verdict;
-    step =
-        add_step(trial, "database", row->verdict == VERDICT_ACCEPTED ? STEP_OK : STEP_NO);
-    if (row->verdict == VERDICT_ACCEPTED)
-        snprintf(step->detail, DETAIL_MAX, "%s may use code %s (number %lld) here",
-                 row->username, code->selector, (long long)row->code_id);
-    else
-        snprintf(step->detail, DETAIL_MAX, "%s: %s", verdict_name(row->verdict),
-                 verdict_meaning(row->verdict));
-}
-
-static void step_hash(struct trial *trial, const struct code *code, const struct row *row)
-{
-    const char *reason = "", *refusal = verdict_meaning(VERDICT_WRONG_CODE);
-    enum outcome outcome = OUTCOME_DENIED;
-    char data[HASH_DATA_SIZE];
-    struct step *step;
-
-    hash_data_of(row->account_id, code->selector, data);
-    if (hash_bound_to(row->hash, data) == HASH_BINDING_OTHER)
-        refusal = "refused as forged: the hash was made for another account or code";
-    else
-        outcome =
-            hash_verify(row->hash, code->symbols, code->length, trial->keys, &reason);
-    step = add_step(trial, "hash",
-                    outcome == OUTCOME_OK       ? STEP_OK
-                    : outcome == OUTCOME_DENIED ? STEP_NO
-                                                : STEP_UNKNOWN);
-
-    trial->outcome = outcome;
-    if (outcome == OUTCOME_DENIED)
-        trial->verdict = VERDICT_WRONG_CODE;
-    snprintf(step->detail, DETAIL_MAX, "%s",
-             outcome == OUTCOME_OK       ? "the code matches"
-             : outcome == OUTCOME_DENIED ? refusal
-                                         : reason);
-    if (outcome == OUTCOME_OK && hash_needs_upgrade(row->hash, &row->policy, trial->keys))
-        snprintf(step->detail, DETAIL_MAX,
-                 "the code matches; the next login replaces the hash by a stronger one");
-}
-
-static enum status try_code(struct trial *trial, const struct secret *typed)
-{
-    const struct log log = {.write = show_log, .context = NULL};
-    struct code code = {0};
-    struct row row = {0};
-    struct store *store;
-    enum status status = STATUS_DONE;
-
-    trial->outcome = OUTCOME_DENIED;
-    if (step_format(trial, typed, &code)) {
-        status = step_access(trial);
-        store = status == STATUS_DONE ? open_store(trial, &log) : NULL;
-        if (status == STATUS_DONE && store == NULL)
-            status = STATUS_UNAVAILABLE;
-        if (store != NULL)
-            step_lookup(trial, store, &code, &row);
-        if (store != NULL && trial->outcome != OUTCOME_UNAVAILABLE &&
-            trial->verdict == VERDICT_ACCEPTED)
-            step_hash(trial, &code, &row);
-        store_free(&store);
-    }
-    code_wipe(&code);
-    row_wipe(&row);
-    return status;
+    check->outcome =
+        attempt_decide(verifier, &attempt, deadline_in(TIMEOUT_MS), &decision);
+    check->verdict = decision.verdict;
+    verifier_free(&verifier);
+    sodium_memzero(conninfo, sizeof conninfo);
+    return check->status;
 }
 
 /* ---- telling ---- */
 
-static const char *outcome_word(const struct trial *trial)
+static const char *outcome_word(const struct check *check)
 {
-    switch (trial->outcome) {
+    switch (check->outcome) {
     case OUTCOME_OK:
         return "accepted";
     case OUTCOME_DENIED:
@@ -231,34 +189,34 @@ static const char *outcome_word(const struct trial *trial)
 static const char *const state_words[] = {"ok", "no", "unknown"};
 
 /* The steps, and the result as the last. */
-static void print_csv(const struct trial *trial)
+static void print_csv(const struct check *check)
 {
     OUTPUT_CSV("step", "state", "detail");
-    for (size_t i = 0; i < trial->count; i++)
-        OUTPUT_CSV(trial->steps[i].name, state_words[trial->steps[i].state],
-                   trial->steps[i].detail);
-    OUTPUT_CSV("result", outcome_word(trial), verdict_remedy(trial->verdict));
+    for (size_t i = 0; i < check->count; i++)
+        OUTPUT_CSV(check->steps[i].name, state_words[check->steps[i].state],
+                   check->steps[i].detail);
+    OUTPUT_CSV("result", outcome_word(check), verdict_remedy(check->verdict));
 }
 
-static void print_json(const struct trial *trial)
+static void print_json(const struct check *check)
 {
     struct json json;
 
     json_start(&json, stdout);
     json_open(&json, NULL, '{');
-    json_string(&json, "account", trial->account);
-    json_string(&json, "service", or_null(trial->service));
-    json_string(&json, "client", or_null(trial->client.text));
-    json_string(&json, "outcome", outcome_word(trial));
-    json_string(&json, "verdict", verdict_name(trial->verdict));
-    json_string(&json, "meaning", verdict_meaning(trial->verdict));
-    json_string(&json, "remedy", verdict_remedy(trial->verdict));
+    json_string(&json, "account", check->account);
+    json_string(&json, "service", or_null(check->service));
+    json_string(&json, "client", or_null(check->client.text));
+    json_string(&json, "outcome", outcome_word(check));
+    json_string(&json, "verdict", verdict_name(check->verdict));
+    json_string(&json, "meaning", verdict_meaning(check->verdict));
+    json_string(&json, "remedy", verdict_remedy(check->verdict));
     json_open(&json, "steps", '[');
-    for (size_t i = 0; i < trial->count; i++) {
+    for (size_t i = 0; i < check->count; i++) {
         json_open(&json, NULL, '{');
-        json_string(&json, "step", trial->steps[i].name);
-        json_string(&json, "state", state_words[trial->steps[i].state]);
-        json_string(&json, "detail", trial->steps[i].detail);
+        json_string(&json, "step", check->steps[i].name);
+        json_string(&json, "state", state_words[check->steps[i].state]);
+        json_string(&json, "detail", check->steps[i].detail);
         json_close(&json, '}');
     }
     json_close(&json, ']');
@@ -266,24 +224,24 @@ static void print_json(const struct trial *trial)
     json_end(&json);
 }
 
-static void print_people(const struct trial *trial)
+static void print_people(const struct check *check)
 {
     static const char *const states[] = {"ok", "NO", "?"};
-    const struct output *output = &trial->invocation->output;
+    const struct output *output = &check->invocation->output;
 
-    for (size_t i = 0; i < trial->count; i++) {
+    for (size_t i = 0; i < check->count; i++) {
         char heading[32];
 
-        snprintf(heading, sizeof heading, "%zu %s", i + 1, trial->steps[i].name);
-        output_line(output, heading, "%-3s %s", states[trial->steps[i].state],
-                    trial->steps[i].detail);
+        snprintf(heading, sizeof heading, "%zu %s", i + 1, check->steps[i].name);
+        output_line(output, heading, "%-3s %s", states[check->steps[i].state],
+                    check->steps[i].detail);
     }
     printf("%s", output_bold(output, true));
-    output_line(output, "Result", "%s", outcome_word(trial));
+    output_line(output, "Result", "%s", outcome_word(check));
     printf("%s", output_bold(output, false));
-    if (trial->outcome == OUTCOME_DENIED)
-        output_line(output, "To do", "%s", verdict_remedy(trial->verdict));
-    else if (trial->outcome == OUTCOME_UNAVAILABLE)
+    if (check->outcome == OUTCOME_DENIED)
+        output_line(output, "To do", "%s", verdict_remedy(check->verdict));
+    else if (check->outcome == OUTCOME_UNAVAILABLE)
         output_line(output, "To do", "name a connection that may ask, with --verifier");
 }
 
@@ -304,46 +262,49 @@ static bool read_code(struct secret *typed)
     return typed->length > 0;
 }
 
-static enum status read_options(struct invocation *invocation, struct trial *trial)
+static enum status read_options(struct invocation *invocation, struct check *check)
 {
     const char *from = command_option(invocation, OPTION_FROM);
     const char *service = command_option(invocation, OPTION_SERVICE);
 
-    trial->invocation = invocation;
-    trial->account = command_argument(invocation, 0);
-    if (!input_service(service, trial->service))
+    check->invocation = invocation;
+    check->account = command_argument(invocation, 0);
+    if (!input_service(service, check->service))
         return command_usage_error(invocation, "\"%s\" is no service", service);
-    if (from != NULL && !input_client(from, &trial->client))
+    if (from != NULL && !input_client(from, &check->client))
         return command_usage_error(invocation, "\"%s\" is no address", from);
-    return mint_load_keys(command_option(invocation, OPTION_KEY), &trial->keys);
+    if (command_has(invocation, OPTION_REQUIRE_KEY) &&
+        command_option(invocation, OPTION_KEY) == NULL)
+        return command_usage_error(invocation, "--require-key needs --key");
+    return mint_load_keys(command_option(invocation, OPTION_KEY), &check->keys);
 }
 
 enum status run_check(struct invocation *invocation)
 {
-    struct trial trial = {0};
+    struct check check = {0};
     struct secret typed = {0};
-    enum status status = read_options(invocation, &trial);
+    enum status status = read_options(invocation, &check);
 
     if (status == STATUS_DONE &&
-        !near_account_exists(invocation, trial.account, &status) && status == STATUS_DONE)
-        status = near_no_account(invocation, trial.account);
+        !near_account_exists(invocation, check.account, &status) && status == STATUS_DONE)
+        status = near_no_account(invocation, check.account);
     if (status == STATUS_DONE && !read_code(&typed)) {
         message_error("no code was given");
         status = STATUS_REFUSED;
     }
     if (status == STATUS_DONE)
-        status = try_code(&trial, &typed);
+        status = try_code(&check, &typed);
     secret_wipe(&typed);
-    hash_keys_free(&trial.keys);
+    hash_keys_free(&check.keys);
     if (status != STATUS_DONE)
         return status;
     if (invocation->output.format == FORMAT_JSON)
-        print_json(&trial);
+        print_json(&check);
     else if (invocation->output.format == FORMAT_CSV)
-        print_csv(&trial);
+        print_csv(&check);
     else
-        print_people(&trial);
-    if (trial.outcome == OUTCOME_UNAVAILABLE)
+        print_people(&check);
+    if (check.outcome == OUTCOME_UNAVAILABLE)
         return STATUS_UNAVAILABLE;
-    return trial.outcome == OUTCOME_OK ? STATUS_DONE : STATUS_REFUSED;
+    return check.outcome == OUTCOME_OK ? STATUS_DONE : STATUS_REFUSED;
 }

@@ -108,6 +108,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_REASON] = {
         "reason", '\0', "TEXT", false, false,
         "why, for the audit"},
+    [OPTION_REQUIRE_KEY] = {
+        "require-key", '\0', NULL, false, false,
+        "decide as a server with apppass_require_key"},
     [OPTION_RESUME] = {
         "resume", '\0', NULL, false, false,
         "leave out what an earlier run did"},
@@ -188,7 +191,7 @@ const struct command commands[] = {
          "that may ask as the mail servers do: --verifier.",
      .example = "apppass check alice@example.org --service imap --from 192.0.2.7",
      .options = {{OPTION_SERVICE, NEED_ALWAYS}, {OPTION_FROM, 0}, {OPTION_VERIFIER, 0},
-                 {OPTION_KEY, 0}}},
+                 {OPTION_KEY, 0}, {OPTION_REQUIRE_KEY, 0}}},
     {.name = "reset", .arguments = "ACCOUNT", .role = ROLE_HELPDESK, .run = run_reset,
      .summary = "give a device a new code in place of the old one",
      .details =
