@@ -205,8 +205,8 @@ BEGIN
             regexp_split_to_table('abcdefghijklmnopqrstuvwxyz0123456789.-_+', '') AS c
     ), range AS (
         SELECT s.name AS low, s.name AS high FROM slip AS s
-        UNION ALL SELECT s.name || '@', s.name || '@' || U&'\+10FFFF' FROM slip AS s
-        UNION ALL SELECT left(typed, n), left(typed, n) || U&'\+10FFFF'
+        UNION ALL SELECT s.name || '@', s.name || '@' || E'\U0010FFFF' FROM slip AS s
+        UNION ALL SELECT left(typed, n), left(typed, n) || E'\U0010FFFF'
         FROM unnest(ARRAY[length(typed), length(part), length(part) - 1, length(part) - 2, 3]) AS n
         WHERE n > 1
     )
@@ -432,7 +432,7 @@ BEGIN
     END IF;
     BEGIN
         EXECUTE format('UPDATE apppass.realm SET %I = $1::%s WHERE id = $2', it.name, it.type)
-        USING CASE WHEN it.type = 'text[]' AND given !~ '^\{'
+        USING CASE WHEN it.type = 'text[]' AND given !~ '^[{]'
                    THEN string_to_array(given, ',')::text ELSE given END, known.id;
     EXCEPTION
         -- The server's own words would show the whole row.

@@ -1,24 +1,38 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Deploy apppass:maintain to pg
 -- requires: views
+--
+-- Each job does a portion of its work, waits for nobody's lock for long, and says where more is
+-- left.  maintain() runs them one by one and lets none take another along when it fails; whoever
+-- gives it the name of a job has a transaction for each.
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
-CREATE FUNCTION apppass.due_codes(most bigint) RETURNS TABLE (code_id bigint, account text, device text, selector text, why text)
+CREATE TYPE apppass.upkeep AS (action text, account text, device text, selector text, detail text);
+COMMENT ON TYPE apppass.upkeep IS 'What maintain() did, or would do.';
+REVOKE ALL ON TYPE apppass.upkeep FROM PUBLIC;
+GRANT USAGE ON TYPE apppass.upkeep TO apppass_helpdesk, apppass_admin;
+
+-- ---- codes that policy lets lapse ----
+
+CREATE FUNCTION apppass.due_codes(most bigint)
+    RETURNS TABLE (code_id bigint, account text, device text, selector text, why text)
     LANGUAGE sql STABLE
 BEGIN ATOMIC
     SELECT c.id, a.username, d.label, c.selector,
-        CASE WHEN u.last_at IS NULL AND apppass.later(c.created_at, r.lapse_after) <= pg_catalog.now()
+        CASE WHEN u.last_at IS NULL
+                  AND apppass.later(c.created_at, r.lapse_after) <= pg_catalog.now()
              THEN pg_catalog.format('not used within %s of issue', r.lapse_after)
              ELSE pg_catalog.format('not used for %s', r.unused_after) END
     FROM apppass.realm AS r
     JOIN apppass.code AS c ON c.realm_id = r.id
     JOIN apppass.device AS d ON d.id = c.device_id
     JOIN apppass.account AS a ON a.id = c.account_id
-    LEFT JOIN LATERAL (SELECT pg_catalog.max(x.last_at) AS last_at FROM apppass.code_use AS x WHERE x.code_id = c.id) AS u ON true
+    LEFT JOIN LATERAL (SELECT pg_catalog.max(x.last_at) AS last_at FROM apppass.code_use AS x
+                       WHERE x.code_id = c.id) AS u ON true
     -- The first two leave out what need not be looked at: what is revoked, and what would not even
     -- have lapsed had it never been used.
     WHERE c.revoked_at IS NULL
@@ -28,129 +42,289 @@ BEGIN ATOMIC
       AND r.id = ANY (ARRAY(SELECT apppass.managed_realms()))
     LIMIT $1;
 END;
-COMMENT ON FUNCTION apppass.due_codes(bigint) IS 'The codes that policy lets lapse and nobody has revoked yet, of the realms one manages; at most so many.';
+COMMENT ON FUNCTION apppass.due_codes(bigint) IS
+'The codes that policy lets lapse and nobody has revoked yet, of the realms one manages; at most so many.';
 
-CREATE FUNCTION apppass.maintain(dry_run boolean DEFAULT false, most integer DEFAULT 10000)
-    RETURNS TABLE (action text, account text, device text, selector text, detail text)
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION apppass.maintain_codes(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE
-    wet constant boolean := NOT coalesce($1, false);
-    part record;
-    affected bigint;
-    longest interval;
-    shortest interval;
-    fallback integer;
-    dropped oid[] := '{}';
 BEGIN
-    IF $2 IS NULL OR $2 < 1 THEN
-        RAISE EXCEPTION 'most is not a number of codes' USING ERRCODE = '22023', CONSTRAINT = 'most_invalid', HINT = 'Leave it out, or give 1 or more.';
-    END IF;
-    IF wet THEN
-        -- In one statement, which costs a third of one for each.  What a transaction announces and seals stays in memory until it
-        -- ends, and sealing keeps other writers waiting: hence not all at once.
-        RETURN QUERY
-            WITH due AS MATERIALIZED (SELECT * FROM apppass.due_codes($2)), ended AS (
-                UPDATE apppass.code AS c SET revoked_at = pg_catalog.now(), revoke_reason = d.why
-                FROM due AS d WHERE c.id = d.code_id AND c.revoked_at IS NULL
-                RETURNING c.id
-            )
-            SELECT 'revoke', d.account, d.device, d.selector, d.why FROM due AS d JOIN ended AS e ON e.id = d.code_id
-            UNION ALL
-            -- As many as were asked for were found; somebody else may have revoked one of them meanwhile.
-            SELECT 'run again', NULL, NULL, NULL, pg_catalog.format('%s codes were revoked; there may be more', (SELECT count(*) FROM ended))
-            WHERE (SELECT count(*) FROM due) = $2;
-    ELSE
-        RETURN QUERY SELECT 'revoke', d.account, d.device, d.selector, d.why FROM apppass.due_codes(NULL) AS d;
-    END IF;
-    IF NOT apppass.manages_all() THEN
+    IF $1 THEN
+        RETURN QUERY SELECT 'revoke', d.account, d.device, d.selector, d.why
+                     FROM apppass.due_codes(NULL) AS d;
         RETURN;
     END IF;
+    -- In one statement, which costs a third of one for each.  What a transaction announces stays in
+    -- memory until it ends: hence not all at once.  Whoever is changing a code keeps it.
+    RETURN QUERY
+        WITH due AS MATERIALIZED (
+            SELECT * FROM apppass.due_codes($2)
+        ), free AS MATERIALIZED (
+            SELECT c.id FROM apppass.code AS c
+            WHERE c.id IN (SELECT d.code_id FROM due AS d) AND c.revoked_at IS NULL
+            FOR NO KEY UPDATE SKIP LOCKED
+        ), ended AS (
+            UPDATE apppass.code AS c SET revoked_at = now(), revoke_reason = d.why
+            FROM due AS d JOIN free AS f ON f.id = d.code_id
+            WHERE c.id = d.code_id
+            RETURNING c.id
+        )
+        SELECT 'revoke', d.account, d.device, d.selector, d.why
+        FROM due AS d JOIN ended AS e ON e.id = d.code_id
+        UNION ALL
+        SELECT 'run again', NULL, NULL, NULL,
+            format('%s codes were revoked; there may be more', (SELECT count(*) FROM ended))
+        WHERE (SELECT count(*) FROM due) = $2
+           OR (SELECT count(*) FROM due) <> (SELECT count(*) FROM ended);
+END
+$$;
+COMMENT ON FUNCTION apppass.maintain_codes(boolean, integer) IS
+'Job of maintain(): revokes what has lapsed, in the realms one manages.';
 
-    account := NULL;
-    device := NULL;
-    selector := NULL;
+-- ---- refusals and uses that are old ----
+
+CREATE FUNCTION apppass.due_partitions() RETURNS TABLE (part oid, name text)
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT p.part, p.name FROM apppass.refusal_partitions() AS p
+    WHERE p.upper_bound <= now() - (SELECT max(r.refusal_retention) FROM apppass.realm AS r);
+$$;
+COMMENT ON FUNCTION apppass.due_partitions() IS 'Partitions of refusal that no realm keeps.';
+
+CREATE FUNCTION apppass.maintain_refusals(dry_run boolean, most integer)
+    RETURNS SETOF apppass.upkeep
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    -- Deleting costs little; what is left of a partition that is about to be dropped is left alone.
+    room bigint := 10 * $2::bigint;
+    shortest constant timestamptz := now() - (SELECT min(r.refusal_retention) FROM apppass.realm AS r);
+    part record;
+    old record;
+    deleted jsonb := '{}';
+BEGIN
     FOR part IN
-        SELECT p.* FROM pg_catalog.generate_series(0, 2) AS m,
-            LATERAL apppass.refusal_partition(pg_catalog.now() + m * interval '1 month') AS p
+        SELECT p.name FROM apppass.refusal_partitions() AS p
+        WHERE (p.lower_bound < shortest OR p.lower_bound IS NULL)
+          AND p.part NOT IN (SELECT d.part FROM apppass.due_partitions() AS d)
     LOOP
-        CONTINUE WHEN pg_catalog.to_regclass('apppass.' || part.name) IS NOT NULL;
-        IF wet THEN
-            PERFORM apppass.make_refusal_partition(part.lower_bound);
-        END IF;
-        action := 'make partition';
-        detail := part.name;
-        RETURN NEXT;
-    END LOOP;
-
-    SELECT pg_catalog.max(r.refusal_retention), pg_catalog.min(r.refusal_retention), pg_catalog.max(r.id) FILTER (WHERE r.name = 'default')
-    INTO STRICT longest, shortest, fallback
-    FROM apppass.realm AS r;
-    FOR part IN
-        SELECT c.oid, c.relname AS name
-        FROM pg_catalog.pg_inherits AS i JOIN pg_catalog.pg_class AS c ON c.oid = i.inhrelid
-        WHERE i.inhparent = 'apppass.refusal'::regclass AND c.relname ~ '^refusal_\d{4}_\d{2}$'
-          AND (pg_catalog.to_timestamp(pg_catalog.right(c.relname, 7) || ' 0', 'YYYY_MM TZH') + interval '1 month') <= pg_catalog.now() - longest
-        ORDER BY c.relname
-    LOOP
-        IF wet THEN
-            EXECUTE pg_catalog.format('DROP TABLE apppass.%I', part.name);
-        END IF;
-        dropped := dropped || part.oid;
-        action := 'drop partition';
-        detail := part.name;
-        RETURN NEXT;
-    END LOOP;
-
-    -- Realms that keep less than the longest; and what is too old in a partition not yet dropped.
-    IF wet THEN
-        RETURN QUERY
-            WITH old AS (
-                DELETE FROM apppass.refusal AS f USING apppass.realm AS r
-                WHERE f.at < pg_catalog.now() - shortest AND f.at < pg_catalog.now() - r.refusal_retention
-                  AND r.id = coalesce(f.realm_id, fallback)
-                RETURNING r.name
+        FOR old IN EXECUTE format($q$
+            WITH old AS MATERIALIZED (
+                SELECT f.ctid AS place, r.name
+                FROM apppass.%1$I AS f
+                JOIN apppass.realm AS r
+                    ON r.id = coalesce(f.realm_id, (SELECT d.id FROM apppass.realm AS d
+                                                    WHERE d.name = 'default'))
+                WHERE f.at < $1 AND f.at < now() - r.refusal_retention
+                LIMIT CASE WHEN NOT $3 THEN $2 END
+            ), gone AS (
+                DELETE FROM apppass.%1$I AS f
+                WHERE NOT $3 AND f.ctid = ANY (ARRAY(
+                    SELECT l.ctid FROM apppass.%1$I AS l
+                    WHERE l.ctid = ANY (ARRAY(SELECT o.place FROM old AS o))
+                    FOR UPDATE SKIP LOCKED))
             )
-            SELECT 'delete refusals', NULL, NULL, NULL, pg_catalog.format('%s of realm %s', count(*), o.name) FROM old AS o GROUP BY o.name;
-    ELSE
-        RETURN QUERY
-            SELECT 'delete refusals', NULL, NULL, NULL, pg_catalog.format('%s of realm %s', count(*), r.name)
-            FROM apppass.refusal AS f JOIN apppass.realm AS r ON r.id = coalesce(f.realm_id, fallback)
-            WHERE f.at < pg_catalog.now() - shortest AND f.at < pg_catalog.now() - r.refusal_retention AND f.tableoid <> ALL (dropped)
-            GROUP BY r.name;
+            SELECT o.name, count(*) AS count FROM old AS o GROUP BY o.name $q$, part.name)
+            USING shortest, room, $1
+        LOOP
+            room := room - old.count;
+            deleted := jsonb_set(deleted, ARRAY[old.name],
+                                 to_jsonb(coalesce((deleted ->> old.name)::bigint, 0) + old.count));
+        END LOOP;
+        EXIT WHEN room <= 0 AND NOT $1;
+    END LOOP;
+    RETURN QUERY
+        SELECT 'delete refusals', NULL, NULL, NULL, format('%s of realm %s', d.value, d.key)
+        FROM jsonb_each_text(deleted) AS d ORDER BY d.key;
+    IF room <= 0 AND NOT $1 THEN
+        RETURN NEXT ROW('run again', NULL, NULL, NULL,
+                        'there may be more refusals to delete')::apppass.upkeep;
     END IF;
+END
+$$;
+COMMENT ON FUNCTION apppass.maintain_refusals(boolean, integer) IS
+'Job of maintain(): deletes refusals older than their realm keeps, where their partition stays; ten times most at once.';
 
+CREATE FUNCTION apppass.maintain_uses(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
     -- A telephone sees a new network every day.  What is first and what is newest of a code stays.
     RETURN QUERY
         WITH many AS (
             SELECT u.code_id FROM apppass.code_use AS u GROUP BY u.code_id HAVING count(*) > 20
         ), ranked AS (
-            SELECT u.code_id, u.service, u.network, u.last_at, u.first_at = pg_catalog.min(u.first_at) OVER (PARTITION BY u.code_id) AS first,
-                pg_catalog.row_number() OVER (PARTITION BY u.code_id, u.service ORDER BY u.last_at DESC) AS rank
+            SELECT u.code_id, u.service, u.network, u.last_at,
+                u.first_at = min(u.first_at) OVER (PARTITION BY u.code_id) AS first,
+                row_number() OVER (PARTITION BY u.code_id, u.service ORDER BY u.last_at DESC) AS rank
             FROM many AS m JOIN apppass.code_use AS u ON u.code_id = m.code_id
-        ), old AS (
+        ), old AS MATERIALIZED (
             SELECT k.code_id, k.service, k.network, k.last_at, r.name
-            FROM ranked AS k JOIN apppass.code AS c ON c.id = k.code_id JOIN apppass.realm AS r ON r.id = c.realm_id
-            WHERE k.rank > 20 AND NOT k.first AND k.last_at < pg_catalog.now() - r.refusal_retention
+            FROM ranked AS k
+            JOIN apppass.code AS c ON c.id = k.code_id
+            JOIN apppass.realm AS r ON r.id = c.realm_id
+            WHERE k.rank > 20 AND NOT k.first AND k.last_at < now() - r.refusal_retention
+            LIMIT CASE WHEN NOT $1 THEN 10 * $2::bigint END
+        ), free AS MATERIALIZED (
+            SELECT u.code_id, u.service, u.network
+            FROM old AS o JOIN apppass.code_use AS u
+                ON u.code_id = o.code_id AND u.service = o.service AND u.network = o.network
+                AND u.last_at = o.last_at
+            WHERE NOT $1
+            FOR UPDATE OF u SKIP LOCKED
         ), trimmed AS (
-            DELETE FROM apppass.code_use AS u USING old AS o
-            WHERE wet AND u.code_id = o.code_id AND u.service = o.service AND u.network = o.network AND u.last_at = o.last_at
+            DELETE FROM apppass.code_use AS u USING free AS f
+            WHERE u.code_id = f.code_id AND u.service = f.service AND u.network = f.network
         )
-        SELECT 'forget networks', NULL, NULL, NULL, pg_catalog.format('%s of realm %s', count(*), o.name) FROM old AS o GROUP BY o.name;
+        SELECT 'forget networks', NULL, NULL, NULL, format('%s of realm %s', count(*), o.name)
+        FROM old AS o GROUP BY o.name
+        UNION ALL
+        SELECT 'run again', NULL, NULL, NULL, 'there may be more networks to forget'
+        WHERE NOT $1 AND (SELECT count(*) FROM old) = 10 * $2::bigint;
+END
+$$;
+COMMENT ON FUNCTION apppass.maintain_uses(boolean, integer) IS
+'Job of maintain(): forgets old networks of codes that were used from many; ten times most at once.';
 
+-- ---- what an administrator has to put right ----
+
+CREATE FUNCTION apppass.maintain_roles(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT DISTINCT 'role missing', NULL, NULL, NULL,
+        format('role %s of realm_operator was dropped: until its rows are deleted, logins without '
+               'rows of their own manage nothing', o.role_name)
+    FROM apppass.realm_operator AS o
+    WHERE NOT EXISTS (SELECT FROM pg_roles AS g WHERE g.oid = o.role_oid)
+    ORDER BY 5;
+$$;
+COMMENT ON FUNCTION apppass.maintain_roles(boolean, integer) IS
+'Job of maintain(): names the roles of realm_operator that were dropped.';
+
+-- ---- the trail ----
+
+CREATE FUNCTION apppass.maintain_trail(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY
+        SELECT 'seal', NULL, NULL, NULL, format('%s events', h.unsealed)
+        FROM apppass.audit_head() AS h WHERE $1 AND h.unsealed > 0;
+    IF NOT $1 THEN
+        RETURN QUERY
+            SELECT 'seal', NULL, NULL, NULL,
+                format('%s events, up to position %s', s.sealed, s.position)
+            FROM apppass.audit_seal() AS s WHERE s.sealed > 0;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION apppass.maintain_trail(boolean, integer) IS
+'Job of maintain(): seals what was committed before it began.';
+
+-- ---- partitions ----
+
+-- What changes partitions locks the table that refusals are recorded in, until the transaction
+-- ends: hence the last job, and a wait shorter than theirs (hurry()).
+CREATE FUNCTION apppass.maintain_partitions(dry_run boolean, most integer)
+    RETURNS SETOF apppass.upkeep
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '200ms'
+AS $$
+DECLARE
+    part record;
+    busy text[] := '{}';
+BEGIN
     FOR part IN
-        SELECT DISTINCT o.role_name FROM apppass.realm_operator AS o
-        WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles AS g WHERE g.oid = o.role_oid) ORDER BY o.role_name
+        SELECT p.* FROM generate_series(0, 2) AS m,
+            LATERAL apppass.refusal_partition(now() + m * interval '1 month') AS p
+        WHERE NOT EXISTS (SELECT FROM apppass.refusal_partitions() AS x
+                          WHERE x.lower_bound < p.upper_bound AND x.upper_bound > p.lower_bound)
     LOOP
-        action := 'role missing';
-        detail := pg_catalog.format('role %s of realm_operator was dropped: until its rows are deleted, logins without rows of their own manage nothing', part.role_name);
-        RETURN NEXT;
+        BEGIN
+            IF $1 OR apppass.make_refusal_partition(part.lower_bound, $2) THEN
+                RETURN NEXT ROW('make partition', NULL, NULL, NULL, part.name)::apppass.upkeep;
+            END IF;
+        EXCEPTION WHEN lock_not_available THEN
+            busy := busy || part.name::text;
+        END;
+    END LOOP;
+    FOR part IN SELECT d.name FROM apppass.due_partitions() AS d ORDER BY d.name LOOP
+        BEGIN
+            IF NOT $1 THEN
+                EXECUTE format('DROP TABLE apppass.%I', part.name);
+            END IF;
+            RETURN NEXT ROW('drop partition', NULL, NULL, NULL, part.name)::apppass.upkeep;
+        EXCEPTION WHEN lock_not_available THEN
+            busy := busy || part.name;
+        END;
+    END LOOP;
+    IF busy <> '{}' THEN
+        RETURN NEXT ROW('run again', NULL, NULL, NULL, format(
+            'somebody is reading the refusals (a dump?): not done with %s',
+            array_to_string(busy, ', ')))::apppass.upkeep;
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION apppass.maintain_partitions(boolean, integer) IS
+'Job of maintain(): makes the refusal partitions of this month and the next two, drops those that no realm keeps.';
+
+-- ---- all of them ----
+
+CREATE FUNCTION apppass.maintain_jobs() RETURNS text[]
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN CASE
+        WHEN pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+             OR pg_has_role(session_user, 'apppass_owner', 'MEMBER')
+            THEN ARRAY['codes', 'refusals', 'uses', 'roles', 'trail', 'partitions']
+        ELSE ARRAY['codes']
+    END;
+END
+$$;
+COMMENT ON FUNCTION apppass.maintain_jobs() IS
+'The jobs of maintain() that the session user may run, in their order: administrators all, the helpdesk codes.';
+
+CREATE FUNCTION apppass.maintain(dry_run boolean DEFAULT false, most integer DEFAULT 10000,
+                                 job text DEFAULT NULL)
+    RETURNS SETOF apppass.upkeep
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    jobs text[] := apppass.maintain_jobs();
+    it text;
+BEGIN
+    IF $2 IS NULL OR $2 < 1 THEN
+        RAISE EXCEPTION 'most is not a number of codes'
+            USING ERRCODE = '22023', CONSTRAINT = 'most_invalid',
+                  HINT = 'Leave it out, or give 1 or more.';
+    ELSIF $3 <> ALL (jobs) THEN
+        RAISE EXCEPTION '% has no job "%" to run', session_user, $3
+            USING ERRCODE = '42501', CONSTRAINT = 'job_not_allowed',
+                  HINT = format('These: %s. The others are an administrator''s.',
+                                array_to_string(jobs, ', '));
+    ELSIF $3 IS NOT NULL THEN
+        jobs := ARRAY[$3];
+    END IF;
+    FOREACH it IN ARRAY jobs LOOP
+        BEGIN
+            RETURN QUERY EXECUTE format('SELECT * FROM apppass.maintain_%s($1, $2)', it)
+                USING coalesce($1, false), $2;
+        EXCEPTION
+            WHEN lock_not_available THEN
+                RETURN NEXT ROW('run again', NULL, NULL, NULL,
+                                format('%s: %s', it, SQLERRM))::apppass.upkeep;
+            WHEN OTHERS THEN
+                RETURN NEXT ROW('failed', NULL, NULL, NULL,
+                                format('%s: %s', it, SQLERRM))::apppass.upkeep;
+        END;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION apppass.maintain(boolean, integer) IS
-'To be run daily. Revokes lapsed and unused codes (realm.lapse_after, unused_after), makes the refusal partitions of this month and the next two, drops those older than the longest realm.refusal_retention, deletes refusals older than their realm keeps and, of each code and service, the uses older than that in all but the newest 20 networks (never a code''s first use), and names the roles of realm_operator that were dropped. With dry_run it only says what it would do. It revokes at most so many codes at a time and then says "run again". A limited operator maintains the codes of the own realms alone.';
-REVOKE ALL ON FUNCTION apppass.maintain(boolean, integer) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.maintain(boolean, integer) TO apppass_helpdesk;
+COMMENT ON FUNCTION apppass.maintain(boolean, integer, text) IS
+'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their realm keeps and, of codes used from more than 20 networks, networks as old, names the roles of realm_operator that were dropped, seals the trail, makes the refusal partitions of this month and the next two and drops those older than the longest realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all the same.
+dry_run: returns the actions without doing them. action, account, device, selector, detail: what was, or would be, done.';
+REVOKE ALL ON FUNCTION apppass.maintain_jobs(), apppass.maintain(boolean, integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.maintain_jobs(), apppass.maintain(boolean, integer, text)
+    TO apppass_helpdesk;
 
 COMMIT;

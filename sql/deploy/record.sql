@@ -83,14 +83,17 @@ CREATE FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash tex
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    cost bigint[] := pg_catalog.regexp_match($3,
-        '^\$argon2id\$v=19\$m=([1-9]\d{0,6}),t=([1-9]\d?),p=([1-9]\d?)(?:,keyid=[A-Za-z0-9+/]{2,11}(?:,data=[A-Za-z0-9+/]{2,43})?)?\$[A-Za-z0-9+/]{11,64}\$[A-Za-z0-9+/]{22,86}$');
+    -- No backslash: what it means in a string is a setting of the session.
+    cost bigint[] := regexp_match($3,
+        '^[$]argon2id[$]v=19[$]m=([1-9][0-9]{0,6}),t=([1-9][0-9]?),p=([1-9][0-9]?)'
+        '(?:,keyid=[A-Za-z0-9+/]{2,11}(?:,data=[A-Za-z0-9+/]{2,43})?)?'
+        '[$][A-Za-z0-9+/]{11,64}[$][A-Za-z0-9+/]{22,86}$');
 BEGIN
     -- A hash that the verifier could not verify would lock its owner out.
     IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16 OR cost[3] > 16 THEN
         RAISE EXCEPTION 'the new hash is not an Argon2id one that can be verified'
             USING ERRCODE = '22023', CONSTRAINT = 'hash_not_argon2id', HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a new code.';
-    ELSIF $2 ~ '^[^$]*\$[^$]*\$[^$]*\$[^$]*,keyid=' AND $3 !~ ',keyid=' THEN
+    ELSIF $2 ~ '^[^$]*[$][^$]*[$][^$]*[$][^$]*,keyid=' AND $3 !~ ',keyid=' THEN
         RAISE EXCEPTION 'the new hash is not keyed, the old one is'
             USING ERRCODE = '22023', CONSTRAINT = 'hash_not_keyed', HINT = 'Give the verifier the key: a hash without one is the weaker.';
     ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id

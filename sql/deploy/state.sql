@@ -117,8 +117,9 @@ CREATE FUNCTION apppass.is_affordable(hash text, memory_kib integer, passes inte
     LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    argon2 bigint[] := regexp_match(hash, '^\$argon2id?\$(?:v=\d+\$)?m=(\d{1,7}),t=(\d{1,7}),p=(\d{1,3})');
-    bcrypt integer := substring(hash FROM '^\$2[aby]\$(\d\d)\$')::integer;
+    argon2 bigint[] := regexp_match(hash,
+        '^[$]argon2id?[$](?:v=[0-9]+[$])?m=([0-9]{1,7}),t=([0-9]{1,7}),p=([0-9]{1,3})');
+    bcrypt integer := substring(hash FROM '^[$]2[aby][$]([0-9][0-9])[$]')::integer;
 BEGIN
     RETURN CASE
         WHEN hash LIKE '$argon2%' THEN argon2 IS NOT NULL

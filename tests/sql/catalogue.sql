@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What must be true of every object of the schema, today's and tomorrow's.
 BEGIN;
-SELECT plan(15);
+SELECT plan(16);
 
 CREATE TEMP VIEW relation AS
 SELECT c.* FROM pg_class AS c
@@ -52,6 +52,10 @@ SELECT is_empty($$
     SELECT oid::regprocedure::text FROM routine
     WHERE NOT prosecdef AND prosqlbody IS NULL AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)
 $$, 'every other function fixes it too, or has a parsed body');
+SELECT is_empty($$
+    SELECT oid::regprocedure::text FROM routine WHERE prosqlbody IS NULL
+      AND regexp_replace(prosrc, '\mE''([^''\\]|\\.|'''')*''(\s*''([^'']|'''')*'')*', '', 'g') ~ '\\|\mU&'
+$$, 'no function depends on standard_conforming_strings');
 SELECT is_empty($$
     SELECT relname::text FROM relation WHERE relowner <> 'apppass_owner'::regrole
     UNION ALL SELECT oid::regprocedure::text FROM routine WHERE proowner <> 'apppass_owner'::regrole

@@ -132,7 +132,7 @@ ok 'size: a dry run of maintain in bounded memory' bounded 'maintain, dry run' '
 ok 'size: maintain in bounded memory' bounded 'maintain' "SELECT count(*) FROM apppass.maintain(most => $most)" $((4 * most))
 ok 'size: once more' bounded 'maintain again' "SELECT count(*) FROM apppass.maintain(most => $most)" $((4 * most))
 exec 3>&-
-ok 'size: maintain says that it is not through' is 'run again' "SELECT action FROM apppass.maintain(most => 10) WHERE action = 'run again'" -d size_large
+ok 'size: maintain says that it is not through' is 'run again' "SELECT action FROM apppass.maintain(most => 10, job => 'codes') WHERE action = 'run again'" -d size_large
 ok 'size: what maintain did is sealed in bounded memory' bounded audit_seal 'SELECT sealed FROM apppass.audit_seal()'
 ok 'size: the chain fits' is '' 'SELECT problem FROM apppass.audit_verify()' -d size_large
 
