@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A database, the tool, and a terminal to run it on."""
 
+import contextlib
 import fcntl
 import itertools
 import json
@@ -111,6 +112,22 @@ class Desk:
 
     def sql(self, text, user="postgres"):
         return self.server.psql(text, user)
+
+    @contextlib.contextmanager
+    def transaction(self, text, user="postgres"):
+        """Somebody who has run that and does not commit."""
+        session = subprocess.Popen(
+            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, env={**os.environ, **self.server.environment(user)})
+        try:
+            session.stdin.write(f"BEGIN;\n{text};\n\\echo held\n")
+            session.stdin.flush()
+            while (line := session.stdout.readline()) != "held\n":
+                if not line:
+                    raise Failure(f"could not run {text}")
+            yield
+        finally:
+            session.communicate("ROLLBACK;\n")
 
 
 @pytest.fixture

@@ -410,6 +410,71 @@ def test_audit_trail_is_verified(desk):
     assert len(answer["head_hash"]) == 64
 
 
+def test_cut_off_audit_trail_is_noticed(desk):
+    """Cron mailed the head to the auditor; then somebody with the database cut off the end."""
+    desk.issue(desk.account())
+    desk.ok("maintain", user=ADMINISTRATOR)
+    head = desk.json("audit", "head")
+    assert head["unsealed"] == 0 and len(head["hash"]) == 64
+    noted = (head["position"], head["hash"])
+    desk.account()
+    answer = desk.json("audit", "verify", *noted, user=ADMINISTRATOR)
+    assert answer["problem"] is None and answer["unsealed"] == 1
+    desk.sql("CREATE TABLE kept AS SELECT * FROM apppass.audit_chain; CREATE TABLE kept_head AS"
+             " SELECT * FROM apppass.audit_head; SET session_replication_role = replica;"
+             " DELETE FROM apppass.audit_chain WHERE position = (SELECT max(position) FROM kept);"
+             " UPDATE apppass.audit_head SET (position, hash) = (SELECT position, hash FROM"
+             " apppass.audit_chain ORDER BY position DESC LIMIT 1)")
+    try:
+        answer = desk.run("audit", "verify", *noted, user=ADMINISTRATOR)
+        assert answer.status == 1 and "its end was cut off" in answer.err
+    finally:
+        desk.sql("SET session_replication_role = replica; DELETE FROM apppass.audit_chain;"
+                 " INSERT INTO apppass.audit_chain SELECT * FROM kept; DELETE FROM"
+                 " apppass.audit_head; INSERT INTO apppass.audit_head SELECT * FROM kept_head;"
+                 " DROP TABLE kept, kept_head")
+    desk.ok("audit", "verify", *noted, user=ADMINISTRATOR)
+
+
+def test_maintain_goes_on_until_nothing_is_left(desk):
+    """More refusals than one portion deletes, and a dump in the way of a partition."""
+    old = desk.sql("SELECT name FROM apppass.refusal_partition(now() - interval '7 months')")
+    desk.sql("SELECT apppass.make_refusal_partition(now() - interval '7 months');"
+             " INSERT INTO apppass.refusal (at, verdict) SELECT now() - interval '95 days',"
+             " 'unknown_user' FROM generate_series(1, 150000)")
+    with desk.transaction(f"LOCK TABLE apppass.{old} IN ACCESS SHARE MODE"):
+        rows = desk.json("maintain", user=ADMINISTRATOR)
+    assert [row["detail"] for row in rows if row["action"] == "delete refusals"] == [
+        "100000 of realm default", "50000 of realm default"]
+    assert old in one([row for row in rows if row["action"] == "run again"])["detail"]
+    assert one([row for row in desk.json("maintain", user=ADMINISTRATOR)
+                if row["action"] == "drop partition"])["detail"] == old
+    assert desk.json("maintain", user=ADMINISTRATOR) == []
+
+
+def test_maintain_says_what_failed(desk):
+    """The other jobs are done, and cron hears of it."""
+    desk.issue(desk.account())
+    desk.sql("ALTER FUNCTION apppass.maintain_roles RENAME TO mislaid")
+    try:
+        answer = desk.run("maintain", user=ADMINISTRATOR)
+    finally:
+        desk.sql("ALTER FUNCTION apppass.mislaid RENAME TO maintain_roles")
+    assert answer.status == 1 and "could not do roles" in answer.err
+    assert desk.json("audit", "head")["unsealed"] == 0
+
+
+def test_who_is_in_the_way_is_told(desk):
+    """The server's warning, with what it says about it, in the operator's own words."""
+    account = desk.account()
+    code = desk.issue(account)
+    with desk.transaction(f"SELECT apppass.revoke_code('{account}', '{code[:4]}', 'mine')"):
+        answer = desk.run("revoke", account, "--code", code[:4], "--reason", "lost", "--yes")
+    assert answer.status != 0
+    assert "waiting for process" in answer.err and "not yet committed" in answer.err
+    assert "waited 10 s for process" in answer.err and "WARNING" not in answer.err
+
+
 def test_changed_audit_trail_is_noticed(desk):
     change = ("SET session_replication_role = replica; UPDATE apppass.audit SET reason = '{}'"
               " WHERE id = (SELECT min(id) FROM apppass.audit WHERE reason IS NOT NULL)")

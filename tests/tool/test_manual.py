@@ -87,6 +87,7 @@ CASES = [
      ["account", "mfa", "ACCOUNT", "on", "--reason", "x"]),
     ("Ic unused", ["unused", "ACCOUNT"]),
     ("Ic audit", ["audit", "ACCOUNT"]),
+    ("Ic audit head", ["audit", "head"]),
     ("Ic audit verify", ["audit", "verify"]),
     ("Ic metrics", ["metrics"]),
     ("Ic maintain", ["maintain", "--dry-run"]),

@@ -56,6 +56,7 @@ enum status run_realm_add(struct invocation *invocation);
 /* report.c */
 enum status run_unused(struct invocation *invocation);
 enum status run_audit(struct invocation *invocation);
+enum status run_audit_head(struct invocation *invocation);
 enum status run_audit_verify(struct invocation *invocation);
 enum status run_maintain(struct invocation *invocation);
 enum status run_metrics(struct invocation *invocation);

@@ -165,8 +165,31 @@ enum status run_audit(struct invocation *invocation)
     return status;
 }
 
+static const struct column head_columns[] = {
+    {"position", "Position", COLUMN_NUMBER, 0, NULL},
+    {"hash", "Hash", COLUMN_TEXT, 0, NULL},
+    {"sealed_at", "Sealed", COLUMN_TIME, 0, NULL},
+    {"unsealed", "Waiting", COLUMN_NUMBER, 0, NULL},
+};
+
+enum status run_audit_head(struct invocation *invocation)
+{
+    struct rows *rows = database_query(
+        invocation->database,
+        "SELECT position, hash, date_part('epoch', sealed_at) AS sealed_at, unsealed"
+        " FROM apppass.audit_head()",
+        0, NULL);
+    enum status status = rows != NULL ? output_record(&invocation->output, head_columns,
+                                                      COUNT(head_columns), rows, 0)
+                                      : database_status(invocation->database);
+
+    rows_free(&rows);
+    return status;
+}
+
 static const struct column verify_columns[] = {
     {"rows_checked", "Checked", COLUMN_NUMBER, 0, NULL},
+    {"unsealed", "Waiting", COLUMN_NUMBER, 0, NULL},
     {"problem", "Problem", COLUMN_TEXT, 0, "none"},
     {"bad_id", "At event", COLUMN_NUMBER, 0, "-"},
     {"head_hash", "End of chain", COLUMN_TEXT, 0, NULL},
@@ -174,19 +197,26 @@ static const struct column verify_columns[] = {
 
 enum status run_audit_verify(struct invocation *invocation)
 {
-    struct rows *rows = database_query(
-        invocation->database,
-        "SELECT rows_checked, problem, bad_id, head_hash FROM apppass.audit_verify()", 0,
-        NULL);
+    const char *position = command_argument(invocation, 0);
+    const char *hash = command_argument(invocation, 1);
+    struct rows *rows;
     enum status status;
 
+    if (position != NULL && (hash == NULL || strlen(position) > 18 ||
+                             position[strspn(position, "0123456789")] != '\0'))
+        return command_usage_error(
+            invocation, "a noted seal is the position and the hash of \"audit head\"");
+    rows = QUERY(invocation->database,
+                 "SELECT rows_checked, unsealed, problem, bad_id, head_hash"
+                 " FROM apppass.audit_verify($1::bigint, $2)",
+                 position, hash);
     if (rows == NULL)
         return database_status(invocation->database);
     status = output_record(&invocation->output, verify_columns, COUNT(verify_columns),
                            rows, 0);
     if (status == STATUS_DONE && rows_text(rows, 0, "problem") != NULL) {
         message_error("the audit trail was changed: %s", rows_text(rows, 0, "problem"));
-        message_hint("compare with a backup, and with the end of chain noted elsewhere");
+        message_hint("compare with a backup, and with the seals noted elsewhere");
         status = STATUS_REFUSED;
     }
     rows_free(&rows);
@@ -203,44 +233,65 @@ static const struct column maintain_columns[] = {
     {"detail", "DETAIL", COLUMN_TEXT, COLUMN_WRAP, ""},
 };
 
-/* What was committed until now joins the chain of the audit trail, where the operator
- * may. */
-static enum status seal_trail(struct invocation *invocation)
+static bool says(const struct rows *rows, size_t row, const char *action)
 {
-    struct rows *rows = QUERY(
-        invocation->database,
-        "SELECT pg_catalog.has_function_privilege('apppass.audit_seal()', 'EXECUTE')"
-        " AS allowed");
-    bool allowed = rows != NULL && strcmp(rows_text(rows, 0, "allowed"), "t") == 0;
-    bool asked = rows != NULL;
+    return row < rows_count(rows) && strcmp(rows_text(rows, row, "action"), action) == 0;
+}
 
-    rows_free(&rows);
-    if (allowed) {
-        rows = QUERY(invocation->database, "SELECT sealed FROM apppass.audit_seal()");
-        asked = rows != NULL;
+/*
+ * One job, each portion of it in a transaction of its own, as long as it gets on: its
+ * last row says where there is more.
+ */
+static bool run_job(struct invocation *invocation, const char *job, struct rows *report)
+{
+    bool dry_run = command_has(invocation, OPTION_DRY_RUN);
+    bool again = true;
+    bool done = true;
+
+    while (done && again) {
+        struct rows *rows = QUERY(invocation->database,
+                                  "SELECT action, account, device, selector, detail"
+                                  " FROM apppass.maintain(dry_run => $1, job => $2)",
+                                  dry_run ? "true" : "false", job);
+        size_t count = rows != NULL ? rows_count(rows) : 0;
+
+        again = count > 1 && says(rows, count - 1, "run again");
+        done = rows != NULL && rows_append(report, rows, again ? count - 1 : count);
         rows_free(&rows);
     }
-    return asked ? STATUS_DONE : database_status(invocation->database);
+    return done;
 }
 
 enum status run_maintain(struct invocation *invocation)
 {
-    bool dry_run = command_has(invocation, OPTION_DRY_RUN);
-    struct rows *rows = QUERY(invocation->database,
-                              "SELECT action, account, device, selector, detail"
-                              " FROM apppass.maintain(dry_run => $1)",
-                              dry_run ? "true" : "false");
+    struct rows *jobs =
+        QUERY(invocation->database, "SELECT unnest(apppass.maintain_jobs()) AS job");
+    struct rows *report =
+        QUERY(invocation->database, "SELECT (NULL::apppass.upkeep).* WHERE false");
+    bool done = jobs != NULL && report != NULL;
     enum status status;
 
-    if (rows == NULL)
-        return database_status(invocation->database);
-    status = output_table(&invocation->output, maintain_columns, COUNT(maintain_columns),
-                          rows, "nothing to do");
-    rows_free(&rows);
-    if (status == STATUS_DONE && dry_run)
+    for (size_t i = 0; done && i < rows_count(jobs); i++)
+        done = run_job(invocation, rows_text(jobs, i, "job"), report);
+    status = report == NULL
+                 ? database_status(invocation->database)
+                 : output_table(&invocation->output, maintain_columns,
+                                COUNT(maintain_columns), report, "nothing to do");
+    if (!done && database_status(invocation->database) != STATUS_DONE) {
+        status = database_status(invocation->database);
+    } else if (!done) {
+        message_error("there is no memory for the whole list");
+        status = STATUS_REFUSED;
+    }
+    for (size_t i = 0; status == STATUS_DONE && i < rows_count(report); i++)
+        if (says(report, i, "failed")) {
+            message_error("could not do %s", rows_text(report, i, "detail"));
+            status = STATUS_REFUSED;
+        }
+    if (status == STATUS_DONE && command_has(invocation, OPTION_DRY_RUN))
         message_note("dry run: nothing was done");
-    else if (status == STATUS_DONE)
-        status = seal_trail(invocation);
+    rows_free(&report);
+    rows_free(&jobs);
     return status;
 }
 

@@ -259,9 +259,18 @@ const struct command commands[] = {
          "tenant's policy will end them.",
      .example = "apppass unused --since 30d",
      .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}}},
-    {.name = "audit verify", .arguments = "", .role = ROLE_AUDITOR,
+    {.name = "audit head", .arguments = "", .role = ROLE_HELPDESK, .run = run_audit_head,
+     .summary = "show the last seal of the audit trail, to be noted elsewhere",
+     .details =
+         "Let cron mail it to somebody: what is cut off from the trail later is found by\n"
+         "\"audit verify\" with what was noted."},
+    {.name = "audit verify", .arguments = "[POSITION] [HASH]", .role = ROLE_AUDITOR,
      .run = run_audit_verify,
-     .summary = "prove that the audit trail is unchanged"},
+     .summary = "prove that the audit trail is unchanged",
+     .details =
+         "With a seal that was noted (\"audit head\") also that the trail still contains it.\n"
+         "Waiting is how many events have no seal yet: nothing protects those.",
+     .example = "apppass audit verify 1042 8f1d..."},
     {.name = "audit", .arguments = "[ACCOUNT]", .role = ROLE_HELPDESK, .run = run_audit,
      .summary = "show who did what, when and why",
      .details = "The latest 50 events; --limit shows more.",
@@ -273,8 +282,10 @@ const struct command commands[] = {
     {.name = "metrics", .arguments = "", .role = ROLE_HELPDESK, .run = run_metrics,
      .summary = "print counters for Prometheus"},
     {.name = "maintain", .arguments = "", .role = ROLE_HELPDESK, .run = run_maintain,
-     .summary = "daily work: partitions, retention, lapsed codes",
-     .details = "Run it once a day, from cron or a timer.",
+     .summary = "daily work: lapsed codes, retention, partitions, seals",
+     .details =
+         "Run it once a day, from cron or a timer, as an administrator: the helpdesk's run\n"
+         "lets codes lapse and does no more. \"run again\" says what could not be done now.",
      .options = {{OPTION_DRY_RUN, 0}}},
 
     {.name = "realm show", .heading = "Policy", .arguments = "[REALM]", .role = ROLE_HELPDESK,

@@ -855,6 +855,26 @@ bool rows_same(const struct rows *a, const struct rows *b, const char *key)
     return true;
 }
 
+bool rows_append(struct rows *rows, const struct rows *more, size_t count)
+{
+    bool done = true;
+
+    for (size_t row = 0; done && row < count; row++) {
+        int place = PQntuples(rows->result);
+
+        for (int i = 0; done && i < PQnfields(rows->result); i++) {
+            char *value = PQgetisnull(more->result, (int)row, i)
+                              ? NULL
+                              : PQgetvalue(more->result, (int)row, i);
+
+            done =
+                PQsetvalue(rows->result, place, i, value,
+                           value != NULL ? PQgetlength(more->result, (int)row, i) : -1);
+        }
+    }
+    return done;
+}
+
 void rows_free(struct rows **rows)
 {
     if (*rows == NULL)

@@ -120,6 +120,9 @@ long rows_integer(const struct rows *rows, size_t row, const char *column); /* N
 bool rows_time(const struct rows *rows, size_t row, const char *column, time_t *time_r);
 /* Have both the same values, in the column `key` (NULL: in every column)? */
 bool rows_same(const struct rows *a, const struct rows *b, const char *key);
+/* Add the first `count` rows of another result with the same columns.  False: no memory.
+ */
+bool rows_append(struct rows *rows, const struct rows *more, size_t count) MUST_CHECK;
 void rows_free(struct rows **rows);
 
 /*
