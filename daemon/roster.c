@@ -102,7 +102,8 @@ void roster_free(struct roster *roster)
 /* Is it a program that serves Cyrus IMAP's users, run by the owner of its files? */
 static bool is_service(pid_t pid, uid_t owner)
 {
-    static const char *const programs[] = {"imapd", "pop3d", "httpd", "nntpd", NULL};
+    static const char *const programs[] = {"imapd", "pop3d",     "httpd",
+                                           "nntpd", "timsieved", NULL};
     char path[64], name[32];
     struct stat status;
     ssize_t length = -1;

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "authenticate.h"
 #include "name.h"
+#include "presence.h"
 #include "secret.h"
 
 /* One login by a mechanism, and what a fallback needs to ask the host. */
@@ -50,6 +52,27 @@ static void log_for(const struct exchange *exchange, enum log_level level,
 
     log_message(&exchange->plugin->log, level, "%s: user=%s service=%s client=%s", what,
                 user, or_dash(params->service), or_dash(params->ipremoteport));
+}
+
+/*
+ * timsieved does not say whom it serves.  From before the database is asked, so that
+ * whoever looks when a code ends finds the process, if only without its user.
+ */
+static void say_presence(const struct exchange *exchange, const char *user)
+{
+    const struct plugin *plugin = exchange->plugin;
+    const sasl_server_params_t *params = exchange->params;
+    const char *folder = plugin->settings.cyrus_proc;
+
+    if (folder == NULL || params->service == NULL ||
+        strcmp(params->service, "sieve") != 0)
+        return;
+    if (!presence_say(folder, params->service, params->ipremoteport, user))
+        log_message(
+            &plugin->log, LOG_LEVEL_WARNING,
+            "could not say in %s whom timsieved serves, apppass-logoutd won't end "
+            "its session: %s",
+            folder, strerror(errno));
 }
 
 /*
@@ -237,6 +260,7 @@ static int accept(const struct exchange *exchange, const char *account)
             exchange->params, result == SASL_NOAUTHZ ? result : SASL_BADAUTH, oparams);
     }
 
+    say_presence(exchange, account);
     oparams->doneflag = 1;
     oparams->mech_ssf = 0;
     oparams->maxoutbuf = 0;
@@ -292,8 +316,10 @@ static int log_in(struct exchange *exchange)
     struct decision decision = {.outcome = OUTCOME_DENIED};
     enum outcome outcome = ask_host(exchange);
 
-    if (outcome == OUTCOME_OK)
+    if (outcome == OUTCOME_OK) {
+        say_presence(exchange, "");
         outcome = decide(exchange, &decision);
+    }
     switch (outcome) {
     case OUTCOME_OK:
         return accept(exchange, decision.username);

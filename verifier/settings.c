@@ -83,6 +83,10 @@ const struct setting verifier_settings[] = {
      .needs = "apppass_conninfo",
      .help = "The connection string of the primary, to record on where the first one "
              "names a standby."},
+    {.name = "apppass_cyrus_proc",
+     .type = SETTING_PATH,
+     MEMBER(cyrus_proc),
+     .help = "The proc_path of imapd.conf, where the plugin says whom timsieved serves."},
     {.name = NULL},
 };
 

@@ -48,6 +48,7 @@ struct settings {
     bool require_key;
     int fallback;          /* enum settings_fallback */
     char *record_conninfo; /* NULL: record on the first connection */
+    char *cyrus_proc;      /* NULL: the plugin does not say whom it serves */
 };
 
 /* The verifier's table, for struct settings; a name of NULL ends it.  Other programs add

@@ -54,7 +54,7 @@ class Ground(Site):
             rest = hba.read()
             hba.seek(0)
             hba.write(f"local all postgres trust\nhost all {VERIFIER} 127.0.0.1/32 scram-sha-256\n"
-                      "local replication postgres trust\n" + rest)
+                      + rest)
         self.postgres.psql("SELECT pg_reload_conf()", "postgres")
         self.apppassd.create("", apppass_timeout=TIMEOUT_MS, apppassd_cyrus_proc=self.cyrus.proc)
         self.cyrus.create(self.plugins, {})

@@ -129,6 +129,24 @@ class Imap(Connection):
         return self.reply(b'LOGIN "%s" "%s"' % tuple(quoted))
 
 
+    def idle(self, account, password):
+        """Log in and wait for mail; the connection then belongs to the server."""
+        assert self.authenticate_plain(account, password).meaning == OK
+        self.wait_for_mail()
+
+    def wait_for_mail(self):
+        """Logged in already: IDLE in the INBOX."""
+        assert self.command("SELECT INBOX")[1].startswith("OK")
+        self.farewell = None
+        self.send("i IDLE")
+        assert self.line().startswith("+")
+
+    def ended(self):
+        """Wait until the server has ended the connection."""
+        while self.file.readline():
+            pass
+
+
 class Smtp(Connection):
     """SMTP up to the end of the login."""
 

@@ -6,12 +6,13 @@ import shlex
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import ROOT, Failure, folder, state_folder, write  # noqa: E402
-from harness.clients import OK, REFUSED  # noqa: E402
+from harness.clients import OK, REFUSED, Imap  # noqa: E402
 from harness.site import Site  # noqa: E402
 
 PLAYGROUND = ROOT / "playground"
@@ -103,6 +104,7 @@ def start(build):
     make_servers_folder()
     site = Site(SERVERS.resolve(), build, keep=True)
     site.create()
+    site.end_sessions()
     version = site.postgres.psql("SHOW server_version").split()[0]
     print(f"PostgreSQL {version}: private cluster, schema deployed with sqitch.")
     print(f"Postfix {site.postfix.setting('mail_version')}, smtpd in its chroot jail:"
@@ -111,8 +113,14 @@ def start(build):
     code = site.issue(ACCOUNT, DEVICE)
     print(f'{ACCOUNT} has a mailbox, and a code for "{DEVICE}": {code}')
     show(site, code, OK)
-    site.apppass("revoke", ACCOUNT, "--device", DEVICE, "--reason", "laptop sold")
-    print("Revoked.  The same code, the same running servers:")
+    with Imap(site.cyrus.ports["imap"]) as laptop:
+        laptop.idle(ACCOUNT, code)
+        site.apppass("revoke", ACCOUNT, "--device", DEVICE, "--reason", "laptop sold")
+        began = time.monotonic()
+        laptop.ended()
+        print(f"Revoked.  apppass-logoutd ended the laptop's IMAP session, which was waiting for"
+              f" mail,\nafter {time.monotonic() - began:.1f} s.  The same code, the same running"
+              " servers:")
     show(site, code, REFUSED)
     second = site.issue(ACCOUNT, "Phone")
     print(f'Code for "Phone", valid: {second}')

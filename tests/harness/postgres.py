@@ -137,7 +137,7 @@ class Postgres:
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as conf:
             conf.writelines(f"{name} = {value}\n" for name, value in settings.items())
         write(self.data / "pg_hba.conf", example("postgresql/pg_hba.conf")
-              + "local all all trust\nhost all all 127.0.0.1/32 scram-sha-256\n", "postgres", 0o600)
+              + "local all,replication all trust\nhost all all 127.0.0.1/32 scram-sha-256\n", "postgres", 0o600)
         ident = example("postgresql/pg_ident.conf")
         for user, stand_in in peers.items():
             ident, count = re.subn(rf"(?m)^(apppass\s+){user}(?=\s)", rf"\g<1>{stand_in}", ident)

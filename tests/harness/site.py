@@ -9,7 +9,7 @@ from .apppassd import Apppassd
 from .basics import Failure, example, folder, plugin_folder, read_settings, until
 from .clients import DOORS
 from .cyrus import Cyrus
-from .logoutd import USER as LOGOUT_USER
+from .logoutd import USER as LOGOUT_USER, Logoutd, conninfo
 from .postfix import Postfix
 from .postgres import Postgres
 from .tool import apppass, issue
@@ -39,6 +39,7 @@ class Site:
         self.postfix = Postfix(self.state / "postfix", keep)
         self.cyrus = Cyrus(self.state / "cyrus", keep)
         self.apppassd = Apppassd(self.state / "apppassd", self.build, keep=keep)
+        self.logoutd = Logoutd(self.state / "logoutd", self.build, keep=keep)
         self.typed = []     # (account, what was typed as its password)
 
     def create(self, processes=None):
@@ -67,6 +68,11 @@ class Site:
         self.postfix.start()
         return self
 
+    def end_sessions(self, *arguments):
+        """Start apppass-logoutd as well."""
+        self.cyrus.show_clients(**{"apppass-logout": self.logoutd.user})
+        self.logoutd.create(conninfo(self.postgres), self.cyrus.proc, *arguments).start()
+
     def _socket_conninfo(self, text):
         return f"{fill_conninfo(text, host=self.postgres.socket)} port={self.postgres.port}"
 
@@ -80,11 +86,13 @@ class Site:
         options = read_settings(example("cyrus/imapd.conf"))
         return {
             "sasl_apppass_conninfo": self._socket_conninfo(options["sasl_apppass_conninfo"]),
+            "sasl_apppass_cyrus_proc": self.cyrus.proc,
             "sasl_pwcheck_method": options["sasl_pwcheck_method"],
             "sasl_saslauthd_path": self.apppassd.socket,
         }
 
     def stop(self):
+        self.logoutd.stop()
         self.postfix.stop()
         self.cyrus.stop()
         self.apppassd.stop()
@@ -97,7 +105,7 @@ class Site:
     def logs(self):
         """Every file any of the servers writes to."""
         return [path for path in (self.postfix.log, self.cyrus.log, self.apppassd.log,
-                                  self.postgres.log,
+                                  self.logoutd.log, self.postgres.log,
                                   self.postfix.daemon.output, self.cyrus.daemon.output,
                                   self.cyrus.logger.output) if path.exists()]
 

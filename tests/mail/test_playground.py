@@ -62,6 +62,7 @@ def test_story(tree):
     """The dozen lines tell of a code that opens everything, and then nothing."""
     story = (tree / "story").read_text()
     assert "235 2.7.0 Authentication successful" in story
+    assert "apppass-logoutd ended the laptop's IMAP session" in story
     assert "NO authentication failure" in story
     assert "535 5.7.8 Error: authentication failed" in story
 

@@ -13,6 +13,7 @@ import pytest
 
 from conftest import BUILD, TOOL, Desk, environment
 from harness.basics import run, state_folder
+from harness.logoutd import conninfo
 from harness.site import Site
 
 
@@ -148,6 +149,10 @@ CONFIGURATION = {
     "files of Cyrus closed": (
         lambda p: p.change(p.cyrus, str(p.site.cyrus.proc), str(p.folder)), "cyrus",
         "nobody else may read"),
+    "ManageSieve in another folder": (
+        lambda p: p.change(p.cyrus, f"sasl_apppass_cyrus_proc: {p.site.cyrus.proc}",
+                           f"sasl_apppass_cyrus_proc: {p.folder}"), "cyrus",
+        "sasl_apppass_cyrus_proc is"),
     "no files of Cyrus": (
         lambda p: p.change(p.cyrus, str(p.site.cyrus.proc), "/nonexistent/proc"), "cyrus",
         "No such file"),
@@ -215,6 +220,34 @@ def test_checkpass_left_alone_is_a_note(patient):
     patient.change(patient.cyrus, "sasl_pwcheck_method: saslauthd", "")
     _, rows = patient.examine()
     assert any(row["state"] == "note" and "IMAP LOGIN" in row["detail"] for row in rows)
+
+
+def test_sessions_nobody_ends_are_a_note(patient):
+    patient.change(patient.cyrus, "sasl_apppass_cyrus_proc", "#")
+    _, rows = patient.examine()
+    notes = [row["detail"] for row in rows if row["state"] == "note"]
+    assert any("ManageSieve sessions can't be ended" in note for note in notes), notes
+    assert any("apppass-logoutd does not run here" in note for note in notes), notes
+
+
+def test_who_ends_sessions(patient, site):
+    """With each of its rights missing in turn."""
+    def said(state):
+        _, rows = patient.examine()
+        return " ".join(row["detail"] for row in rows
+                        if row["check"] == "logoutd" and row["state"] == state)
+
+    logoutd = site.logoutd
+    logoutd.create(conninfo(site.postgres), site.cyrus.proc).start()
+    try:
+        assert f"{logoutd.user} may not read what is in" in said("fault")
+        site.cyrus.show_clients(**{"apppass-logout": logoutd.user})
+        assert said("ok") == f"runs as {logoutd.user}, and may end Cyrus IMAP's sessions"
+        logoutd.stop()
+        logoutd.start(rights=("--inh-caps=-all", "--bounding-set=-all"))
+        assert f"{logoutd.user} may not signal" in said("fault")
+    finally:
+        logoutd.stop()
 
 
 def test_memo_to_be_made_is_a_note(patient):

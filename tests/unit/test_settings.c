@@ -42,6 +42,7 @@ static void defaults_apply(void **state)
     assert_false(settings.require_key);
     assert_int_equal(settings.fallback, SETTINGS_FALLBACK_NONE);
     assert_null(settings.record_conninfo);
+    assert_null(settings.cyrus_proc);
     settings_free(verifier_settings, &settings);
 }
 
@@ -65,6 +66,8 @@ static void every_option_is_read(void **state)
                            "CheckPass",
                            "apppass_record_conninfo",
                            "host=primary",
+                           "apppass_cyrus_proc",
+                           "/run/cyrus/proc",
                            NULL};
     struct settings settings = {0};
     char error[256] = "";
@@ -82,6 +85,7 @@ static void every_option_is_read(void **state)
     assert_true(settings.require_key);
     assert_int_equal(settings.fallback, SETTINGS_FALLBACK_CHECKPASS);
     assert_string_equal(settings.record_conninfo, "host=primary");
+    assert_string_equal(settings.cyrus_proc, "/run/cyrus/proc");
     settings_free(verifier_settings, &settings);
     assert_null(settings.conninfo);
     settings_free(verifier_settings, &settings);

@@ -37,8 +37,9 @@ void doctor_plugin(struct doctor *doctor);
 void doctor_postfix(struct doctor *doctor);
 void doctor_cyrus(struct doctor *doctor);
 
-/* doctor_proc.c: may apppassd read where Cyrus IMAP's clients are?  `conf` is all of
- * imapd.conf, `path` its name. */
+/* doctor_proc.c: may apppassd read where Cyrus IMAP's clients are, and does
+ * apppass-logoutd run that may end their sessions?  `conf` is all of imapd.conf, `path`
+ * its name. */
 void doctor_proc(struct doctor *doctor, const char *path, const struct conf *conf);
 
 /* doctor_verifier.c */
