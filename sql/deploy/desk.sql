@@ -60,6 +60,49 @@ $$;
 COMMENT ON FUNCTION apppass.find_codes(text, text, text, text, text, text) IS
 'Codes by account (* stands for anything), device, selector, realm and a service they may be used for; rows as in code_overview, by account and device. which: usable (live or suspended), unrevoked (what revoke_account would end), all.';
 
+CREATE FUNCTION apppass.count_codes(account text DEFAULT NULL, realm text DEFAULT NULL)
+    RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    wanted constant text := apppass.account_name(count_codes.account);
+    home constant text := apppass.account_name(count_codes.realm);
+BEGIN
+    RETURN (SELECT count(*) FROM apppass.all_code_overview AS v
+            WHERE (unlimited OR v.realm = ANY (mine))
+              AND (count_codes.account IS NULL OR v.account = wanted)
+              AND (count_codes.realm IS NULL OR v.realm = home)
+              AND v.state IN ('live', 'suspended'));
+END
+$$;
+COMMENT ON FUNCTION apppass.count_codes(text, text) IS
+'How many usable codes (live or suspended) an account or a realm has.';
+
+CREATE FUNCTION apppass.expired_codes(account text, since timestamptz)
+    RETURNS SETOF apppass.all_code_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(expired_codes.account);
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_code_overview AS v
+    WHERE v.account = known.username AND v.state = 'expired'
+      AND v.expires_at >= expired_codes.since
+      AND NOT EXISTS (SELECT FROM apppass.all_code_overview AS o
+                      WHERE o.account = v.account AND o.device = v.device AND o.state = 'live')
+    ORDER BY v.expires_at DESC;
+END
+$$;
+COMMENT ON FUNCTION apppass.expired_codes(text, timestamptz) IS
+'Codes of an account that expired since then, on devices that have no live one; rows as in code_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
+
 CREATE FUNCTION apppass.revoke_codes(code_ids bigint[], reason text, ticket text DEFAULT NULL,
                                      operator text DEFAULT NULL) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -97,6 +140,23 @@ END
 $$;
 COMMENT ON FUNCTION apppass.revoke_codes(bigint[], text, text, text) IS
 'Revokes exactly these codes, or none of them: AP005 where one has been revoked meanwhile. Returns how many. Errors: AP002 no reason, 42501 one is not yours.';
+
+CREATE FUNCTION apppass.revoked_now(account text) RETURNS SETOF apppass.all_code_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(revoked_now.account);
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_code_overview AS v
+    WHERE v.account = known.username AND v.revoked_at = now()
+    ORDER BY apppass.label_key(v.device), v.selector, v.code_id;
+END
+$$;
+COMMENT ON FUNCTION apppass.revoked_now(text) IS
+'The codes of an account that this transaction revoked; rows as in code_overview. Errors: P0002 no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.find_unused(account text DEFAULT NULL, realm text DEFAULT NULL,
                                     idle interval DEFAULT '90 days')
@@ -223,6 +283,67 @@ $$;
 COMMENT ON FUNCTION apppass.near_accounts(text) IS
 'User names that somebody may have meant: a slip away from this one, or beginning alike.';
 
+CREATE FUNCTION apppass.completions(kind text, start text, account text DEFAULT NULL)
+    RETURNS TABLE (word text, note text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    most constant integer := 200;
+    unlimited constant boolean := apppass.manages_all();
+    mine constant integer[] := ARRAY(SELECT apppass.managed_realms());
+    pattern constant text := apppass.name_pattern(completions.start || '*');
+    owner constant text := apppass.account_name(completions.account);
+BEGIN
+    CASE completions.kind
+    WHEN 'account' THEN
+        RETURN QUERY
+        SELECT a.username::text, CASE WHEN a.enabled THEN '' ELSE 'disabled' END
+        FROM apppass.account AS a
+        WHERE (unlimited OR a.realm_id = ANY (mine)) AND a.username LIKE pattern
+        ORDER BY a.username LIMIT most;
+    WHEN 'device' THEN
+        RETURN QUERY
+        SELECT DISTINCT d.label, ''
+        FROM apppass.device AS d JOIN apppass.account AS a ON a.id = d.account_id
+        WHERE (unlimited OR a.realm_id = ANY (mine))
+          AND (completions.account IS NULL OR a.username = owner)
+          AND starts_with(apppass.label_key(d.label),
+                          coalesce(apppass.label_key(apppass.label_name(completions.start)), ''))
+        ORDER BY d.label LIMIT most;
+    WHEN 'code' THEN
+        RETURN QUERY
+        SELECT c.selector::text, string_agg(d.label || ' of ' || a.username, ', ')
+        FROM apppass.code AS c
+        JOIN apppass.device AS d ON d.id = c.device_id
+        JOIN apppass.account AS a ON a.id = c.account_id
+        WHERE (unlimited OR c.realm_id = ANY (mine)) AND c.revoked_at IS NULL
+          AND (completions.account IS NULL OR a.username = owner)
+          AND starts_with(c.selector, coalesce(apppass.selector_name(completions.start), ''))
+        GROUP BY c.selector ORDER BY c.selector LIMIT most;
+    WHEN 'realm' THEN
+        RETURN QUERY
+        SELECT r.name::text, coalesce(r.description, '') FROM apppass.realm AS r
+        WHERE (unlimited OR r.id = ANY (mine)) AND r.name LIKE pattern
+        ORDER BY r.name LIMIT most;
+    WHEN 'rule' THEN
+        RETURN QUERY
+        SELECT x.position::text, x.action || coalesce(' ' || x.description, '')
+        FROM apppass.access_rule AS x
+        WHERE (unlimited OR x.realm_id IS NULL OR x.realm_id = ANY (mine))
+          AND starts_with(x.position::text, completions.start)
+        ORDER BY x.position LIMIT most;
+    ELSE
+        RAISE EXCEPTION '"%" is nothing that can be completed', completions.kind
+            USING ERRCODE = '22023', CONSTRAINT = 'kind_unknown',
+                  HINT = 'account, device, code, realm or rule.';
+    END CASE;
+END
+$$;
+COMMENT ON FUNCTION apppass.completions(text, text, text) IS
+'What a word may become that starts like this, with a note about each: the first 200. kind: account, device, code, realm, rule; account: whose devices and codes.';
+
 -- ---- attempts ----
 
 CREATE TYPE apppass.attempt_group AS (
@@ -338,6 +459,37 @@ $$;
 COMMENT ON FUNCTION apppass.find_events(text, text, timestamptz, bigint) IS
 'Audit rows of an account under every name it had (* stands for anything) or of a realm, since then; the latest of them, in order. Rows as in audit_log.';
 
+CREATE FUNCTION apppass.find_event(notice jsonb, of_account text DEFAULT NULL)
+    RETURNS TABLE (event text, at timestamptz, account text, device text, selector text,
+                   code_id bigint, audit_id bigint, realm text, reason text, ticket text,
+                   actor text, operator text, service text, network text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    pattern constant text := apppass.name_pattern(of_account);
+BEGIN
+    RETURN QUERY
+    SELECT e.* FROM (
+        SELECT l.action, l.at, l.account, l.device, l.selector, l.code_id, l.id, l.realm,
+            l.reason, l.ticket, l.actor, l.operator, NULL, NULL
+        FROM apppass.all_audit_log AS l
+        WHERE l.id = (notice ->> 'audit_id')::bigint
+        UNION ALL
+        SELECT notice ->> 'event', c.last_used_at, c.account, c.device, c.selector, c.code_id,
+            NULL, c.realm, NULL, NULL, NULL, NULL, c.last_service, c.last_network::text
+        FROM apppass.all_code_overview AS c
+        WHERE c.code_id = (notice ->> 'code_id')::bigint AND c.last_used_at IS NOT NULL
+          AND notice ->> 'event' IN ('first_use', 'new_network')
+    ) AS e
+    WHERE (unlimited OR e.realm = ANY (mine)) AND (of_account IS NULL OR e.account LIKE pattern);
+END
+$$;
+COMMENT ON FUNCTION apppass.find_event(jsonb, text) IS
+'What a notice of the channel apppass is about, for accounts of that name (* stands for anything); no row where one may not see it. Use is not audited: of it the code''s last one is told, which is the one announced or newer.';
+
 -- ---- policy ----
 
 CREATE FUNCTION apppass.policy_settings()
@@ -355,6 +507,45 @@ AS $$
 $$;
 COMMENT ON FUNCTION apppass.policy_settings() IS
 'What set_policy sets: the columns of apppass.realm. bites: a change may refuse codes that are in use.';
+
+CREATE FUNCTION apppass.find_realms(realm text DEFAULT NULL) RETURNS SETOF apppass.all_realm_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    home constant text := apppass.account_name(find_realms.realm);
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_realm_overview AS v
+    WHERE (unlimited OR v.realm = ANY (mine)) AND (find_realms.realm IS NULL OR v.realm = home)
+    ORDER BY v.realm;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_realms(text) IS
+'The policy of a realm, or of all; rows as in realm_overview, by name.';
+
+CREATE FUNCTION apppass.find_access(realm text DEFAULT NULL)
+    RETURNS SETOF apppass.all_access_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    home constant text := apppass.account_name(find_access.realm);
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_access_overview AS v
+    WHERE v.realm IS NULL
+       OR ((unlimited OR v.realm = ANY (mine)) AND (find_access.realm IS NULL OR v.realm = home))
+    ORDER BY v.position;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_access(text) IS
+'The access rules that a realm is subject to, those for all realms included; rows as in access_overview, in the order in which they are asked.';
 
 CREATE FUNCTION apppass.managed_realm(realm text) RETURNS apppass.realm
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -506,14 +697,15 @@ COMMENT ON FUNCTION apppass.remove_access(integer, text, text, text) IS
 
 CREATE FUNCTION apppass.find_terms(accounts text[])
     RETURNS TABLE (place bigint, account_id bigint, account text, realm text, code_length integer,
-                   memory_kib integer, passes integer, lanes integer)
+                   memory_kib integer, passes integer, lanes integer, imap_host text,
+                   imap_port integer, smtp_host text, smtp_port integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT t.ordinality, a.id, a.username, r.name, r.code_length, r.argon2_memory_kib,
-        r.argon2_passes, r.argon2_lanes
+        r.argon2_passes, r.argon2_lanes, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port
     FROM unnest(find_terms.accounts) WITH ORDINALITY AS t (typed, ordinality)
     LEFT JOIN apppass.account AS a ON a.username = apppass.account_name(t.typed)
         AND a.realm_id IN (SELECT apppass.managed_realms())
@@ -522,7 +714,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.find_terms(text[]) IS
-'How to make the next code of each of these accounts, in order; NULL where there is no such account. Whether policy lets it have one is asked by issue_policy and on storing.';
+'How to make the next code of each of these accounts, in order, and for which servers; NULL where there is no such account. Whether policy lets it have one is asked by issue_policy and on storing.';
 
 -- ---- row by row ----
 
@@ -669,7 +861,8 @@ COMMENT ON FUNCTION apppass.metrics() IS
 'Gauges for a monitoring system: name, help, labels as Prometheus writes them, value.';
 
 CREATE FUNCTION apppass.installed(OUT version integer, OUT standby boolean, OUT this_month boolean,
-                                  OUT next_month boolean, OUT unsealed bigint)
+                                  OUT next_month boolean, OUT unsealed bigint,
+                                  OUT verifiers text[], OUT member_of text[])
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -680,10 +873,110 @@ BEGIN
                   IS NOT NULL;
     SELECT CASE WHEN h.unsealed_since < now() - interval '1 hour' THEN h.unsealed ELSE 0 END
     INTO unsealed FROM apppass.audit_head() AS h;
+    verifiers := ARRAY(SELECT r.rolname::text FROM pg_roles AS r
+                       WHERE r.rolcanlogin AND NOT r.rolsuper
+                         AND pg_has_role(r.oid, 'apppass_verifier', 'USAGE')
+                       ORDER BY r.rolname);
+    member_of := ARRAY(SELECT r.rolname::text FROM pg_roles AS r
+                       WHERE r.rolname IN ('apppass_admin', 'apppass_auditor', 'apppass_helpdesk',
+                                           'apppass_verifier', 'apppass_logout', 'apppass_self')
+                         AND pg_has_role(session_user, r.oid, 'USAGE')
+                       ORDER BY r.rolname);
 END
 $$;
 COMMENT ON FUNCTION apppass.installed() IS
-'The schema''s number, whether this is a standby, whether there are partitions for the refusals of this month and the next, and how many audit rows wait for their seal where one has for an hour.';
+'The schema''s number, whether this is a standby, whether there are partitions for the refusals of this month and the next, how many audit rows wait for their seal where one has for an hour, the logins of mail servers, and the roles of apppass that the session user is in.';
+
+CREATE FUNCTION apppass.role_setting(login text, setting text) RETURNS text
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT coalesce(
+        (SELECT split_part(line, '=', 2)
+         FROM pg_db_role_setting AS s CROSS JOIN unnest(s.setconfig) AS line
+         WHERE s.setrole = role_setting.login::regrole
+           AND s.setdatabase IN (0, (SELECT d.oid FROM pg_database AS d
+                                     WHERE d.datname = current_database()))
+           AND split_part(line, '=', 1) = role_setting.setting
+         ORDER BY s.setdatabase DESC LIMIT 1),
+        current_setting(role_setting.setting));
+$$;
+COMMENT ON FUNCTION apppass.role_setting(text, text) IS
+'A setting as a session of that login has it in this database.';
+
+CREATE FUNCTION apppass.deployment_faults() RETURNS TABLE (fault text, about text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    verifiers constant text[] := (apppass.installed()).verifiers;
+BEGIN
+    RETURN QUERY
+    SELECT 'role_may_log_in', string_agg(r.rolname, ', ' ORDER BY r.rolname)
+    FROM pg_roles AS r
+    WHERE r.rolcanlogin
+      AND r.rolname IN ('apppass_owner', 'apppass_verifier', 'apppass_helpdesk', 'apppass_auditor',
+                        'apppass_admin', 'apppass_logout', 'apppass_self')
+    HAVING count(*) > 0;
+
+    RETURN QUERY SELECT 'verifier_missing', NULL WHERE cardinality(verifiers) = 0;
+
+    RETURN QUERY
+    SELECT 'verifier_manages', string_agg(v, ', ' ORDER BY v)
+    FROM unnest(verifiers) AS v
+    WHERE pg_has_role(v, 'apppass_helpdesk', 'USAGE') OR pg_has_role(v, 'apppass_owner', 'USAGE')
+    HAVING count(*) > 0;
+
+    RETURN QUERY
+    SELECT 'verifier_lacks', string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.proname)
+    FROM pg_proc AS p
+    WHERE p.pronamespace = 'apppass'::regnamespace
+      AND p.proname IN ('lookup', 'record_use', 'record_refusal', 'record_main_password',
+                        'upgrade_hash')
+      AND NOT has_function_privilege('apppass_verifier', p.oid, 'EXECUTE')
+    HAVING count(*) > 0;
+
+    RETURN QUERY
+    SELECT 'verifier_reads', string_agg(c.relname, ', ' ORDER BY c.relname)
+    FROM pg_class AS c
+    WHERE c.relnamespace = 'apppass'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm')
+      AND has_table_privilege('apppass_verifier', c.oid, 'SELECT, INSERT, UPDATE, DELETE')
+    HAVING count(*) > 0;
+
+    RETURN QUERY
+    SELECT 'hash_readable', string_agg(r.rolname, ', ' ORDER BY r.rolname)
+    FROM pg_roles AS r
+    WHERE NOT r.rolsuper
+      AND r.rolname IN ('apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin',
+                        'apppass_logout', 'apppass_self')
+      AND has_column_privilege(r.oid, 'apppass.code', 'hash', 'SELECT')
+    HAVING count(*) > 0;
+
+    RETURN QUERY
+    SELECT 'public_rights', string_agg(DISTINCT c.relname, ', ')
+    FROM pg_class AS c CROSS JOIN LATERAL aclexplode(c.relacl) AS a
+    WHERE c.relnamespace = 'apppass'::regnamespace AND a.grantee = 0
+    HAVING count(*) > 0;
+
+    RETURN QUERY
+    SELECT 'statements_logged', string_agg(v.name, ', ' ORDER BY v.name)
+    FROM unnest(verifiers) AS v (name)
+    WHERE apppass.role_setting(v.name, 'log_statement') = 'all'
+       OR apppass.role_setting(v.name, 'log_min_duration_statement') <> '-1'
+    HAVING count(*) > 0;
+
+    -- From 15 on PostgreSQL notes which version of the system's rules of order a database has.
+    IF current_setting('server_version_num')::integer >= 150000 THEN
+        RETURN QUERY EXECUTE
+            'SELECT ''collation_changed'', format(''%s: %s, now %s'', d.datname, d.datcollversion,'
+            '    coalesce(pg_database_collation_actual_version(d.oid), ''none''))'
+            ' FROM pg_database AS d'
+            ' WHERE d.datname = current_database() AND d.datcollversion IS NOT NULL'
+            '   AND d.datcollversion'
+            '       IS DISTINCT FROM pg_database_collation_actual_version(d.oid)';
+    END IF;
+END
+$$;
+COMMENT ON FUNCTION apppass.deployment_faults() IS
+'What is wrong with the roles, rights and settings around the schema, one row for each kind of fault, and none where all is well.';
 
 DO $$
 DECLARE
@@ -702,7 +995,9 @@ BEGIN
               'find_codes', 'find_unused', 'find_accounts', 'find_devices', 'renamed_accounts',
               'near_accounts', 'attempts', 'strangers', 'find_events', 'policy_settings',
               'add_realm', 'set_policy', 'add_access', 'remove_access', 'find_terms',
-              'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes')
+              'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes',
+              'find_event', 'revoked_now', 'count_codes', 'expired_codes', 'find_realms', 'find_access', 'completions',
+              'deployment_faults')
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %s', f.call, f.roles);

@@ -64,7 +64,9 @@ SELECT a.username AS account, r.name AS realm, a.enabled, a.mfa_enrolled,
      WHERE c.account_id = a.id) AS last_used_at,
     coalesce(a.main_password_refused_from, r.main_password_refused_from)
         AS main_password_refused_from,
-    a.created_at, a.created_by, a.id AS account_id
+    a.created_at, a.created_by, a.id AS account_id,
+    apppass.account_state(a.enabled, r.codes_allowed, r.mfa_required, a.mfa_enrolled)
+        AS refused_as
 FROM apppass.account AS a
 JOIN apppass.realm AS r ON r.id = a.realm_id
 LEFT JOIN LATERAL (
@@ -264,6 +266,8 @@ COMMENT ON COLUMN apppass.account_overview.codes IS 'Codes it ever had.';
 COMMENT ON COLUMN apppass.account_overview.last_used_at IS 'Last login with a code; NULL: never.';
 COMMENT ON COLUMN apppass.account_overview.main_password_refused_from IS
 'From when its main password is refused; NULL: not.';
+COMMENT ON COLUMN apppass.account_overview.refused_as IS
+'The verdict about each of its codes, whatever the code; NULL: they may be used.';
 
 COMMENT ON VIEW apppass.refusal_log IS
 'Refused attempts. What was typed is nowhere; attempts for names that are no account are shown to those who manage all realms.';

@@ -3,7 +3,7 @@
 -- is revoked.
 BEGIN;
 \ir setup.sql
-SELECT plan(52);
+SELECT plan(71);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 SELECT apppass.add_account(u) FROM unnest(ARRAY['alice@mine.org', 'alina@mine.org', 'bob@mine.org', 'carol@theirs.org', 'a_b@mine.org']) AS u;
@@ -28,6 +28,24 @@ SELECT is((SELECT count(*) FROM apppass.find_codes('alice@mine.org', which => 'a
 SELECT throws_ok($$ SELECT apppass.find_codes(which => 'some') $$, '22023', NULL, 'another choice is an error');
 SELECT is((SELECT count(*) FROM apppass.find_codes(' ')), 0::bigint, 'a blank name is nobody''s');
 
+SELECT is(apppass.count_codes(' ALICE@mine.org'), 2::bigint, 'how many of an account may be used');
+SELECT is(apppass.count_codes(realm => 'Mine.org '), 3::bigint, 'and of a realm');
+
+-- ---- realms, rules, completion ----
+SELECT is(ARRAY(SELECT realm::text FROM apppass.find_realms(' MINE.org')), ARRAY['mine.org'], 'a realm, however it is typed');
+SELECT is(ARRAY(SELECT realm::text FROM apppass.find_realms()), ARRAY['default', 'mine.org', 'theirs.org'], 'all of them');
+SAVEPOINT rules;
+SELECT apppass.add_access('deny', 'mine.org'), apppass.add_access('deny', 'theirs.org'), apppass.add_access('allow');
+SELECT is(ARRAY(SELECT realm::text FROM apppass.find_access('MINE.org')), ARRAY['mine.org', NULL], 'the rules that a realm is subject to');
+SELECT is(ARRAY(SELECT word FROM apppass.completions('rule', '2')), ARRAY['20'], 'a rule by its position');
+ROLLBACK TO rules;
+SELECT is(ARRAY(SELECT word FROM apppass.completions('account', 'AL')), ARRAY['alice@mine.org', 'alina@mine.org'], 'accounts that start so');
+SELECT is(ARRAY(SELECT word FROM apppass.completions('account', 'a_')), ARRAY['a_b@mine.org'], '_ stands for itself here too');
+SELECT is(ARRAY(SELECT word FROM apppass.completions('device', E'KU\u0308', 'Alice@mine.org')), ARRAY['Küche'], 'devices of an account');
+SELECT is(ARRAY(SELECT word || ' ' || note FROM apppass.completions('code', 'KO', 'alice@mine.org')), ARRAY['k011 Küche of alice@mine.org'], 'codes of an account');
+SELECT is(ARRAY(SELECT word FROM apppass.completions('realm', 'M')), ARRAY['mine.org'], 'realms');
+SELECT throws_ok($$ SELECT apppass.completions('password', '') $$, '22023', NULL, 'nothing else');
+
 -- ---- revoking what was shown ----
 CREATE TEMP TABLE shown AS SELECT array_agg(code_id) AS ids FROM apppass.find_codes('alice@mine.org');
 SELECT throws_ok($$ SELECT apppass.revoke_codes((SELECT ids FROM shown), ' ') $$, 'AP002', NULL, 'revoking needs a reason');
@@ -42,6 +60,13 @@ SELECT is(ARRAY(SELECT DISTINCT ARRAY[revoke_reason, revoked_by] FROM apppass.co
           ARRAY[ARRAY['left', 'postgres/anna']], 'with reason and operator');
 SELECT is((SELECT count(*) FROM apppass.audit_log WHERE ticket = 'T-1' AND action = 'code_revoked'), 2::bigint, 'and ticket, in the trail');
 SELECT is(apppass.revoke_codes('{}', 'nothing'), 0, 'an empty set is none');
+SELECT is(ARRAY(SELECT selector::text FROM apppass.revoked_now(' ALICE@mine.org')), ARRAY['k011', '2222', '3333'], 'this transaction revoked them');
+
+-- ---- what a notice is about ----
+SELECT pg_temp.same(format($$ SELECT event, account, device, selector FROM apppass.find_event(%L) $$, (SELECT jsonb_build_object('audit_id', max(id)) FROM apppass.audit_log WHERE ticket = 'T-1')),
+    $$ SELECT action, account, device, selector FROM apppass.audit_log WHERE ticket = 'T-1' ORDER BY id DESC LIMIT 1 $$, 'an event by its key');
+SELECT is((SELECT count(*) FROM apppass.find_event((SELECT jsonb_build_object('audit_id', max(id)) FROM apppass.audit_log WHERE ticket = 'T-1'), 'bob*')), 0::bigint, 'not of other accounts');
+SELECT is((SELECT count(*) FROM apppass.find_event('{"event": "first_use", "code_id": 1}')), 0::bigint, 'no use that was not');
 
 -- ---- names ----
 SELECT is(ARRAY(SELECT apppass.near_accounts('alcie@mine.org')), ARRAY['alice@mine.org'], 'two letters swapped');
@@ -61,6 +86,14 @@ SELECT apppass.record_refusal('unknown_user', 'nobody', NULL, 'imap', '203.0.113
 SELECT set_eq($$ SELECT verdict, attempts, service, client, device FROM apppass.attempts(' Bob@mine.org', now() - interval '1 hour') $$,
     $$ VALUES ('wrong_code', 3::bigint, 'imap', '192.0.2.1', 'Phone'), ('accepted', 1, 'smtp', '198.51.100.0/24', 'Phone') $$, 'attempts, alike ones together');
 SELECT throws_ok($$ SELECT apppass.attempts('nobody', now()) $$, 'P0002', NULL, 'of nobody');
+SELECT is((SELECT count(*) FROM apppass.expired_codes('bob@mine.org', now() - interval '1 day')), 0::bigint, 'nothing expired');
+SAVEPOINT expired;
+SELECT pg_temp.set_realm('mine.org', 'max_lifetime = ''90 days''');
+SELECT pg_temp.age_code(code_id, '90 days') FROM apppass.find_codes('bob@mine.org');
+SELECT is(ARRAY(SELECT selector::text FROM apppass.expired_codes(' Bob@mine.org', now() - interval '1 day')), ARRAY['2222'], 'a code that expired');
+SELECT apppass.store_code('bob@mine.org', 'phone', '6666', pg_temp.digest());
+SELECT is((SELECT count(*) FROM apppass.expired_codes('bob@mine.org', now() - interval '1 day')), 0::bigint, 'but on no device that has a live one');
+ROLLBACK TO expired;
 SELECT is((SELECT attempts FROM apppass.strangers(now() - interval '1 hour')), 1::bigint, 'names that are no account');
 
 -- ---- policy ----

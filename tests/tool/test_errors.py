@@ -120,7 +120,7 @@ REFUSED = [
     (["show", "zzzz"], ["no code that starts with zzzz"]),
     (["show", "zzzz", "{account}"], ["no code that starts with zzzz"]),
     (["realm", "show", "defualt"], ["there is no realm", "did you mean default?"]),
-    (["access", "remove", "99999"], ["no rule at position", "access list"]),
+    (["access", "remove", "99999"], ["no access rule at position", "access list"]),
     (["access", "add", "allow", "--realm", "nowhere"], ["there is no realm"]),
     (["access", "add", "deny", "--realm", "defualt"], ["there is no realm", "did you mean default?"]),
     (["audit", "nobody@example.org"], ["there is no account"]),
@@ -344,10 +344,10 @@ def test_schema_of_another_version(desk, another, name):
 
 def test_incomplete_schema(desk, another):
     """The number is right, and something is missing all the same."""
-    desk.server.psql("DROP VIEW apppass.unused_code", **another)
+    desk.server.psql("DROP FUNCTION apppass.find_unused", **another)
     answer = desk.run("unused", user="postgres", PGDATABASE="another")
     assert answer.status == 69 and "older than this tool" in answer.err, answer
-    assert "unused_code" in answer.err and "sqitch deploy" in answer.err
+    assert "find_unused" in answer.err and "sqitch deploy" in answer.err
 
 
 def test_read_only_server_is_recognised(desk):

@@ -11,32 +11,6 @@
 
 #define OFFERED_MAX 5
 
-/*
- * The accounts to compare with: by index probes, a few for each name that one slip in the
- * part before the @ makes of what was typed (whatever follows the @), and for its
- * beginnings.  A million accounts cost what a hundred do.
- */
-static const char accounts_like[] =
-    "WITH typed AS (SELECT w, left(split_part(w, '@', 1), 64) AS l"
-    "  FROM apppass.fold($1) AS w),"
-    " slips AS (SELECT l AS v FROM typed"
-    "  UNION SELECT left(l, i) || substr(l, i + 2)"
-    "   FROM typed, generate_series(0, length(l) - 1) AS i"
-    "  UNION SELECT left(l, i) || substr(l, i + 2, 1) || substr(l, i + 1, 1)"
-    "   || substr(l, i + 3) FROM typed, generate_series(0, length(l) - 2) AS i"
-    "  UNION SELECT left(l, i) || c || substr(l, i + k)"
-    "   FROM typed, generate_series(0, length(l)) AS i, generate_series(1, 2) AS k,"
-    "   regexp_split_to_table('abcdefghijklmnopqrstuvwxyz0123456789.-_+', '') AS c),"
-    " ranges AS (SELECT v AS low, v AS high FROM slips"
-    "  UNION ALL SELECT v || '@', v || '@' || U&'\\+10FFFF' FROM slips"
-    "  UNION ALL SELECT left(w, n), left(w, n) || U&'\\+10FFFF' FROM typed,"
-    "   unnest(ARRAY[length(w), length(l), length(l) - 1, length(l) - 2, 3]) AS n"
-    "   WHERE n > 1)"
-    " SELECT DISTINCT a.account FROM ranges AS r CROSS JOIN LATERAL ("
-    "  SELECT o.account FROM apppass.account_overview AS o"
-    "  WHERE o.account >= r.low COLLATE \"C\" AND o.account <= r.high COLLATE \"C\""
-    "  LIMIT 50) AS a ORDER BY a.account";
-
 /* 0 for the same; what only begins alike comes after a slip of one letter. */
 static size_t rank_of(const char *typed, const char *name)
 {
@@ -68,7 +42,9 @@ static size_t offer(const struct rows *rows, const char *column, const char *typ
 
 void near_offer_accounts(struct invocation *invocation, const char *account)
 {
-    struct rows *rows = TRY_QUERY(invocation->database, accounts_like, account);
+    struct rows *rows = TRY_QUERY(
+        invocation->database,
+        "SELECT near AS account FROM apppass.near_accounts($1) AS near", account);
 
     if (rows == NULL)
         return;
@@ -82,9 +58,7 @@ void near_offer_devices(struct invocation *invocation, const char *account,
                         const char *device)
 {
     struct rows *rows = TRY_QUERY(invocation->database,
-                                  "SELECT device FROM apppass.device_overview"
-                                  " WHERE account = apppass.fold($1) ORDER BY device",
-                                  account);
+                                  "SELECT device FROM apppass.find_devices($1)", account);
     size_t count;
 
     if (rows == NULL)
@@ -105,8 +79,7 @@ void near_offer_codes(struct invocation *invocation, const char *account,
 {
     struct rows *rows =
         TRY_QUERY(invocation->database,
-                  "SELECT selector, device FROM apppass.code_overview"
-                  " WHERE account = apppass.fold($1) AND state IN ('live', 'suspended')"
+                  "SELECT selector, device FROM apppass.find_codes(account => $1)"
                   " ORDER BY selector",
                   account);
     size_t count;
@@ -129,9 +102,7 @@ bool near_account_exists(struct invocation *invocation, const char *account,
                          enum status *status_r)
 {
     struct rows *rows =
-        QUERY(invocation->database,
-              "SELECT 1 FROM apppass.account_overview WHERE account = apppass.fold($1)",
-              account);
+        QUERY(invocation->database, "SELECT FROM apppass.find_accounts($1)", account);
     bool exists;
 
     *status_r = rows == NULL ? database_status(invocation->database) : STATUS_DONE;

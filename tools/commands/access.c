@@ -22,15 +22,12 @@ static const struct column columns[] = {
 
 #define RULE_SELECT                                                                      \
     "SELECT x.position, x.action, x.realm, x.service, x.network, x.description"          \
-    " FROM apppass.access_overview AS x"
+    " FROM apppass."
 
 enum status run_access_list(struct invocation *invocation)
 {
     struct rows *rows =
-        QUERY(invocation->database,
-              RULE_SELECT
-              " WHERE $1::text IS NULL OR x.realm = apppass.fold($1) OR x.realm IS NULL"
-              " ORDER BY x.position",
+        QUERY(invocation->database, RULE_SELECT "find_access(realm => $1) AS x",
               command_option(invocation, OPTION_REALM));
     enum status status;
 
@@ -47,68 +44,34 @@ static enum status show_rule(struct invocation *invocation, const struct rows *r
     return output_table(&invocation->output, columns, COUNT(columns), rows, "");
 }
 
-static enum status no_realm(struct invocation *invocation, const char *realm)
-{
-    message_error("there is no realm %s", realm);
-    realm_offer(invocation, realm);
-    return STATUS_REFUSED;
-}
-
-/* Before anybody is asked anything. */
-static enum status check_realm(struct invocation *invocation)
-{
-    const char *realm = command_option(invocation, OPTION_REALM);
-    struct rows *rows;
-    enum status status = STATUS_DONE;
-
-    if (realm == NULL)
-        return STATUS_DONE;
-    rows = QUERY(invocation->database,
-                 "SELECT 1 FROM apppass.realm_overview WHERE realm = apppass.fold($1)",
-                 realm);
-    if (rows == NULL)
-        return database_status(invocation->database);
-    if (rows_count(rows) == 0)
-        status = no_realm(invocation, realm);
-    rows_free(&rows);
-    return status;
-}
-
 static struct rows *make_rule(struct invocation *invocation, enum status *status_r)
 {
+    struct database *database = invocation->database;
     const char *realm = command_option(invocation, OPTION_REALM);
-    struct rows *added = NULL, *rows = NULL;
+    struct rows *rows =
+        TRY_QUERY(database,
+                  RULE_SELECT
+                  "add_access(action => $1, realm => $2, service => $3,"
+                  " network => $4::cidr, rule_position => $5::integer, description => $6,"
+                  " reason => $7, ticket => $8, operator => $9) AS x",
+                  command_argument(invocation, 0), realm,
+                  command_option(invocation, OPTION_SERVICE),
+                  command_option(invocation, OPTION_NETWORK),
+                  command_option(invocation, OPTION_POSITION),
+                  command_option(invocation, OPTION_DESCRIPTION),
+                  command_option(invocation, OPTION_REASON),
+                  command_option(invocation, OPTION_TICKET),
+                  command_option(invocation, OPTION_OPERATOR));
 
-    *status_r = check_realm(invocation);
-    if (*status_r == STATUS_DONE)
-        *status_r = realm_context(invocation);
-    if (*status_r != STATUS_DONE)
-        return NULL;
-    added = QUERY(
-        invocation->database,
-        "INSERT INTO apppass.access_rule (position, realm_id, service, network, action,"
-        " description)"
-        " SELECT $1::integer, r.id, $3, $4::cidr, $5, $6"
-        " FROM (SELECT $2::text AS name) AS asked"
-        " LEFT JOIN apppass.realm AS r ON r.name = apppass.fold(asked.name)"
-        " WHERE asked.name IS NULL OR r.id IS NOT NULL"
-        " RETURNING position",
-        command_option(invocation, OPTION_POSITION), realm,
-        command_option(invocation, OPTION_SERVICE),
-        command_option(invocation, OPTION_NETWORK), command_argument(invocation, 0),
-        command_option(invocation, OPTION_DESCRIPTION));
-    if (added != NULL && rows_count(added) == 0) {
-        /* Somebody removed the realm since it was looked for. */
-        *status_r = no_realm(invocation, realm);
-        rows_free(&added);
-        return NULL;
+    if (rows == NULL) {
+        *status_r = database_status(database);
+        if (strcmp(database_constraint(database), "realm_not_found") == 0) {
+            database_rollback(database);
+            *status_r = realm_missing(invocation, realm);
+        } else {
+            database_complain(database);
+        }
     }
-    if (added != NULL)
-        rows = QUERY(invocation->database, RULE_SELECT " WHERE x.position = $1::integer",
-                     rows_text(added, 0, "position"));
-    if (rows == NULL)
-        *status_r = database_status(invocation->database);
-    rows_free(&added);
     return rows;
 }
 
@@ -150,30 +113,16 @@ enum status run_access_add(struct invocation *invocation)
 
 static struct rows *make_removed(struct invocation *invocation, enum status *status_r)
 {
-    const char *position = command_argument(invocation, 0);
-    struct rows *rows, *removed = NULL;
+    struct rows *rows =
+        QUERY(invocation->database,
+              RULE_SELECT "remove_access(rule_position => $1::integer, reason => $2,"
+                          " ticket => $3, operator => $4) AS x",
+              command_argument(invocation, 0), command_option(invocation, OPTION_REASON),
+              command_option(invocation, OPTION_TICKET),
+              command_option(invocation, OPTION_OPERATOR));
 
-    *status_r = realm_context(invocation);
-    if (*status_r != STATUS_DONE)
-        return NULL;
-    rows = QUERY(invocation->database, RULE_SELECT " WHERE x.position = $1::integer",
-                 position);
-    if (rows != NULL && rows_count(rows) == 0) {
-        message_error("there is no rule at position %s", position);
-        message_hint("\"apppass access list\" shows the rules");
-        *status_r = STATUS_REFUSED;
-        rows_free(&rows);
-        return NULL;
-    }
-    if (rows != NULL)
-        removed = QUERY(invocation->database,
-                        "DELETE FROM apppass.access_rule WHERE position = $1::integer",
-                        position);
-    if (removed == NULL) {
+    if (rows == NULL)
         *status_r = database_status(invocation->database);
-        rows_free(&rows);
-    }
-    rows_free(&removed);
     return rows;
 }
 

@@ -9,7 +9,6 @@
 #include "base/quote.h"
 #include "cli/change.h"
 #include "cli/commands.h"
-#include "cli/like.h"
 #include "cli/near.h"
 
 static const struct column account_columns[] = {
@@ -43,23 +42,15 @@ static const struct column record_columns[] = {
     " AS state, mfa_enrolled, devices, live_codes,"                                      \
     " date_part('epoch', last_used_at) AS last_used_at,"                                 \
     " date_part('epoch', created_at) AS created_at, created_by"                          \
-    " FROM apppass.account_overview"
+    " FROM apppass.find_accounts("
 
 enum status run_account_list(struct invocation *invocation)
 {
-    char *pattern = like_pattern(command_argument(invocation, 0));
-    char *start = like_start(command_argument(invocation, 0));
     struct rows *rows =
-        QUERY(invocation->database,
-              ACCOUNT_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
-                             " AND ($2::text IS NULL OR realm = apppass.fold($2))"
-                             " AND ($3::text IS NULL OR starts_with(account, $3))"
-                             " ORDER BY account",
-              pattern, command_option(invocation, OPTION_REALM), start);
+        QUERY(invocation->database, ACCOUNT_SELECT "account => $1, realm => $2)",
+              command_argument(invocation, 0), command_option(invocation, OPTION_REALM));
     enum status status;
 
-    free(pattern);
-    free(start);
     if (rows == NULL)
         return database_status(invocation->database);
     status = output_table(&invocation->output, account_columns, COUNT(account_columns),
@@ -71,8 +62,7 @@ enum status run_account_list(struct invocation *invocation)
 static enum status show_account(struct invocation *invocation, const char *account)
 {
     struct rows *rows =
-        QUERY(invocation->database, ACCOUNT_SELECT " WHERE account = apppass.fold($1)",
-              account);
+        QUERY(invocation->database, ACCOUNT_SELECT "account => $1)", account);
     enum status status;
 
     if (rows == NULL)
@@ -145,10 +135,8 @@ static struct rows *make_disabled(struct invocation *invocation, enum status *st
     if (!set_enabled(invocation, "false", status_r))
         return NULL;
     rows = QUERY(invocation->database,
-                 "SELECT a.account, (SELECT count(*) FROM apppass.code_overview AS c"
-                 " WHERE c.account = a.account AND c.state = 'suspended') AS codes"
-                 " FROM apppass.account_overview AS a"
-                 " WHERE a.account = apppass.fold(btrim($1))",
+                 "SELECT apppass.account_name($1) AS account,"
+                 " apppass.count_codes(account => $1) AS codes",
                  command_argument(invocation, 0));
     if (rows == NULL)
         *status_r = database_status(invocation->database);

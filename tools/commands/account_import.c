@@ -55,13 +55,12 @@ static enum status prepare(struct batch *batch)
         return STATUS_DONE;
     names = batch_array(batch, ACCOUNT);
     status = batch_skip(
-        batch,
-        QUERY(batch->invocation->database,
-              "SELECT t.ordinality"
-              " FROM unnest($1::text[]) WITH ORDINALITY AS t (name, ordinality)"
-              " JOIN apppass.account_overview AS a ON a.account = apppass.fold(t.name)"
-              " ORDER BY t.ordinality",
-              names));
+        batch, QUERY(batch->invocation->database,
+                     "SELECT t.ordinality"
+                     " FROM unnest($1::text[]) WITH ORDINALITY AS t (name, ordinality)"
+                     " CROSS JOIN LATERAL apppass.find_accounts(t.name)"
+                     " ORDER BY t.ordinality",
+                     names));
     free(names);
     return status;
 }

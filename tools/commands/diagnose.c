@@ -27,74 +27,31 @@ struct finding {
 /* ---- what the database knows ---- */
 
 static const char account_query[] =
-    "SELECT a.account, a.realm, a.enabled, a.mfa_enrolled, a.live_codes, a.codes,"
-    " r.codes_allowed, r.mfa_required,"
-    " coalesce(a.main_password_refused_from <= now(), false) AS main_password_refused"
-    " FROM apppass.account_overview AS a LEFT JOIN apppass.realm_overview AS r ON "
-    "r.realm = a.realm"
-    " WHERE a.account = apppass.fold($1)";
+    "SELECT account, realm, enabled, mfa_enrolled, live_codes, codes, refused_as"
+    " FROM apppass.find_accounts($1)";
 
-/*
- * The attempts since $2, latest first: refused ones alike counted together, accepted ones
- * the last of each code.  A code's row says why it was refused; an access rule may be the
- * cause.
- */
 static const char attempts_query[] =
-    "SELECT date_part('epoch', t.at) AS at, date_part('epoch', t.first_at) AS first_at,"
-    " t.count, t.verdict, t.service, t.client, t.device, t.selector, c.state,"
-    " array_to_string(c.services, ' ') AS services,"
-    " array_to_string(c.networks, ' ') AS networks,"
-    " date_part('epoch', c.revoked_at) AS revoked_at, c.revoked_by, c.revoke_reason,"
-    " date_part('epoch', c.expires_at) AS expires_at, x.rule_position, x.description,"
-    " r.services IS NOT NULL AND NOT coalesce(t.service = ANY (r.services), false)"
-    "  AS realm_refuses,"
-    " c.services IS NOT NULL AND NOT coalesce(t.service = ANY (c.services), false)"
-    "  AS service_refused,"
-    " c.networks IS NOT NULL AND NOT coalesce(t.client::inet <<= ANY (c.networks), false)"
-    "  AS network_refused,"
-    " n.device AS newer_device, n.selector AS newer_selector"
-    " FROM ("
-    "  SELECT max(at) AS at, min(at) AS first_at, count(*) AS count, verdict::text, "
-    "service,"
-    "   host(client) AS client, device, selector, code_id"
-    "  FROM apppass.refusal_log WHERE account = apppass.fold($1)"
-    "  AND at >= to_timestamp($2::double precision)"
-    "  GROUP BY verdict, service, client, device, selector, code_id"
-    "  UNION ALL SELECT last_used_at, last_used_at, 1, 'accepted', last_service,"
-    "   last_network::text, device, selector, code_id FROM apppass.code_overview"
-    "  WHERE account = apppass.fold($1) AND last_used_at >= to_timestamp($2::double "
-    "precision)"
-    "  UNION ALL SELECT last_at, first_at, 1, 'main_password', service, network::text, "
-    "NULL,"
-    "   NULL, NULL FROM apppass.main_password_use"
-    "  WHERE account = apppass.fold($1) AND last_at >= to_timestamp($2::double precision)"
-    " ) AS t"
-    " LEFT JOIN apppass.code_overview AS c ON c.code_id = t.code_id"
-    " LEFT JOIN apppass.realm_overview AS r ON r.realm = c.realm"
-    " LEFT JOIN LATERAL (SELECT e.rule_position, e.description"
-    "  FROM apppass.explain_access(apppass.fold($1), t.service, t.client::inet) AS e"
-    "  WHERE e.action = 'deny' AND t.verdict IN ('service_denied', 'network_denied',"
-    "  'realm_denied', 'main_password_refused')) AS x ON true"
-    " LEFT JOIN LATERAL (SELECT o.device, o.selector FROM apppass.code_overview AS o"
-    "  WHERE o.account = apppass.fold($1) AND o.state = 'live' AND o.device = t.device"
-    "  AND o.code_id <> t.code_id ORDER BY o.created_at DESC LIMIT 1) AS n ON true"
-    " ORDER BY t.at DESC, t.count LIMIT $3::integer";
+    "SELECT date_part('epoch', at) AS at, date_part('epoch', first_at) AS first_at,"
+    " attempts AS count, verdict, service, client, device, selector, state,"
+    " array_to_string(services, ' ') AS services,"
+    " array_to_string(networks, ' ') AS networks,"
+    " date_part('epoch', revoked_at) AS revoked_at, revoked_by, revoke_reason,"
+    " date_part('epoch', expires_at) AS expires_at, rule_position,"
+    " rule_description AS description, realm_refuses, service_refused, network_refused,"
+    " newer_device, newer_selector"
+    " FROM apppass.attempts(account => $1, since => to_timestamp($2::double precision),"
+    "  most => $3::integer)";
 
-/* The newest code that expired since $2 on a device that has no live one: the telephone
- * may have stopped trying. */
+/* Of devices that have no live code: they may have stopped trying. */
 static const char expired_query[] =
-    "SELECT c.device, c.selector, date_part('epoch', c.expires_at) AS expires_at"
-    " FROM apppass.code_overview AS c WHERE c.account = apppass.fold($1)"
-    " AND c.state = 'expired' AND c.expires_at >= to_timestamp($2::double precision)"
-    " AND NOT EXISTS (SELECT FROM apppass.code_overview AS o"
-    "  WHERE o.account = c.account AND o.device = c.device AND o.state = 'live')"
-    " ORDER BY c.expires_at DESC LIMIT 1";
+    "SELECT device, selector, date_part('epoch', expires_at) AS expires_at"
+    " FROM apppass.expired_codes($1, to_timestamp($2::double precision))";
 
 /* Names that are no account, for "nothing arrived": may be this person's typing. */
 static const char strangers_query[] =
-    "SELECT count(*) AS count, date_part('epoch', max(at)) AS at,"
-    " (array_agg(host(client) ORDER BY at DESC))[1] AS client FROM apppass.refusal_log"
-    " WHERE account IS NULL AND at >= to_timestamp($1::double precision)";
+    "SELECT attempts AS count, date_part('epoch', last_at) AS at,"
+    " host(last_client) AS client"
+    " FROM apppass.strangers(to_timestamp($1::double precision))";
 
 /* ---- words ---- */
 
@@ -381,25 +338,24 @@ static void print_account(const struct output *output, const struct rows *rows)
 static bool find_standing(struct finding *finding, const struct rows *rows)
 {
     const char *account = rows_text(rows, 0, "account");
+    const char *refused = rows_text(rows, 0, "refused_as");
+    enum verdict verdict = refused != NULL ? verdict_parse(refused) : VERDICT_NONE;
 
     *finding = (struct finding){{0}, {0}, {0}};
-    if (!rows_boolean(rows, 0, "enabled")) {
+    if (refused != NULL) {
+        snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
+        snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
+    }
+    if (verdict == VERDICT_ACCOUNT_DISABLED) {
         snprintf(finding->what, TEXT_MAX,
                  "the account is disabled: every login is refused");
-        snprintf(finding->remedy, TEXT_MAX, "%s",
-                 verdict_remedy(VERDICT_ACCOUNT_DISABLED));
         suggest(finding, "account enable", account, NULL, " --reason \"...\"");
-    } else if (!rows_boolean(rows, 0, "codes_allowed")) {
-        snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(VERDICT_REALM_DENIED));
-        snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_REALM_DENIED));
+    } else if (verdict == VERDICT_REALM_DENIED) {
         suggest(finding, "realm set", rows_text(rows, 0, "realm"), NULL,
                 " codes_allowed=yes");
-    } else if (rows_boolean(rows, 0, "mfa_required") &&
-               !rows_boolean(rows, 0, "mfa_enrolled")) {
-        snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(VERDICT_MFA_MISSING));
-        snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_MFA_MISSING));
+    } else if (verdict == VERDICT_MFA_MISSING) {
         suggest(finding, "account mfa", account, NULL, " on --reason \"...\"");
-    } else if (rows_integer(rows, 0, "live_codes") == 0) {
+    } else if (refused == NULL && rows_integer(rows, 0, "live_codes") == 0) {
         snprintf(finding->what, TEXT_MAX, "the account has no live code");
         snprintf(finding->remedy, TEXT_MAX, "issue one for the device");
         suggest(finding, "issue", account, NULL, " --device LABEL");

@@ -7,7 +7,6 @@
 
 #include "base/message.h"
 #include "cli/commands.h"
-#include "cli/like.h"
 #include "cli/near.h"
 #include "code.h"
 
@@ -64,31 +63,22 @@ static const struct column record_columns[] = {
     " date_part('epoch', revoked_at) AS revoked_at, revoked_by, revoke_reason,"          \
     " date_part('epoch', first_used_at) AS first_used_at,"                               \
     " date_part('epoch', last_used_at) AS last_used_at, last_service, last_network,"     \
-    " code_id FROM apppass.code_overview"
+    " code_id FROM apppass.find_codes("
 
 enum status run_list(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
-    char *pattern = like_pattern(account), *start = like_start(account);
-    struct rows *rows = QUERY(
-        invocation->database,
-        CODE_SELECT " WHERE ($1::text IS NULL OR account LIKE $1)"
-                    " AND ($2::text IS NULL OR realm = apppass.fold($2))"
-                    " AND ($3::text IS NULL OR lower(device) = lower(normalize($3)))"
-                    " AND ($4::text IS NULL OR services IS NULL"
-                    "      OR services @> ARRAY[apppass.service_name($4)])"
-                    " AND ($5 OR state IN ('live', 'suspended'))"
-                    " AND ($6::text IS NULL OR starts_with(account, $6))"
-                    " ORDER BY account, lower(device), created_at",
-        pattern, command_option(invocation, OPTION_REALM),
-        command_option(invocation, OPTION_DEVICE),
-        command_option(invocation, OPTION_SERVICE),
-        command_has(invocation, OPTION_ALL) ? "true" : "false", start);
+    struct rows *rows =
+        QUERY(invocation->database,
+              CODE_SELECT
+              "account => $1, realm => $2, device => $3, service => $4, which => $5)",
+              account, command_option(invocation, OPTION_REALM),
+              command_option(invocation, OPTION_DEVICE),
+              command_option(invocation, OPTION_SERVICE),
+              command_has(invocation, OPTION_ALL) ? "all" : "usable");
     enum status status = STATUS_DONE;
 
-    free(pattern);
-    free(start);
     if (rows == NULL)
         return database_status(invocation->database);
     if (one && rows_count(rows) == 0 &&
@@ -142,9 +132,8 @@ enum status run_show(struct invocation *invocation)
         message_note("only the first group is needed; a whole code does not belong on a "
                      "command line");
     rows = QUERY(invocation->database,
-                 CODE_SELECT " WHERE selector = $1 AND ($2::text IS NULL OR account = "
-                             "apppass.fold($2)) ORDER BY account",
-                 selector, account);
+                 CODE_SELECT "selector => $1, account => $2, which => 'all')", selector,
+                 account);
     if (rows == NULL)
         return database_status(invocation->database);
     if (rows_count(rows) == 0) {

@@ -72,7 +72,7 @@ static const struct column record_columns[] = {
     " array_to_string(r.self_mfa_values, ' ') AS self_mfa_values,"                       \
     " r.self_makes_per_day, array_to_string(r.self_services, ' ') AS self_services,"     \
     " r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,"        \
-    " r.accounts FROM apppass.realm_overview AS r"
+    " r.accounts FROM apppass.find_realms("
 
 /* ---- what can be set ---- */
 
@@ -86,43 +86,37 @@ enum kind {
     KIND_HOST
 };
 
-#define SET(column, value)                                                               \
-    "UPDATE apppass.realm SET " column " = " value " WHERE name = apppass.fold($1)"
-
 static const struct setting {
     const char *name;
     enum kind kind;
     bool bites; /* may refuse codes that are in use */
-    const char *sql;
 } settings[] = {
-    {"description", KIND_TEXT, false, SET("description", "$2")},
-    {"codes_allowed", KIND_BOOLEAN, true, SET("codes_allowed", "$2::boolean")},
-    {"services", KIND_LIST, true, SET("services", "string_to_array($2, ',')")},
-    {"code_length", KIND_NUMBER, false, SET("code_length", "$2::integer")},
-    {"max_codes", KIND_NUMBER, false, SET("max_codes", "$2::integer")},
-    {"max_lifetime", KIND_SPAN, true, SET("max_lifetime", "$2::interval")},
-    {"lapse_after", KIND_SPAN, true, SET("lapse_after", "$2::interval")},
-    {"unused_after", KIND_SPAN, true, SET("unused_after", "$2::interval")},
-    {"mfa_required", KIND_BOOLEAN, true, SET("mfa_required", "$2::boolean")},
-    {"reason_required", KIND_BOOLEAN, false, SET("reason_required", "$2::boolean")},
-    {"main_password_refused_from", KIND_TIME, true,
-     SET("main_password_refused_from", "to_timestamp($2::double precision)")},
-    {"imap_host", KIND_HOST, false, SET("imap_host", "$2")},
-    {"imap_port", KIND_NUMBER, false, SET("imap_port", "$2::integer")},
-    {"smtp_host", KIND_HOST, false, SET("smtp_host", "$2")},
-    {"smtp_port", KIND_NUMBER, false, SET("smtp_port", "$2::integer")},
-    {"dav_host", KIND_HOST, false, SET("dav_host", "$2")},
-    {"dav_port", KIND_NUMBER, false, SET("dav_port", "$2::integer")},
-    {"self_allowed", KIND_BOOLEAN, false, SET("self_allowed", "$2::boolean")},
-    {"self_fresh_within", KIND_SPAN, false, SET("self_fresh_within", "$2::interval")},
-    {"self_mfa_values", KIND_LIST, false,
-     SET("self_mfa_values", "string_to_array($2, ',')")},
-    {"self_makes_per_day", KIND_NUMBER, false, SET("self_makes_per_day", "$2::integer")},
-    {"self_services", KIND_LIST, false, SET("self_services", "string_to_array($2, ',')")},
-    {"argon2_memory_kib", KIND_NUMBER, false, SET("argon2_memory_kib", "$2::integer")},
-    {"argon2_passes", KIND_NUMBER, false, SET("argon2_passes", "$2::integer")},
-    {"argon2_lanes", KIND_NUMBER, false, SET("argon2_lanes", "$2::integer")},
-    {"refusal_retention", KIND_SPAN, false, SET("refusal_retention", "$2::interval")},
+    {"description", KIND_TEXT, false},
+    {"codes_allowed", KIND_BOOLEAN, true},
+    {"services", KIND_LIST, true},
+    {"code_length", KIND_NUMBER, false},
+    {"max_codes", KIND_NUMBER, false},
+    {"max_lifetime", KIND_SPAN, true},
+    {"lapse_after", KIND_SPAN, true},
+    {"unused_after", KIND_SPAN, true},
+    {"mfa_required", KIND_BOOLEAN, true},
+    {"reason_required", KIND_BOOLEAN, false},
+    {"main_password_refused_from", KIND_TIME, true},
+    {"imap_host", KIND_HOST, false},
+    {"imap_port", KIND_NUMBER, false},
+    {"smtp_host", KIND_HOST, false},
+    {"smtp_port", KIND_NUMBER, false},
+    {"dav_host", KIND_HOST, false},
+    {"dav_port", KIND_NUMBER, false},
+    {"self_allowed", KIND_BOOLEAN, false},
+    {"self_fresh_within", KIND_SPAN, false},
+    {"self_mfa_values", KIND_LIST, false},
+    {"self_makes_per_day", KIND_NUMBER, false},
+    {"self_services", KIND_LIST, false},
+    {"argon2_memory_kib", KIND_NUMBER, false},
+    {"argon2_passes", KIND_NUMBER, false},
+    {"argon2_lanes", KIND_NUMBER, false},
+    {"refusal_retention", KIND_SPAN, false},
 };
 
 const char *realm_setting(size_t index)
@@ -209,7 +203,7 @@ static bool sql_value(const struct setting *setting, const char *text, time_t no
             moment = now;
         else if (!moment_parse(text, now, false, &moment))
             return false;
-        snprintf(value, VALUE_MAX, "%lld", (long long)moment);
+        moment_rfc3339(moment, value);
         return true;
     case KIND_HOST:
         return *null_r || profile_host_name(text);
@@ -219,13 +213,12 @@ static bool sql_value(const struct setting *setting, const char *text, time_t no
 
 /* ---- show ---- */
 
-void realm_offer(struct invocation *invocation, const char *realm)
+static void offer_realms(struct invocation *invocation, const char *realm)
 {
-    struct rows *rows =
-        TRY_QUERY(invocation->database,
-                  "SELECT realm AS name FROM apppass.realm_overview WHERE $1 <> ''"
-                  " ORDER BY realm LIMIT 1000",
-                  realm);
+    struct rows *rows = database_try(invocation->database,
+                                     "SELECT realm AS name FROM apppass.realm_overview"
+                                     " ORDER BY realm LIMIT 1000",
+                                     0, NULL);
     size_t offered = 0;
 
     if (rows == NULL)
@@ -239,24 +232,23 @@ void realm_offer(struct invocation *invocation, const char *realm)
     rows_free(&rows);
 }
 
-static enum status no_realm(struct invocation *invocation, const char *realm)
+enum status realm_missing(struct invocation *invocation, const char *realm)
 {
     message_error("there is no realm %s", realm);
-    realm_offer(invocation, realm);
+    offer_realms(invocation, realm);
     return STATUS_REFUSED;
 }
 
 static enum status show_realm(struct invocation *invocation, const char *realm)
 {
-    struct rows *rows = QUERY(invocation->database,
-                              REALM_SELECT " WHERE r.realm = apppass.fold($1)", realm);
+    struct rows *rows = QUERY(invocation->database, REALM_SELECT "$1) AS r", realm);
     enum status status;
 
     if (rows == NULL)
         return database_status(invocation->database);
     status = rows_count(rows) > 0 ? output_record(&invocation->output, record_columns,
                                                   COUNT(record_columns), rows, 0)
-                                  : no_realm(invocation, realm);
+                                  : realm_missing(invocation, realm);
     rows_free(&rows);
     return status;
 }
@@ -270,8 +262,7 @@ enum status run_realm_show(struct invocation *invocation)
 
     if (realm != NULL)
         return show_realm(invocation, realm);
-    rows =
-        database_query(invocation->database, REALM_SELECT " ORDER BY r.realm", 0, NULL);
+    rows = database_query(invocation->database, REALM_SELECT ") AS r", 0, NULL);
     if (rows == NULL)
         return database_status(invocation->database);
     status = output_table(&invocation->output, people ? list_columns : record_columns,
@@ -326,23 +317,6 @@ static enum status check_settings(const struct invocation *invocation, bool *bit
     return STATUS_DONE;
 }
 
-enum status realm_context(struct invocation *invocation)
-{
-    struct rows *rows =
-        QUERY(invocation->database,
-              "SELECT set_config('apppass.reason', coalesce($1, ''), true),"
-              " set_config('apppass.ticket', coalesce($2, ''), true),"
-              " set_config('apppass.operator', coalesce($3, ''), true)",
-              command_option(invocation, OPTION_REASON),
-              command_option(invocation, OPTION_TICKET),
-              command_option(invocation, OPTION_OPERATOR));
-    enum status status =
-        rows != NULL ? STATUS_DONE : database_status(invocation->database);
-
-    rows_free(&rows);
-    return status;
-}
-
 /* The values of numbers that the schema's checks take. */
 static const struct {
     const char *constraint, *words;
@@ -360,11 +334,14 @@ static const struct {
      "1048576, and memory times passes at most 1048576"},
 };
 
-/* A CHECK's own message would show the whole row. */
-static enum status complain_realm(struct invocation *invocation)
+static enum status complain_realm(struct invocation *invocation, const char *realm)
 {
     const char *constraint = database_constraint(invocation->database);
 
+    if (strcmp(constraint, "realm_not_found") == 0) {
+        database_rollback(invocation->database);
+        return realm_missing(invocation, realm);
+    }
     for (size_t i = 0; i < COUNT(limits); i++)
         if (strcmp(limits[i].constraint, constraint) == 0) {
             message_error("%s; nothing was changed", limits[i].words);
@@ -376,7 +353,7 @@ static enum status complain_realm(struct invocation *invocation)
 
 static enum status apply_settings(struct invocation *invocation, const char *realm)
 {
-    enum status status = realm_context(invocation);
+    enum status status = STATUS_DONE;
 
     for (size_t i = 1; status == STATUS_DONE && i < invocation->argument_count; i++) {
         const char *typed = invocation->arguments[i];
@@ -388,9 +365,15 @@ static enum status apply_settings(struct invocation *invocation, const char *rea
 
         if (!sql_value(setting, typed + length + 1, invocation->output.now, value, &null))
             return STATUS_USAGE;
-        rows = TRY_QUERY(invocation->database, setting->sql, realm, null ? NULL : value);
+        rows = TRY_QUERY(invocation->database,
+                         "SELECT FROM apppass.set_policy(realm => $1, setting => $2,"
+                         " value => $3, reason => $4, ticket => $5, operator => $6)",
+                         realm, setting->name, null ? NULL : value,
+                         command_option(invocation, OPTION_REASON),
+                         command_option(invocation, OPTION_TICKET),
+                         command_option(invocation, OPTION_OPERATOR));
         if (rows == NULL)
-            status = complain_realm(invocation);
+            status = complain_realm(invocation, realm);
         rows_free(&rows);
     }
     return status;
@@ -400,19 +383,13 @@ static enum status apply_settings(struct invocation *invocation, const char *rea
 static struct rows *changed_realm(struct invocation *invocation, const char *realm,
                                   enum status *status_r)
 {
-    struct rows *rows =
-        QUERY(invocation->database,
-              "SELECT p.*, (SELECT count(*) FROM apppass.code_overview AS c"
-              " WHERE c.realm = p.realm AND c.state IN ('live', 'suspended')) AS codes"
-              " FROM (" REALM_SELECT " WHERE r.realm = apppass.fold($1)) AS p",
-              realm);
+    struct rows *rows = QUERY(invocation->database,
+                              "SELECT p.*, apppass.count_codes(realm => $1) AS codes"
+                              " FROM (" REALM_SELECT "$1) AS r) AS p",
+                              realm);
 
-    if (rows == NULL) {
+    if (rows == NULL)
         *status_r = database_status(invocation->database);
-    } else if (rows_count(rows) == 0) {
-        *status_r = no_realm(invocation, realm);
-        rows_free(&rows);
-    }
     return rows;
 }
 
@@ -461,19 +438,18 @@ static struct rows *make_added(struct invocation *invocation, enum status *statu
     struct rows *rows;
     char *quoted;
 
-    *status_r = realm_context(invocation);
-    if (*status_r != STATUS_DONE)
-        return NULL;
-    rows = TRY_QUERY(
-        invocation->database,
-        "INSERT INTO apppass.realm (name) VALUES (apppass.fold($1)) RETURNING name",
-        realm);
+    rows = TRY_QUERY(invocation->database,
+                     "SELECT apppass.add_realm(realm => $1, reason => $2, ticket => $3,"
+                     " operator => $4)",
+                     realm, command_option(invocation, OPTION_REASON),
+                     command_option(invocation, OPTION_TICKET),
+                     command_option(invocation, OPTION_OPERATOR));
     if (rows != NULL) {
         rows_free(&rows);
         return make_set(invocation, status_r);
     }
     if (strcmp(database_constraint(invocation->database), "realm_name_unique") != 0) {
-        *status_r = complain_realm(invocation);
+        *status_r = complain_realm(invocation, realm);
         return NULL;
     }
     message_error("there is a realm %s already", realm);

@@ -9,10 +9,7 @@
 /* The names that "realm set" takes, one by one; NULL after the last. */
 const char *realm_setting(size_t index);
 
-/* Tell which realm may have been meant. */
-void realm_offer(struct invocation *invocation, const char *realm);
-
-/* Who changes policy by plain SQL, and why, for the audit; within a transaction. */
-enum status realm_context(struct invocation *invocation);
+/* There is no such realm: tell so, and which may have been meant.  STATUS_REFUSED. */
+enum status realm_missing(struct invocation *invocation, const char *realm);
 
 #endif

@@ -8,7 +8,6 @@
 #include "base/message.h"
 #include "base/moment.h"
 #include "cli/commands.h"
-#include "cli/like.h"
 #include "cli/near.h"
 #include "commands/report.h"
 
@@ -57,8 +56,6 @@ static const struct column unused_columns[] = {
 
 enum status run_unused(struct invocation *invocation)
 {
-    char *pattern = like_pattern(command_argument(invocation, 0));
-    char *start = like_start(command_argument(invocation, 0));
     char since[REPORT_SINCE_MAX];
     struct rows *rows = NULL;
     enum status status = report_since(invocation, since);
@@ -70,22 +67,16 @@ enum status run_unused(struct invocation *invocation)
                   " date_part('epoch', u.last_used_at) AS last_used_at,"
                   " date_part('epoch', u.created_at) AS created_at,"
                   " date_part('epoch', u.lapses_at) AS lapses_at, u.realm, u.created_by,"
-                  " u.code_id FROM apppass.unused_code AS u"
-                  " WHERE ($1::text IS NULL OR u.account LIKE $1)"
-                  " AND ($2::text IS NULL OR u.realm = apppass.fold($2))"
-                  " AND u.idle > CASE WHEN $3 = '' THEN interval '90 days'"
-                  " ELSE now() - to_timestamp(nullif($3, '')::double precision) END"
-                  " AND ($4::text IS NULL OR starts_with(u.account, $4))"
-                  " ORDER BY u.idle DESC, u.account, u.device",
-                  pattern, command_option(invocation, OPTION_REALM), since, start);
+                  " u.code_id FROM apppass.find_unused(account => $1, realm => $2,"
+                  " idle => now() - to_timestamp(nullif($3, '')::double precision)) AS u",
+                  command_argument(invocation, 0),
+                  command_option(invocation, OPTION_REALM), since);
         status = rows != NULL ? output_table(&invocation->output, unused_columns,
                                              COUNT(unused_columns), rows,
                                              "no code is unused for that long")
                               : database_status(invocation->database);
     }
     rows_free(&rows);
-    free(pattern);
-    free(start);
     return status;
 }
 
@@ -113,24 +104,15 @@ static const struct column audit_columns[] = {
 static struct rows *find_events(struct invocation *invocation, const char *since,
                                 const char *limit)
 {
-    char *pattern = like_pattern(command_argument(invocation, 0));
-    char *start = like_start(command_argument(invocation, 0));
-    struct rows *rows = QUERY(
+    return QUERY(
         invocation->database,
-        "SELECT * FROM (SELECT date_part('epoch', at) AS at, action, account, device,"
+        "SELECT date_part('epoch', at) AS at, action, account, device,"
         " selector, actor || coalesce(' for ' || operator, '') AS actor, reason,"
         " operator, ticket, realm, host(client) AS client, application, before, after,"
-        " code_id, id FROM apppass.audit_log"
-        " WHERE ($1::text IS NULL OR account LIKE $1)"
-        " AND ($2::text IS NULL OR realm = apppass.fold($2))"
-        " AND ($3 = '' OR at >= to_timestamp(nullif($3, '')::double precision))"
-        " AND ($5::text IS NULL OR starts_with(account, $5))"
-        " ORDER BY id DESC LIMIT $4::bigint) AS latest ORDER BY id",
-        pattern, command_option(invocation, OPTION_REALM), since, limit, start);
-
-    free(pattern);
-    free(start);
-    return rows;
+        " code_id, id FROM apppass.find_events(account => $1, realm => $2,"
+        " since => to_timestamp(nullif($3, '')::double precision), most => $4::bigint)",
+        command_argument(invocation, 0), command_option(invocation, OPTION_REALM), since,
+        limit);
 }
 
 enum status run_audit(struct invocation *invocation)
@@ -267,7 +249,7 @@ enum status run_maintain(struct invocation *invocation)
     struct rows *jobs =
         QUERY(invocation->database, "SELECT unnest(apppass.maintain_jobs()) AS job");
     struct rows *report =
-        QUERY(invocation->database, "SELECT (NULL::apppass.upkeep).* WHERE false");
+        QUERY(invocation->database, "SELECT (NULL::apppass.upkeep).* LIMIT 0");
     bool done = jobs != NULL && report != NULL;
     enum status status;
 
@@ -297,51 +279,6 @@ enum status run_maintain(struct invocation *invocation)
 
 /* ---- metrics ---- */
 
-/*
- * name, help, type, labels ("a=1 b=2" pairs already quoted), value.  The database counts
- * what it recorded: refusals within their retention, so the totals may fall when old ones
- * go; hence gauges.
- */
-static const char metrics_query[] =
-    "SELECT * FROM ("
-    " SELECT 1 AS n, 'apppass_refusals' AS name, 'Refused attempts on record.' AS help,"
-    "  format('verdict=\"%s\",service=\"%s\"', v.verdict, v.service) AS labels,"
-    "  v.count::text AS value"
-    "  FROM (SELECT verdict::text, regexp_replace(coalesce(service, '-'), "
-    "'[^a-z0-9_.+-]', '_',"
-    "        'g') AS service, count(*) FROM apppass.refusal_log GROUP BY 1, 2) AS v"
-    " UNION ALL SELECT 2, 'apppass_codes', 'Codes by state.', format('state=\"%s\"', "
-    "s.state),"
-    "  coalesce(c.count, 0)::text"
-    "  FROM unnest(ARRAY['live', 'revoked', 'expired', 'lapsed', 'suspended']) AS s "
-    "(state)"
-    "  LEFT JOIN (SELECT state, count(*) FROM apppass.code_overview GROUP BY 1) AS c"
-    "  ON c.state = s.state"
-    " UNION ALL SELECT 3, 'apppass_accounts', 'Accounts by state.',"
-    "  format('state=\"%s\"', CASE WHEN s.enabled THEN 'enabled' ELSE 'disabled' END),"
-    "  (SELECT count(*) FROM apppass.account_overview AS a WHERE a.enabled = "
-    "s.enabled)::text"
-    "  FROM unnest(ARRAY[true, false]) AS s (enabled)"
-    " UNION ALL SELECT 4, 'apppass_codes_unused', 'Live codes unused for 90 days or "
-    "more.',"
-    "  NULL, count(*)::text FROM apppass.unused_code WHERE idle > interval '90 days'"
-    " UNION ALL SELECT 5, 'apppass_codes_used_recently',"
-    "  'Codes that logged in within the last hour, by the service of the last login.',"
-    "  format('service=\"%s\"', u.service), u.count::text"
-    "  FROM (SELECT regexp_replace(coalesce(last_service, '-'), '[^a-z0-9_.+-]', '_', "
-    "'g')"
-    "        AS service, count(*) FROM apppass.code_overview"
-    "        WHERE last_used_at > now() - interval '1 hour' GROUP BY 1) AS u"
-    " UNION ALL SELECT 6, 'apppass_audit_unsealed_age_seconds',"
-    "  'Age of the oldest audit row that is not yet part of the hash chain.', NULL,"
-    "  coalesce(ceil(extract(epoch FROM now() - unsealed_since)), 0)::text"
-    "  FROM apppass.audit_head()"
-    " UNION ALL SELECT 7, 'apppass_main_password_accounts',"
-    "  'Accounts whose main password let somebody in within the last 30 days.', NULL,"
-    "  count(DISTINCT account)::text FROM apppass.main_password_use"
-    "  WHERE last_at > now() - interval '30 days'"
-    ") AS m ORDER BY n, labels";
-
 static void print_metrics(const struct rows *rows)
 {
     const char *last = "";
@@ -367,7 +304,9 @@ enum status run_metrics(struct invocation *invocation)
         {"labels", "LABELS", COLUMN_TEXT, 0, ""},
         {"value", "VALUE", COLUMN_NUMBER, 0, NULL},
     };
-    struct rows *rows = database_query(invocation->database, metrics_query, 0, NULL);
+    struct rows *rows = database_query(
+        invocation->database, "SELECT name, help, labels, value FROM apppass.metrics()",
+        0, NULL);
     enum status status = STATUS_DONE;
 
     if (rows == NULL)

@@ -27,11 +27,10 @@ static struct rows *revoke(struct invocation *invocation)
     const char *who = command_option(invocation, OPTION_OPERATOR);
 
     if (code != NULL)
-        return TRY_QUERY(
-            invocation->database,
-            "SELECT apppass.revoke_code(username => $1, selector => apppass.fold($2),"
-            " reason => $3, ticket => $4, operator => $5) AS revoked",
-            account, code, reason, ticket, who);
+        return TRY_QUERY(invocation->database,
+                         "SELECT apppass.revoke_code(username => $1, selector => $2,"
+                         " reason => $3, ticket => $4, operator => $5) AS revoked",
+                         account, code, reason, ticket, who);
     if (device != NULL)
         return TRY_QUERY(invocation->database,
                          "SELECT apppass.revoke_device(username => $1, device => $2,"
@@ -61,9 +60,7 @@ static struct rows *make(struct invocation *invocation, enum status *status_r)
     rows = QUERY(invocation->database,
                  "SELECT account, device, selector,"
                  " date_part('epoch', last_used_at) AS last_used_at, code_id"
-                 " FROM apppass.code_overview"
-                 " WHERE account = apppass.fold(btrim($1)) AND revoked_at = now()"
-                 " ORDER BY device, selector, code_id",
+                 " FROM apppass.revoked_now($1)",
                  account);
     if (rows == NULL) {
         *status_r = database_status(invocation->database);

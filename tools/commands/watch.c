@@ -8,36 +8,18 @@
 #include "base/message.h"
 #include "base/moment.h"
 #include "cli/commands.h"
-#include "cli/like.h"
 
 /* Without word from the server for that long, ask whether it is still there. */
 #define ALIVE_MS (60 * 1000)
 
-/*
- * An event carries keys; the views tell what this operator may see of it, or no row.  Use
- * is not audited: of it the code's last one is told, which is the one announced or newer.
- * Anybody who may connect may NOTIFY: nothing of the payload is printed but what names a
- * row, and the kind of use.
- */
-#define EVENT_SELECT                                                                     \
-    "SELECT date_part('epoch', v.at) AS at, v.event, v.account, v.device, v.selector,"   \
-    " v.code_id, v.audit_id, v.realm, v.reason, v.ticket, v.actor, v.operator,"          \
-    " v.service, v.network, jsonb_strip_nulls(to_jsonb(v) || jsonb_build_object('at',"   \
-    "  to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')))"             \
-    " AS payload"                                                                        \
-    " FROM (SELECT $1::jsonb) AS t (e), LATERAL ("                                       \
-    "  SELECT l.action AS event, l.at, l.account, l.device, l.selector, l.code_id,"      \
-    "   l.id AS audit_id, l.realm, l.reason, l.ticket, l.actor, l.operator,"             \
-    "   NULL AS service, NULL AS network"                                                \
-    "  FROM apppass.audit_log AS l WHERE l.id = (e ->> 'audit_id')::bigint"              \
-    "  UNION ALL"                                                                        \
-    "  SELECT e ->> 'event', c.last_used_at, c.account, c.device, c.selector,"           \
-    "   c.code_id, NULL, c.realm, NULL, NULL, NULL, NULL, c.last_service,"               \
-    "   c.last_network::text"                                                            \
-    "  FROM apppass.code_overview AS c WHERE c.code_id = (e ->> 'code_id')::bigint"      \
-    "   AND e ->> 'event' IN ('first_use', 'new_network')"                               \
-    "   AND c.last_used_at IS NOT NULL) AS v"                                            \
-    " WHERE $2::text IS NULL OR v.account LIKE $2"
+/* Anybody who may connect may NOTIFY: nothing of the payload is printed but what names a
+ * row, and the kind of use. */
+static const char event_query[] =
+    "SELECT date_part('epoch', v.at) AS at, v.event, v.account, v.device, v.selector,"
+    " v.code_id, v.audit_id, v.realm, v.reason, v.ticket, v.actor, v.operator,"
+    " v.service, v.network, jsonb_strip_nulls(to_jsonb(v) || jsonb_build_object('at',"
+    "  to_char(v.at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')))"
+    " AS payload FROM apppass.find_event($1::jsonb, $2) AS v";
 
 static const struct column columns[] = {
     {"event", NULL, COLUMN_TEXT, 0, NULL},      {"at", NULL, COLUMN_TIME, 0, NULL},
@@ -96,13 +78,12 @@ static void print_payload(const char *payload)
     free(harmless);
 }
 
-static enum status show_event(struct invocation *invocation, const char *payload,
-                              const char *pattern)
+static enum status show_event(struct invocation *invocation, const char *payload)
 {
     char *copy = strdup(payload);
-    struct rows *rows = copy != NULL
-                            ? TRY_QUERY(invocation->database, EVENT_SELECT, copy, pattern)
-                            : NULL;
+    struct rows *rows = copy != NULL ? TRY_QUERY(invocation->database, event_query, copy,
+                                                 command_argument(invocation, 0))
+                                     : NULL;
     enum status status = STATUS_DONE;
 
     if (rows == NULL) {
@@ -129,7 +110,6 @@ static enum status show_event(struct invocation *invocation, const char *payload
 
 enum status run_watch(struct invocation *invocation)
 {
-    char *pattern = like_pattern(command_argument(invocation, 0));
     struct rows *rows = database_query(invocation->database, "LISTEN apppass", 0, NULL);
     enum status status =
         rows != NULL ? STATUS_DONE : database_status(invocation->database);
@@ -148,7 +128,7 @@ enum status run_watch(struct invocation *invocation)
 
         rows_free(&rows);
         if (payload != NULL) {
-            status = show_event(invocation, payload, pattern);
+            status = show_event(invocation, payload);
         } else if (timed_out) {
             rows = database_query(invocation->database, "SELECT 1", 0, NULL);
             if (rows == NULL)
@@ -158,6 +138,5 @@ enum status run_watch(struct invocation *invocation)
         }
     }
     rows_free(&rows);
-    free(pattern);
     return status;
 }

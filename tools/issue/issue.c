@@ -100,12 +100,8 @@ static enum status ask_policy(struct invocation *invocation,
     struct rows *rows =
         request->reset
             ? TRY_QUERY(invocation->database,
-                        "SELECT a.account_id, r.code_length,"
-                        " r.argon2_memory_kib AS memory_kib,"
-                        " r.argon2_passes AS passes, r.argon2_lanes AS lanes"
-                        " FROM apppass.account_overview AS a"
-                        " JOIN apppass.realm_overview AS r ON r.realm = a.realm"
-                        " WHERE a.account = apppass.fold($1)",
+                        "SELECT account_id, code_length, memory_kib, passes, lanes"
+                        " FROM apppass.find_terms(ARRAY[$1])",
                         account)
             : TRY_QUERY(invocation->database,
                         "SELECT account_id, code_length, memory_kib, passes, lanes"
@@ -114,7 +110,7 @@ static enum status ask_policy(struct invocation *invocation,
 
     if (rows == NULL)
         return near_complain(invocation, account, NULL, NULL);
-    if (rows_count(rows) == 0) {
+    if (rows_text(rows, 0, "account_id") == NULL) {
         rows_free(&rows);
         return near_no_account(invocation, account);
     }
@@ -229,23 +225,22 @@ static enum status hand_over(struct invocation *invocation, struct present *pres
 /* A device has one code as a rule: the old one would live on unnoticed. */
 static enum status note_others(struct invocation *invocation, const struct rows *stored)
 {
-    struct rows *rows =
-        QUERY(invocation->database,
-              "SELECT string_agg(selector, ', ' ORDER BY code_id) AS others, device"
-              " FROM apppass.code_overview WHERE account = $1 AND device = $2"
-              " AND state = 'live' AND code_id <> $3::bigint GROUP BY device",
-              rows_text(stored, 0, "account"), rows_text(stored, 0, "device"),
-              rows_text(stored, 0, "code_id"));
-    enum status status =
-        rows != NULL ? STATUS_DONE : database_status(invocation->database);
+    const char *device = rows_text(stored, 0, "device");
+    struct rows *rows = QUERY(
+        invocation->database,
+        "SELECT code_id, selector FROM apppass.find_codes(account => $1, device => $2)",
+        rows_text(stored, 0, "account"), device);
 
-    if (rows != NULL && rows_count(rows) > 0) {
-        message_note("%s has another live code: %s", rows_text(rows, 0, "device"),
-                     rows_text(rows, 0, "others"));
+    if (rows == NULL)
+        return database_status(invocation->database);
+    for (size_t row = 0; row < rows_count(rows); row++)
+        if (strcmp(rows_text(rows, row, "code_id"), rows_text(stored, 0, "code_id")) != 0)
+            message_note("%s has another live code: %s", device,
+                         rows_text(rows, row, "selector"));
+    if (rows_count(rows) > 1)
         message_hint("revoke it once the new one works; \"apppass reset\" replaces it");
-    }
     rows_free(&rows);
-    return status;
+    return STATUS_DONE;
 }
 
 /* Make, store, show; with another code where the account has the selector already. */

@@ -98,10 +98,8 @@ static enum status skip_issued(struct batch *batch)
                      "SELECT t.ordinality"
                      " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY"
                      " AS t (account, device, ordinality)"
-                     " WHERE EXISTS (SELECT FROM apppass.code_overview AS c"
-                     "  WHERE c.account = apppass.fold(t.account) AND c.state = 'live'"
-                     "  AND lower(c.device) = lower(normalize(t.device)))"
-                     " ORDER BY t.ordinality",
+                     " CROSS JOIN LATERAL (SELECT FROM apppass.find_codes(t.account,"
+                     "  t.device) LIMIT 1) AS c ORDER BY t.ordinality",
                      accounts, devices));
 
     free(accounts);
@@ -113,15 +111,10 @@ static enum status skip_issued(struct batch *batch)
 static enum status ask_policies(struct batch *batch)
 {
     char *accounts = batch_array(batch, ACCOUNT);
-    struct rows *rows = QUERY(
-        batch->invocation->database,
-        "SELECT a.account_id, r.code_length, r.argon2_memory_kib, r.argon2_passes,"
-        " r.argon2_lanes"
-        " FROM unnest($1::text[]) WITH ORDINALITY AS t (account, ordinality)"
-        " LEFT JOIN apppass.account_overview AS a ON a.account = apppass.fold(t.account)"
-        " LEFT JOIN apppass.realm_overview AS r ON r.realm = a.realm"
-        " ORDER BY t.ordinality",
-        accounts);
+    struct rows *rows = QUERY(batch->invocation->database,
+                              "SELECT account_id, code_length, memory_kib, passes, lanes"
+                              " FROM apppass.find_terms($1::text[])",
+                              accounts);
     size_t row = 0;
 
     free(accounts);
@@ -134,10 +127,9 @@ static enum status ask_policies(struct batch *batch)
             continue;
         line->policy.account_id = rows_integer(rows, row, "account_id");
         line->policy.code_length = (size_t)rows_integer(rows, row, "code_length");
-        line->policy.hash.memory_kib =
-            (uint32_t)rows_integer(rows, row, "argon2_memory_kib");
-        line->policy.hash.passes = (uint32_t)rows_integer(rows, row, "argon2_passes");
-        line->policy.hash.lanes = (uint32_t)rows_integer(rows, row, "argon2_lanes");
+        line->policy.hash.memory_kib = (uint32_t)rows_integer(rows, row, "memory_kib");
+        line->policy.hash.passes = (uint32_t)rows_integer(rows, row, "passes");
+        line->policy.hash.lanes = (uint32_t)rows_integer(rows, row, "lanes");
         row++;
         if (line->policy.code_length == 0)
             batch_bad_line(batch, line, "there is no such account",
@@ -403,10 +395,10 @@ static enum status drop_unstored(struct batch *batch)
             break;
         }
         output_csv_plain(account);
-        rows = QUERY(
-            batch->invocation->database,
-            "SELECT 1 FROM apppass.code_overview WHERE account = $1 AND selector = $2",
-            account, record.fields[old->position[2]]);
+        rows = QUERY(batch->invocation->database,
+                     "SELECT FROM apppass.find_codes(account => $1, selector => $2, "
+                     "which => 'all')",
+                     account, record.fields[old->position[2]]);
         free(account);
         found = rows != NULL ? rows_count(rows) : 0;
 

@@ -210,16 +210,13 @@ enum status present_find_servers(struct present *present, struct invocation *inv
 
     if (!command_has(invocation, OPTION_MOBILECONFIG))
         return STATUS_DONE;
-    rows =
-        QUERY(invocation->database,
-              "SELECT r.realm AS name, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port"
-              " FROM apppass.account_overview AS a"
-              " JOIN apppass.realm_overview AS r ON r.realm = a.realm"
-              " WHERE a.account = apppass.fold($1)",
-              account);
+    rows = QUERY(invocation->database,
+                 "SELECT realm AS name, imap_host, imap_port, smtp_host, smtp_port"
+                 " FROM apppass.find_terms(ARRAY[$1])",
+                 account);
     if (rows == NULL)
         return database_status(invocation->database);
-    if (rows_count(rows) == 0)
+    if (rows_text(rows, 0, "name") == NULL)
         status = near_no_account(invocation, account);
     else if (!find_server(invocation, &imap_source, rows, &present->imap) ||
              !find_server(invocation, &smtp_source, rows, &present->smtp))

@@ -30,44 +30,20 @@ struct line {
 
 /* ---- what there is to choose from ---- */
 
-/* $1: the start of the word, $2: the account or NULL.  Columns word and note. */
-static const char accounts[] =
-    "SELECT account AS word, CASE WHEN enabled THEN '' ELSE 'disabled' END AS note"
-    " FROM apppass.account_overview WHERE ($2::text IS NULL OR true)"
-    " AND starts_with(account, apppass.fold($1)) ORDER BY account LIMIT 200";
-static const char devices[] =
-    "SELECT DISTINCT device AS word, '' AS note FROM apppass.device_overview"
-    " WHERE ($2::text IS NULL OR account = apppass.fold($2))"
-    " AND starts_with(lower(device), lower($1)) ORDER BY device LIMIT 200";
-static const char codes[] =
-    "SELECT selector AS word, string_agg(device || ' of ' || account, ', ') AS note"
-    " FROM apppass.code_overview WHERE revoked_at IS NULL"
-    " AND ($2::text IS NULL OR account = apppass.fold($2))"
-    " AND starts_with(selector, apppass.fold($1))"
-    " GROUP BY selector ORDER BY selector LIMIT 200";
-static const char realms[] =
-    "SELECT realm AS word, coalesce(description, '') AS note FROM apppass.realm_overview"
-    " WHERE ($2::text IS NULL OR true) AND starts_with(realm, apppass.fold($1))"
-    " ORDER BY realm LIMIT 200";
-static const char positions[] =
-    "SELECT position::text AS word, action || ' ' || coalesce(description, '') AS note"
-    " FROM apppass.access_overview AS x WHERE ($2::text IS NULL OR true)"
-    " AND starts_with(position::text, $1) ORDER BY x.position LIMIT 200";
-
 /* By the word that stands for the argument in the table, or by an option's name. */
 static const struct {
     const char *argument;
-    const char *sql;
+    const char *kind;  /* what the database is asked for */
     const char *words; /* separated by blanks */
 } choices[] = {
-    {"ACCOUNT", accounts, NULL},
+    {"ACCOUNT", "account", NULL},
     {"ACTION", NULL, "allow deny"},
     {"DIRECTORY", NULL, DIRECTORIES},
     {"FILE", NULL, FILES},
-    {"LABEL", devices, NULL},
-    {"POSITION", positions, NULL},
-    {"REALM", realms, NULL},
-    {"SELECTOR", codes, NULL},
+    {"LABEL", "device", NULL},
+    {"POSITION", "rule", NULL},
+    {"REALM", "realm", NULL},
+    {"SELECTOR", "code", NULL},
     {"SHELL", NULL, "bash zsh fish"},
     {"STATE", NULL, "on off"},
     {"--expires", NULL, "30d 90d 180d 1y"},
@@ -131,12 +107,16 @@ static const char *typed_account(const struct line *line)
     return NULL;
 }
 
-static void offer_found(const struct line *line, const char *before, const char *sql,
+static void offer_found(const struct line *line, const char *before, const char *kind,
                         const char *start)
 {
     struct database *database = database_open_silently(line->dbname);
     struct rows *rows =
-        database != NULL ? TRY_QUERY(database, sql, start, typed_account(line)) : NULL;
+        database != NULL
+            ? TRY_QUERY(database,
+                        "SELECT word, note FROM apppass.completions($1, $2, $3)", kind,
+                        start, typed_account(line))
+            : NULL;
 
     for (size_t row = 0; rows != NULL && row < rows_count(rows); row++)
         offer(before, rows_text(rows, row, "word"), rows_text(rows, row, "note"));
@@ -152,8 +132,8 @@ static bool offer_choices(const struct line *line, const char *before, const cha
         if (strlen(choices[i].argument) != length ||
             strncmp(choices[i].argument, name, length) != 0)
             continue;
-        if (choices[i].sql != NULL)
-            offer_found(line, before, choices[i].sql, start);
+        if (choices[i].kind != NULL)
+            offer_found(line, before, choices[i].kind, start);
         else
             offer_words(before, choices[i].words, start);
         return true;

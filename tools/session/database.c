@@ -206,6 +206,7 @@ static const struct {
     const char *cause;
     const char *tool;
 } remedies[] = {
+    {"access_rule_not_found", "apppass access list shows the rules"},
     {"account_disabled", "enable it: apppass account enable ACCOUNT --reason ..."},
     {"account_not_found", "check the spelling, or add it: apppass account add ACCOUNT"},
     {"account_username_unique", "issue a code: apppass issue ACCOUNT --device LABEL"},
