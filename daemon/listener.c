@@ -28,7 +28,7 @@
  * others, one that has not done so by now has lost its own. */
 #define SLOW_MS 1000
 
-/* Something that happens many times, told once in a while. */
+/* Something that happens many times, logged once in a while. */
 struct complaint {
     unsigned long count;
     int64_t told_ms;

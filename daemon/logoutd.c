@@ -24,7 +24,7 @@
 #define ANSWER_MS    5000  /* for one answer, connecting included */
 #define SAVE_MS      60000 /* a mark is saved at least so often */
 #define IN_FLIGHT_MS 10000 /* a login that was being decided has come or gone by then */
-#define COMPLAIN_MS  60000 /* the same trouble is told again after this */
+#define COMPLAIN_MS  60000 /* the same trouble is logged again after this */
 #define PROC_PATH    "/run/cyrus/proc"
 #define STATE_PATH   "/var/lib/apppass-logoutd/mark"
 

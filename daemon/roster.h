@@ -43,7 +43,7 @@ enum roster_end { ROSTER_GONE = 0, ROSTER_ENDED, ROSTER_FAILED };
  * Only where that is still the process that the entry was read from, a program of Cyrus
  * IMAP that serves the same user: the kernel's handle of it is taken before its file is
  * read again, so that the number can't have gone to another.  ROSTER_GONE: it has ended,
- * or serves somebody else.  ROSTER_FAILED: errno says why it could not be told.
+ * or serves somebody else.  ROSTER_FAILED: errno says why that could not be found out.
  */
 enum roster_end roster_end(const char *folder,
                            const struct roster_entry *entry) MUST_CHECK;

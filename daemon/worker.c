@@ -49,7 +49,7 @@ static bool worker_ready(struct worker *worker)
     return worker->verifier != NULL;
 }
 
-/* A client that hung up wants no answer; it costs no query and no hash. */
+/* A client that hung up needs no answer; it costs no query and no hash. */
 static bool client_gone(const struct session *session)
 {
     struct pollfd entry = {.fd = session->fd};

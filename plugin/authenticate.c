@@ -116,7 +116,7 @@ static enum outcome check_main_password(void *context, const char *username)
 {
     const struct exchange *exchange = context;
     const sasl_utils_t *utils = exchange->params->utils;
-    struct secret password; /* checkpass wants it NUL-terminated */
+    struct secret password; /* checkpass needs it NUL-terminated */
     enum outcome outcome;
 
     outcome = host_outcome(canonicalise(exchange, username, strlen(username),

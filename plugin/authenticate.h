@@ -2,7 +2,7 @@
 #ifndef APPPASS_AUTHENTICATE_H
 #define APPPASS_AUTHENTICATE_H
 
-/* From what a mechanism received to what the SASL library is told. */
+/* From what a mechanism received to what the SASL library gets to know. */
 
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>

@@ -11,7 +11,7 @@
 #include "session/mint.h"
 #include "session/profile.h"
 
-/* What every function of the database is told first. */
+/* The first arguments of every function of the database. */
 #define WHO "$1, to_timestamp($2::double precision), $3, $4::text[], $5::inet"
 #define WHO_VALUES(portal)                                                               \
     (portal)->identity.user, (portal)->identity.auth_time, (portal)->identity.acr,       \

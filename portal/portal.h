@@ -33,8 +33,8 @@ extern const struct setting portal_settings[];
 struct identity {
     const char *user;
     const char *auth_time; /* seconds since 1970 */
-    const char *acr;       /* NULL: not told */
-    char *amr;             /* an array for PostgreSQL; NULL: not told */
+    const char *acr;       /* NULL: unknown */
+    char *amr;             /* an array for PostgreSQL; NULL: unknown */
     struct client client;
 };
 

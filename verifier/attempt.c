@@ -65,7 +65,7 @@ static struct store *recorder(struct verifier *verifier)
     return verifier->record_store != NULL ? verifier->record_store : verifier->store;
 }
 
-/* Tell who wants to know. */
+/* Report to the caller's trace. */
 static PRINTF(4, 5) void tell(const struct trial *trial, enum attempt_step step,
                               enum attempt_finding finding, const char *format, ...)
 {
@@ -93,7 +93,7 @@ static enum attempt_finding finding_of(enum outcome outcome)
     return ATTEMPT_FOUND_NOTHING;
 }
 
-/* The option that is wrong stands before what is wrong with it. */
+/* The wrong option is named before what is wrong with it. */
 static struct store *store_for(const char *option, const char *conninfo,
                                const struct verifier_shared *shared, char *error,
                                size_t error_size)

@@ -617,7 +617,7 @@ static const char *read_key_file(const char *path, char *text)
     if (fstat(fd, &status) != 0)
         reason = strerror(errno);
     else if (!S_ISREG(status.st_mode))
-        reason = "is no regular file";
+        reason = "is not a regular file";
     else if (status.st_uid != 0 && status.st_uid != geteuid())
         reason = "is owned neither by root nor by the user who runs this";
     else if ((status.st_mode & (S_IWGRP | S_IXGRP | S_IRWXO)) != 0)

@@ -86,7 +86,7 @@ static const char *file_unfit(int fd)
     if (fstat(fd, &status) != 0)
         return strerror(errno);
     if (!S_ISREG(status.st_mode))
-        return "it is no regular file";
+        return "it is not a regular file";
     if (status.st_uid != 0 && status.st_uid != geteuid())
         return "it belongs to another user";
     if ((status.st_mode & 077) != 0)
@@ -106,7 +106,7 @@ static const char *read_header(int fd, unsigned char key_r[KEY_BYTES])
     if (pread(fd, &header, sizeof header, 0) != (ssize_t)sizeof header)
         reason = "it could not be read";
     else if (memcmp(header.magic, magic, sizeof magic) != 0)
-        reason = "it is no memo, or one of another version";
+        reason = "it is not a memo, or one of another version";
     else
         memcpy(key_r, header.key, KEY_BYTES);
     sodium_memzero(&header, sizeof header);

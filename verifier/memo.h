@@ -34,7 +34,7 @@ struct memo;
  *
  * NULL (logged once) where it can't be used: not a regular file, a link or linked twice,
  * owned by neither root nor the effective user, open to others, wrong size or content, no
- * memory.  The caller works without.  A file that is no memo is never changed or removed.
+ * memory.  The caller works without.  A file that is not a memo is never changed or removed.
  * Keep it open across a chroot and a change of user.  Best kept on a file system in
  * memory
  * (/run), one file a service.

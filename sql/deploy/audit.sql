@@ -201,7 +201,7 @@ BEGIN
     END IF;
 EXCEPTION
     WHEN invalid_text_representation OR invalid_parameter_value OR numeric_value_out_of_range THEN
-        RAISE EXCEPTION 'that is no mark of the audit trail'
+        RAISE EXCEPTION 'that is not a mark of the audit trail'
             USING ERRCODE = '22023', CONSTRAINT = 'audit_mark_invalid', HINT = 'Give back what the function said as mark, or NULL to begin now.';
 END
 $$;

@@ -39,7 +39,7 @@ DECLARE
     door constant text := apppass.service_name(apppass.trim_blank(find_codes.service));
 BEGIN
     IF which NOT IN ('usable', 'unrevoked', 'all') OR which IS NULL THEN
-        RAISE EXCEPTION '"%" is no choice of codes', which
+        RAISE EXCEPTION '"%" is not a choice of codes', which
             USING ERRCODE = '22023', CONSTRAINT = 'which_unknown',
                   HINT = 'usable (live or suspended), unrevoked (expired and lapsed ones too) or '
                          'all.';
@@ -421,7 +421,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.strangers(timestamptz) IS
-'How often since then somebody tried a name that is no account: perhaps a misspelt one. Nothing for limited operators.';
+'How often since then somebody tried a name that is not an account: perhaps a misspelt one. Nothing for limited operators.';
 
 -- ---- the trail ----
 

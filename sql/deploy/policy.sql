@@ -177,7 +177,7 @@ COMMENT ON FUNCTION apppass.manages_all() IS 'True where realm_operator does not
 REVOKE ALL ON FUNCTION apppass.managed_realms(), apppass.manages_all() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.managed_realms(), apppass.manages_all() TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
--- Policy is no secret, but other tenants' policy is not everybody's business: people read it in
+-- Policy is not secret, but other tenants' policy is not everybody's business: people read it in
 -- apppass.realm_overview and access_overview.
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.realm, apppass.access_rule, apppass.realm_operator TO apppass_admin;
 -- CHECK constraints run with the rights of whoever writes the row.

@@ -331,7 +331,7 @@ def test_name_that_is_no_account(site, desk):
     until(lambda: int(desk.sql("SELECT count(*) FROM apppass.refusal_log"
                                " WHERE verdict = 'unknown_user'")) > 0, "the refusal")
     found = desk.json("diagnose", account)["findings"][0]
-    assert "used a name that is no account" in found["meaning"]
+    assert "used a name that is not an account" in found["meaning"]
     assert "127.0.0.1" in found["meaning"]
     answer = desk.run("diagnose", "x" + account)
     assert answer.status == 1 and account in answer.err

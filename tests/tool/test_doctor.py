@@ -117,13 +117,13 @@ CONFIGURATION = {
         "sasl_apppass_conninfo is not set"),
     "misspelt option of Cyrus": (
         lambda p: p.add(p.cyrus, "sasl_apppass_timeot: 3000"), "cyrus",
-        "sasl_apppass_timeot is no option"),
+        "sasl_apppass_timeot is not an option"),
     "no conninfo": (
         lambda p: p.change(p.smtpd, "apppass_conninfo", "#"), "postfix",
         "apppass_conninfo is not set"),
     "misspelt option": (
         lambda p: p.add(p.smtpd, "apppass_timeot: 3000"), "postfix",
-        "apppass_timeot is no option"),
+        "apppass_timeot is not an option"),
     "value out of range": (
         lambda p: p.add(p.smtpd, "apppass_timeout: 3"), "postfix", "apppass_timeout"),
     "unix socket outside the jail": (
@@ -175,7 +175,7 @@ CONFIGURATION = {
                    (p.folder / "memo").write_bytes(b""), (p.folder / "memo").chmod(0o666)),
         "cyrus", "has mode 666"),
     "memo that is a folder": (
-        lambda p: p.add(p.cyrus, f"sasl_apppass_memo: {p.folder}"), "cyrus", "no regular file"),
+        lambda p: p.add(p.cyrus, f"sasl_apppass_memo: {p.folder}"), "cyrus", "not a regular file"),
 }
 
 
@@ -301,7 +301,7 @@ def test_no_module_but_a_library(patient):
     shutil.copy(BUILD / ".libs" / "libapppass.so", patient.folder / "x.so")
     library = run(["sh", "-c", "ldconfig -p | awk '/libz\\.so/ || /libsodium\\.so/ {print $NF; exit}'"])
     shutil.copy(library.strip(), plugins_of_its_own(patient) / "libapppass.so")
-    assert any("is no SASL plugin" in row["detail"] for row in patient.faults())
+    assert any("is not a SASL plugin" in row["detail"] for row in patient.faults())
 
 
 DATABASE = {

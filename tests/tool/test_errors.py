@@ -38,7 +38,7 @@ USAGE = [
     (["issue", "a@example.org", "--device", "x", "--imap-host", "h", "--force"],
      ["goes with --mobileconfig"]),
     (["issue", "a@example.org", "--device", "x", "--mobileconfig", "f", "--imap-host", "h:x",
-      "--smtp-host", "s"], ['"h:x" is no server']),
+      "--smtp-host", "s"], ['"h:x" is not a server']),
     (["issue", "a@example.org", "--device", "x", "--mobileconfig", "f", "--imap-host", "h",
       "--smtp-host", "s", "--certificate", "c"], ["--certificate-key"]),
     (["reset", "a@example.org", "--device", "x"], ["--reason TEXT is missing", "why"]),
@@ -73,8 +73,8 @@ USAGE = [
     (["realm", "set", "default", "lapse_after=3m"], ["mo for months"]),
     (["diagnose", "a@example.org", "--since", "long"], ["no time"]),
     (["check", "a@example.org"], ["--service NAME is missing"]),
-    (["check", "a@example.org", "--service", "im ap"], ["is no service"]),
-    (["check", "a@example.org", "--service", "imap", "--from", "home"], ["is no address"]),
+    (["check", "a@example.org", "--service", "im ap"], ["is not a service"]),
+    (["check", "a@example.org", "--service", "imap", "--from", "home"], ["is not an address"]),
     (["help", "nothing"], ["no command"]),
 ]
 

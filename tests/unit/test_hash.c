@@ -831,9 +831,9 @@ static void key_files_must_be_files(void **state)
     snprintf(target, sizeof target, "%s", path_of("target"));
     snprintf(path, sizeof path, "%s", path_of("key"));
     expect_unusable(path, "No such file");
-    expect_unusable(folder, "is no regular file");
+    expect_unusable(folder, "is not a regular file");
     assert_int_equal(mkfifo(path, 0600), 0);
-    expect_unusable(path, "is no regular file");
+    expect_unusable(path, "is not a regular file");
     unlink(path);
     write_file(target, "a " HEX_A "\n", 67, 0600);
     assert_int_equal(symlink(target, path), 0);

@@ -240,7 +240,7 @@ static void files_that_are_no_memo_are_left_alone(void **state)
     expect_unusable("folder", "Is a directory");
     rmdir(path);
     assert_int_equal(mkfifo(path, 0600), 0);
-    expect_unusable("fifo", "it is no regular file");
+    expect_unusable("fifo", "it is not a regular file");
     unlink(path);
     make_file(0, 0600);
     expect_unusable("empty file", "it is of the wrong size");
@@ -251,7 +251,7 @@ static void files_that_are_no_memo_are_left_alone(void **state)
     expect_unusable("a byte too long", "it is of the wrong size");
     unlink(path);
     make_file(MEMO_FILE_SIZE, 0600);
-    expect_unusable("zeros", "it is no memo");
+    expect_unusable("zeros", "it is not a memo");
     unlink(path);
 
     memo = open_good();

@@ -143,7 +143,7 @@ static void bad_values_are_refused_with_advice(void **state)
         {"maybe", "apppass_require_key", "maybe",
          "apppass_require_key: is neither yes nor no, write one of them"},
         {"relative path", "apppass_memo", "memo",
-         "apppass_memo: is no absolute path, write one that starts with /"},
+         "apppass_memo: is not an absolute path: write one that starts with /"},
         {"empty string", "apppass_conninfo", "",
          "apppass_conninfo: is empty, write a value or leave the option out"},
         {"two lines", "apppass_conninfo", "host=a\nb",

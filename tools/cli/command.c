@@ -541,7 +541,7 @@ static enum status check_options(struct invocation *invocation)
         return command_usage_error(invocation, "give --json or --csv, not both");
     if (command_has(invocation, OPTION_CSV) && invocation->command->no_csv)
         return command_usage_error(invocation,
-                                   "is no table, and has no CSV; --json has it");
+                                   "is not a table and has no CSV; --json has it");
     return STATUS_DONE;
 }
 

@@ -270,9 +270,9 @@ static enum status read_options(struct invocation *invocation, struct check *che
     check->invocation = invocation;
     check->account = command_argument(invocation, 0);
     if (!input_service(service, check->service))
-        return command_usage_error(invocation, "\"%s\" is no service", service);
+        return command_usage_error(invocation, "\"%s\" is not a service", service);
     if (from != NULL && !input_client(from, &check->client))
-        return command_usage_error(invocation, "\"%s\" is no address", from);
+        return command_usage_error(invocation, "\"%s\" is not an address", from);
     if (command_has(invocation, OPTION_REQUIRE_KEY) &&
         command_option(invocation, OPTION_KEY) == NULL)
         return command_usage_error(invocation, "--require-key needs --key");

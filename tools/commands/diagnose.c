@@ -391,7 +391,7 @@ static void find_silence(struct finding *finding, const struct output *output,
         const char *client = rows_text(strangers, 0, "client");
 
         say(finding->what,
-            "; but %ld attempt%s used a name that is no account, the last %s "
+            "; but %ld attempt%s used a name that is not an account, the last %s "
             "from %s",
             count, count == 1 ? "" : "s", output_time(output, strangers, 0, "at", "?"),
             client != NULL ? client : "an unknown address");

@@ -22,7 +22,7 @@ enum status report_since(const struct invocation *invocation, char text[REPORT_S
     if (since == NULL)
         return STATUS_DONE;
     if (!moment_parse(since, invocation->output.now, true, &moment))
-        return command_usage_error(invocation, "\"%s\" is no time; write %s", since,
+        return command_usage_error(invocation, "\"%s\" is not a time; write %s", since,
                                    moment_advice(since, "24h, 7d, 6mo or 2026-11-01"));
     snprintf(text, REPORT_SINCE_MAX, "%lld", (long long)moment);
     return STATUS_DONE;
@@ -36,7 +36,7 @@ enum status report_limit(const struct invocation *invocation, const char *fallba
     *text_r = limit != NULL ? limit : fallback;
     if ((*text_r)[0] == '\0' || strlen(*text_r) > 9 ||
         (*text_r)[strspn(*text_r, "0123456789")] != '\0')
-        return command_usage_error(invocation, "\"%s\" is no number", *text_r);
+        return command_usage_error(invocation, "\"%s\" is not a number", *text_r);
     return STATUS_DONE;
 }
 

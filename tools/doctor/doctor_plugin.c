@@ -48,7 +48,7 @@ static bool check_file(struct doctor *doctor, const char *path, const char *symb
         return false;
     }
     if (dlsym(module, symbol) == NULL)
-        doctor_fault(doctor, CHECK, "install it anew", "%s is no SASL plugin", path);
+        doctor_fault(doctor, CHECK, "install it anew", "%s is not a SASL plugin", path);
     else if (stat(path, &found) == 0 && (found.st_mode & (S_IWGRP | S_IWOTH)) != 0)
         doctor_fault(doctor, CHECK, "chmod go-w",
                      "%s can be changed by others than its owner", path);

@@ -155,7 +155,7 @@ static void check_names(struct doctor *doctor, const char *domain, const char *p
         snprintf(fix, sizeof fix, "%s%s", near != NULL ? conf_prefix(conf) : "",
                  near != NULL ? near : "see apppass-sasl(5)");
         if (!known)
-            doctor_fault(doctor, domain, fix, "%s: %s%s is no option", path,
+            doctor_fault(doctor, domain, fix, "%s: %s%s is not an option", path,
                          conf_prefix(conf), name);
     }
 }
@@ -174,7 +174,7 @@ static void check_private(struct doctor *doctor, const char *domain, const char 
         return;
     }
     if (!S_ISREG(found.st_mode))
-        doctor_fault(doctor, domain, "remove it", "%s %s is no regular file", what, path);
+        doctor_fault(doctor, domain, "remove it", "%s %s is not a regular file", what, path);
     else if ((found.st_mode & forbidden) != 0)
         doctor_fault(doctor, domain, "chmod go-rwx",
                      "%s %s has mode %03o: others may use it", what, path,

@@ -79,7 +79,7 @@ static enum status read_request(const struct invocation *invocation,
     if (expires == NULL || issue_parse_expiry(expires, invocation->output.now,
                                               request->expires) == STATUS_DONE)
         return STATUS_DONE;
-    return command_usage_error(invocation, "\"%s\" is no time in the future; write %s",
+    return command_usage_error(invocation, "\"%s\" is not a time in the future; write %s",
                                expires,
                                moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
 }
@@ -322,7 +322,7 @@ enum status run_reset(struct invocation *invocation)
     long seconds = 0;
 
     if (grace != NULL && !moment_parse_span(grace, &seconds))
-        return command_usage_error(invocation, "\"%s\" is no span; write %s", grace,
+        return command_usage_error(invocation, "\"%s\" is not a span; write %s", grace,
                                    moment_advice(grace, "24h, 2d or 1w"));
     snprintf(request.grace, sizeof request.grace, "%ld", seconds);
     return run_request(invocation, &request);

@@ -72,7 +72,7 @@ static enum status check_profile_options(const struct invocation *invocation)
 
         if (value != NULL && !profile_server(value, &server))
             return command_usage_error(invocation,
-                                       "\"%s\" is no server: write mail.example.org or "
+                                       "\"%s\" is not a server: write mail.example.org or "
                                        "mail.example.org:993",
                                        value);
     }
@@ -100,7 +100,7 @@ enum status present_possible(const struct invocation *invocation)
         command_has(invocation, OPTION_DRY_RUN) || invocation->output.terminal)
         return check_profile_options(invocation);
     message_error(
-        "standard output is no terminal: the code would end in a file or a log");
+        "standard output is not a terminal: the code would end in a file or a log");
     message_hint("--output FILE writes it to a file that only you can read;");
     message_hint("--force prints it anyway");
     return STATUS_USAGE;

@@ -33,7 +33,7 @@ struct present {
 /*
  * present_possible - may the code be shown as the command line says?
  *
- * STATUS_USAGE, told: standard output is no terminal and neither --force nor a file was
+ * STATUS_USAGE, told: standard output is not a terminal and neither --force nor a file was
  * given.  Run it before anything else.
  */
 enum status present_possible(const struct invocation *invocation) MUST_CHECK;

@@ -50,7 +50,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {
         "when the code ends: 180d, 6mo, 1y or 2027-03-31"},
     [OPTION_FORCE] = {
         "force", '\0', NULL, false, false,
-        "print the code although standard output is no terminal"},
+        "print the code although standard output is not a terminal"},
     [OPTION_FROM] = {
         "from", '\0', "ADDRESS", false, false,
         "the address that the mail program connects from"},
