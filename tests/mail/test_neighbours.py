@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 
-from harness.basics import folder, run, state_folder, until
-from harness.clients import OK, REFUSED, Smtp
+from harness.basics import ROOT, folder, run, state_folder, until
+from harness.clients import OK, REFUSED, Smtp, b64
 from harness.evidence import Watch
 from harness.postfix import Postfix
 
@@ -74,6 +74,34 @@ def test_load_order_does_not_matter(site, account, code, order):
             with Smtp(server.port) as client:
                 assert "250-AUTH PLAIN LOGIN" in client.extensions
                 assert mechanism(client, account, code).meaning == OK
+    finally:
+        server.destroy()
+        shutil.rmtree(state)
+
+
+def test_token_mechanism_beside(site, account, code):
+    """Webmail by token, the rest by codes: each of mech_list is answered by its own."""
+    state = state_folder()
+    plugins = folder(state / "sasl2")
+    for module in site.plugins.iterdir():
+        (plugins / module.name).symlink_to(module)
+    run(["cc", "-shared", "-fPIC", "-o", plugins / "libbearer.so",
+         ROOT / "tests" / "mail" / "bearer.c"])
+    server = Postfix(state / "postfix")
+    token = b64(f"user={account}\1auth=Bearer token of {account}\1\1")
+    other = b64(f"user={account}\1auth=Bearer token of another\1\1")
+    try:
+        server.create(plugins, site.smtpd_conf().replace("PLAIN LOGIN", "PLAIN LOGIN XOAUTH2"))
+        server.start()
+        site.typed.append((account, code))
+        for reply, expected in (
+                (lambda client: client.reply(b"AUTH XOAUTH2 " + token), OK),
+                (lambda client: client.reply(b"AUTH XOAUTH2 " + other), REFUSED),
+                (lambda client: client.auth_plain(account, code), OK),
+                (lambda client: client.auth_plain(account, f"token of {account}"), REFUSED)):
+            with Smtp(server.port) as client:
+                assert any("XOAUTH2" in line for line in client.extensions)
+                assert reply(client).meaning == expected
     finally:
         server.destroy()
         shutil.rmtree(state)
