@@ -13,6 +13,9 @@
 #define HOUR   (60 * MINUTE)
 #define DAY    (24 * HOUR)
 
+/* Seconds; beyond it (infinity, say) a time is taken for "never". */
+#define MOMENT_LIMIT 1e12
+
 /* No span is longer than a century: keeps every sum far from overflow. */
 #define COUNT_MAX 36525L
 
@@ -113,6 +116,16 @@ bool moment_parse(const char *text, time_t now, bool past, time_t *moment_r)
     when.tm_mon += (int)count * unit->months;
     when.tm_isdst = -1;
     *moment_r = mktime(&when);
+    return true;
+}
+
+bool moment_epoch(const char *text, time_t *moment_r)
+{
+    double seconds = strtod(text, NULL);
+
+    if (!(seconds > -MOMENT_LIMIT && seconds < MOMENT_LIMIT))
+        return false;
+    *moment_r = (time_t)seconds;
     return true;
 }
 

@@ -28,6 +28,9 @@ bool moment_parse_span(const char *text, long *seconds_r) MUST_CHECK;
  * that this may have meant. */
 const char *moment_advice(const char *text, const char *examples);
 
+/* The text of date_part('epoch', ...).  False for infinity. */
+bool moment_epoch(const char *text, time_t *moment_r) MUST_CHECK;
+
 /* "3 hours ago", "in 6 months", "just now". */
 void moment_relative(time_t moment, time_t now, char text[MOMENT_TEXT_MAX]);
 

@@ -393,25 +393,21 @@ static enum status store_all(struct batch *batch, const struct batch_kind *kind)
 static void tell_result(const struct batch *batch, const struct batch_kind *kind,
                         size_t kept)
 {
-    struct json json;
+    const struct column columns[] = {{kind->verb, NULL, COLUMN_NUMBER, 0, NULL},
+                                     {"skipped", NULL, COLUMN_NUMBER, 0, NULL},
+                                     {"bad", NULL, COLUMN_NUMBER, 0, NULL},
+                                     {0}};
+    char texts[3][24];
+    const char *const values[] = {texts[0], texts[1], texts[2]};
+    const struct part parts[] = {{NULL, columns, NULL, values}, {0}};
 
+    snprintf(texts[0], sizeof texts[0], "%zu", kept);
+    snprintf(texts[1], sizeof texts[1], "%zu", batch->skipped);
+    snprintf(texts[2], sizeof texts[2], "%zu", batch->bad);
     if (batch->bad > ERRORS_TOLD)
         message_note("... and %zu bad lines more", batch->bad - ERRORS_TOLD);
-    if (batch->invocation->output.format == FORMAT_JSON) {
-        json_start(&json, stdout);
-        json_open(&json, NULL, '{');
-        json_integer(&json, kind->verb, (long long)kept);
-        json_integer(&json, "skipped", (long long)batch->skipped);
-        json_integer(&json, "bad", (long long)batch->bad);
-        json_close(&json, '}');
-        json_end(&json);
+    if (output_parts(&batch->invocation->output, stdout, parts))
         return;
-    }
-    if (batch->invocation->output.format == FORMAT_CSV) {
-        printf("%s,skipped,bad\n%zu,%zu,%zu\n", kind->verb, kept, batch->skipped,
-               batch->bad);
-        return;
-    }
     if (batch->skipped > 0)
         message_note("skipped %zu that were there already", batch->skipped);
     message_note("%s %zu %s%s", kind->verb, kept, kind->noun, kept == 1 ? "" : "s");

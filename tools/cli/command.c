@@ -702,3 +702,14 @@ char *command_array(const struct invocation *invocation, enum option_id id)
         free(copies[i]);
     return array;
 }
+
+enum status command_table(struct invocation *invocation, const struct column *columns,
+                          struct rows *rows, const char *none)
+{
+    enum status status = rows != NULL
+                             ? output_table(&invocation->output, columns, rows, none)
+                             : database_status(invocation->database);
+
+    rows_free(&rows);
+    return status;
+}

@@ -153,6 +153,11 @@ const struct command *command_find(const char *const *words, size_t count);
  * *value_r: the value in the same word, or NULL. */
 enum option_id command_find_option(const char *word, const char **value_r);
 
+/* The rows of a query as output_table does, and free them; NULL: the status of the
+ * failure. */
+enum status command_table(struct invocation *invocation, const struct column *columns,
+                          struct rows *rows, const char *none) MUST_CHECK;
+
 /* The name of the PostgreSQL role, "apppass_helpdesk". */
 const char *command_role_name(enum role role);
 

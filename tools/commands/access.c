@@ -9,8 +9,6 @@
 #include "cli/commands.h"
 #include "commands/realm.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const struct column columns[] = {
     {"position", "POSITION", COLUMN_NUMBER, 0, NULL},
     {"action", "ACTION", COLUMN_TEXT, 0, NULL},
@@ -18,6 +16,7 @@ static const struct column columns[] = {
     {"service", "SERVICE", COLUMN_TEXT, 0, "all"},
     {"network", "NETWORK", COLUMN_TEXT, 0, "any"},
     {"description", "DESCRIPTION", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {0},
 };
 
 #define RULE_SELECT                                                                      \
@@ -29,19 +28,14 @@ enum status run_access_list(struct invocation *invocation)
     struct rows *rows =
         QUERY(invocation->database, RULE_SELECT "find_access(realm => $1) AS x",
               command_option(invocation, OPTION_REALM));
-    enum status status;
 
-    if (rows == NULL)
-        return database_status(invocation->database);
-    status = output_table(&invocation->output, columns, COUNT(columns), rows,
-                          "no rules: every attempt is allowed that the code allows");
-    rows_free(&rows);
-    return status;
+    return command_table(invocation, columns, rows,
+                         "no rules: every attempt is allowed that the code allows");
 }
 
 static enum status show_rule(struct invocation *invocation, const struct rows *rows)
 {
-    return output_table(&invocation->output, columns, COUNT(columns), rows, "");
+    return output_table(&invocation->output, columns, rows, "");
 }
 
 static struct rows *make_rule(struct invocation *invocation, enum status *status_r)

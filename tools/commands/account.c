@@ -11,31 +11,18 @@
 #include "cli/commands.h"
 #include "cli/near.h"
 
-static const struct column account_columns[] = {
-    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
-    {"realm", "REALM", COLUMN_TEXT, COLUMN_WRAP, NULL},
-    {"state", "STATE", COLUMN_TEXT, COLUMN_STATE, NULL},
+static const struct column columns[] = {
+    {"account", "Account", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"realm", "Realm", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"state", "State", COLUMN_TEXT, COLUMN_STATE, NULL},
     {"mfa_enrolled", "MFA", COLUMN_BOOLEAN, 0, NULL},
-    {"devices", "DEVICES", COLUMN_NUMBER, 0, NULL},
-    {"live_codes", "LIVE CODES", COLUMN_NUMBER, 0, NULL},
-    {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
-    {"created_at", "Added", COLUMN_TIME, COLUMN_DETAIL, NULL},
-    {"created_by", "Added by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
-};
-
-static const struct column record_columns[] = {
-    {"account", "Account", COLUMN_TEXT, 0, NULL},
-    {"realm", "Realm", COLUMN_TEXT, 0, NULL},
-    {"state", "State", COLUMN_TEXT, 0, NULL},
-    {"mfa_enrolled", "MFA enrolled", COLUMN_BOOLEAN, 0, NULL},
     {"devices", "Devices", COLUMN_NUMBER, 0, NULL},
     {"live_codes", "Live codes", COLUMN_NUMBER, 0, NULL},
-    {"last_used_at", "Last used", COLUMN_TIME, 0, "never"},
-    {"created_at", "Added", COLUMN_TIME, 0, NULL},
-    {"created_by", "Added by", COLUMN_TEXT, 0, NULL},
+    {"last_used_at", "Last used", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"created_at", "Added", COLUMN_TIME, COLUMN_DETAIL, NULL},
+    {"created_by", "Added by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {0},
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define ACCOUNT_SELECT                                                                   \
     "SELECT account, realm, CASE WHEN enabled THEN 'enabled' ELSE 'disabled' END"        \
@@ -49,14 +36,8 @@ enum status run_account_list(struct invocation *invocation)
     struct rows *rows =
         QUERY(invocation->database, ACCOUNT_SELECT "account => $1, realm => $2)",
               command_argument(invocation, 0), command_option(invocation, OPTION_REALM));
-    enum status status;
 
-    if (rows == NULL)
-        return database_status(invocation->database);
-    status = output_table(&invocation->output, account_columns, COUNT(account_columns),
-                          rows, "there is no such account");
-    rows_free(&rows);
-    return status;
+    return command_table(invocation, columns, rows, "there is no such account");
 }
 
 static enum status show_account(struct invocation *invocation, const char *account)
@@ -70,8 +51,7 @@ static enum status show_account(struct invocation *invocation, const char *accou
     if (rows_count(rows) == 0)
         status = near_no_account(invocation, account);
     else
-        status = output_record(&invocation->output, record_columns, COUNT(record_columns),
-                               rows, 0);
+        status = output_record(&invocation->output, columns, rows, 0);
     rows_free(&rows);
     return status;
 }

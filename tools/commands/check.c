@@ -188,40 +188,43 @@ static const char *outcome_word(const struct check *check)
 
 static const char *const state_words[] = {"ok", "no", "unknown"};
 
-/* The steps, and the result as the last. */
-static void print_csv(const struct check *check)
+/* In CSV the result is the last step. */
+static bool print_parts(const struct check *check)
 {
-    OUTPUT_CSV("step", "state", "detail");
+    static const struct column columns[] = {
+        {"account", NULL, COLUMN_TEXT, 0, NULL}, {"service", NULL, COLUMN_TEXT, 0, NULL},
+        {"client", NULL, COLUMN_TEXT, 0, NULL},  {"outcome", NULL, COLUMN_TEXT, 0, NULL},
+        {"verdict", NULL, COLUMN_TEXT, 0, NULL}, {"meaning", NULL, COLUMN_TEXT, 0, NULL},
+        {"remedy", NULL, COLUMN_TEXT, 0, NULL},  {0},
+    };
+    static const struct column step_columns[] = {
+        {"step", NULL, COLUMN_TEXT, 0, NULL},
+        {"state", NULL, COLUMN_TEXT, 0, NULL},
+        {"detail", NULL, COLUMN_TEXT, 0, NULL},
+        {0},
+    };
+    const struct output *output = &check->invocation->output;
+    const char *remedy = verdict_remedy(check->verdict);
+    const char *const values[] = {check->account,
+                                  or_null(check->service),
+                                  or_null(check->client.text),
+                                  outcome_word(check),
+                                  verdict_name(check->verdict),
+                                  verdict_meaning(check->verdict),
+                                  remedy};
+    struct rows *steps = ROWS_NEW("step", "state", "detail");
+    const struct part parts[] = {
+        {NULL, columns, NULL, values}, {"steps", step_columns, steps, NULL}, {0}};
+    bool printed;
+
     for (size_t i = 0; i < check->count; i++)
-        OUTPUT_CSV(check->steps[i].name, state_words[check->steps[i].state],
-                   check->steps[i].detail);
-    OUTPUT_CSV("result", outcome_word(check), verdict_remedy(check->verdict));
-}
-
-static void print_json(const struct check *check)
-{
-    struct json json;
-
-    json_start(&json, stdout);
-    json_open(&json, NULL, '{');
-    json_string(&json, "account", check->account);
-    json_string(&json, "service", or_null(check->service));
-    json_string(&json, "client", or_null(check->client.text));
-    json_string(&json, "outcome", outcome_word(check));
-    json_string(&json, "verdict", verdict_name(check->verdict));
-    json_string(&json, "meaning", verdict_meaning(check->verdict));
-    json_string(&json, "remedy", verdict_remedy(check->verdict));
-    json_open(&json, "steps", '[');
-    for (size_t i = 0; i < check->count; i++) {
-        json_open(&json, NULL, '{');
-        json_string(&json, "step", check->steps[i].name);
-        json_string(&json, "state", state_words[check->steps[i].state]);
-        json_string(&json, "detail", check->steps[i].detail);
-        json_close(&json, '}');
-    }
-    json_close(&json, ']');
-    json_close(&json, '}');
-    json_end(&json);
+        ROWS_ADD(steps, check->steps[i].name, state_words[check->steps[i].state],
+                 check->steps[i].detail);
+    if (output->format == FORMAT_CSV)
+        ROWS_ADD(steps, "result", outcome_word(check), remedy);
+    printed = output_parts(output, stdout, parts);
+    rows_free(&steps);
+    return printed;
 }
 
 static void print_people(const struct check *check)
@@ -298,11 +301,7 @@ enum status run_check(struct invocation *invocation)
     hash_keys_free(&check.keys);
     if (status != STATUS_DONE)
         return status;
-    if (invocation->output.format == FORMAT_JSON)
-        print_json(&check);
-    else if (invocation->output.format == FORMAT_CSV)
-        print_csv(&check);
-    else
+    if (!print_parts(&check))
         print_people(&check);
     if (check.outcome == OUTCOME_UNAVAILABLE)
         return STATUS_UNAVAILABLE;

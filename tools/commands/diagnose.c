@@ -19,6 +19,7 @@
 
 /* What is said about one attempt or about the account. */
 struct finding {
+    const char *title;      /* for people; NULL: none */
     char what[TEXT_MAX];    /* what happened, a sentence without its full stop */
     char remedy[TEXT_MAX];  /* what to do */
     char command[TEXT_MAX]; /* to type; "": none */
@@ -239,7 +240,7 @@ static void explain(struct finding *finding, const struct output *output,
     enum verdict verdict = verdict_parse(rows_text(rows, row, "verdict"));
     const char *device = rows_text(rows, row, "device");
 
-    *finding = (struct finding){{0}, {0}, {0}};
+    *finding = (struct finding){0};
     snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
     snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
     switch (verdict) {
@@ -341,7 +342,6 @@ static bool find_standing(struct finding *finding, const struct rows *rows)
     const char *refused = rows_text(rows, 0, "refused_as");
     enum verdict verdict = refused != NULL ? verdict_parse(refused) : VERDICT_NONE;
 
-    *finding = (struct finding){{0}, {0}, {0}};
     if (refused != NULL) {
         snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
         snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
@@ -367,7 +367,6 @@ static void find_outage(struct finding *finding, const struct logscan *scan)
 {
     bool known = strcmp(scan->client, "-") != 0 && scan->client[0] != '\0';
 
-    *finding = (struct finding){{0}, {0}, {0}};
     snprintf(finding->what, TEXT_MAX,
              "the database was unreachable: %zu attempt%s got \"try again\", the last at "
              "%s (%s from %s)",
@@ -381,7 +380,6 @@ static void find_silence(struct finding *finding, const struct output *output,
 {
     long count = strangers != NULL ? rows_integer(strangers, 0, "count") : 0;
 
-    *finding = (struct finding){{0}, {0}, {0}};
     snprintf(finding->what, TEXT_MAX, "nothing arrived at all for this account");
     snprintf(
         finding->remedy, TEXT_MAX,
@@ -403,7 +401,6 @@ static void find_expired(struct finding *finding, const struct output *output,
 {
     const char *device = rows_text(rows, 0, "device");
 
-    *finding = (struct finding){{0}, {0}, {0}};
     snprintf(finding->what, TEXT_MAX, "the code %s of the device \"%s\" expired",
              rows_text(rows, 0, "selector"), device);
     say_when(finding->what, output, rows, 0, "expires_at");
@@ -411,147 +408,139 @@ static void find_expired(struct finding *finding, const struct output *output,
     suggest(finding, "reset", account, device, " --reason \"...\"");
 }
 
+#define GENERAL_MAX 4
+
 struct diagnosis {
     struct rows *account, *attempts, *strangers, *expired;
     struct logscan scan;
-    struct finding standing, outage, expiry, silence;
-    bool has_standing, has_outage, has_expiry, has_silence;
+    struct finding general[GENERAL_MAX]; /* not about one attempt */
+    size_t count;
 };
 
-#define GENERAL_FINDINGS 4
-
-static const struct finding *general_finding(const struct diagnosis *found, size_t index)
+static void find_general(struct diagnosis *found, const struct output *output)
 {
-    const struct finding *const general[] = {found->has_standing ? &found->standing
-                                                                 : NULL,
-                                             found->has_outage ? &found->outage : NULL,
-                                             found->has_expiry ? &found->expiry : NULL,
-                                             found->has_silence ? &found->silence : NULL};
+    struct finding *next = found->general;
+    bool outage = found->scan.count > 0;
 
-    return general[index];
+    if (find_standing(next, found->account))
+        (next++)->title = "In the way now";
+    if (outage) {
+        find_outage(next, &found->scan);
+        (next++)->title = "From the log";
+    }
+    if (rows_count(found->expired) > 0)
+        find_expired(next++, output, rows_text(found->account, 0, "account"),
+                     found->expired);
+    if (rows_count(found->attempts) == 0 && !outage)
+        find_silence(next++, output, found->strangers);
+    found->count = (size_t)(next - found->general);
 }
-static void json_finding(struct json *json, const struct finding *finding)
+
+static void explain_attempt(struct finding *finding, const struct output *output,
+                            const struct diagnosis *found, size_t row)
 {
-    json_string(json, "meaning", finding->what);
-    json_string(json, "remedy", finding->remedy);
-    json_string(json, "command", finding->command[0] != '\0' ? finding->command : NULL);
+    explain(finding, output, rows_text(found->account, 0, "account"),
+            rows_text(found->account, 0, "realm"), found->attempts, row);
 }
 
+static void print_people(const struct output *output, const struct diagnosis *found)
+{
+    struct finding finding;
+
+    print_account(output, found->account);
+    for (size_t i = 0; i < found->count; i++) {
+        putchar('\n');
+        if (found->general[i].title != NULL)
+            printf("%s%s%s\n", output_bold(output, true), found->general[i].title,
+                   output_bold(output, false));
+        print_finding(output, &found->general[i]);
+    }
+    for (size_t row = 0; row < rows_count(found->attempts); row++) {
+        explain_attempt(&finding, output, found, row);
+        print_attempt(output, found->attempts, row, &finding);
+    }
+}
+
+/* ---- programs ---- */
+
+#define FINDING_COLUMNS                                                                  \
+    {"meaning", NULL, COLUMN_TEXT, 0, NULL}, {"remedy", NULL, COLUMN_TEXT, 0, NULL},     \
+        {"command", NULL, COLUMN_TEXT, 0, NULL},                                         \
+    {                                                                                    \
+        0                                                                                \
+    }
+
+static const struct column account_columns[] = {
+    {"account", NULL, COLUMN_TEXT, 0, NULL},
+    {"realm", NULL, COLUMN_TEXT, 0, NULL},
+    {"enabled", NULL, COLUMN_BOOLEAN, 0, NULL},
+    {"mfa_enrolled", NULL, COLUMN_BOOLEAN, 0, NULL},
+    {"live_codes", NULL, COLUMN_NUMBER, 0, NULL},
+    {0},
+};
+static const struct column finding_columns[] = {FINDING_COLUMNS};
 static const struct column attempt_columns[] = {
-    {"at", "AT", COLUMN_TIME, 0, NULL},
-    {"first_at", "FIRST", COLUMN_TIME, 0, NULL},
-    {"count", "COUNT", COLUMN_NUMBER, 0, NULL},
-    {"verdict", "VERDICT", COLUMN_TEXT, 0, NULL},
-    {"service", "SERVICE", COLUMN_TEXT, 0, NULL},
-    {"client", "CLIENT", COLUMN_TEXT, 0, NULL},
-    {"device", "DEVICE", COLUMN_TEXT, 0, NULL},
-    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
-    {"rule_position", "RULE", COLUMN_NUMBER, 0, NULL},
+    {"at", NULL, COLUMN_TIME, 0, NULL},
+    {"first_at", NULL, COLUMN_TIME, 0, NULL},
+    {"count", NULL, COLUMN_NUMBER, 0, NULL},
+    {"verdict", NULL, COLUMN_TEXT, 0, NULL},
+    {"service", NULL, COLUMN_TEXT, 0, NULL},
+    {"client", NULL, COLUMN_TEXT, 0, NULL},
+    {"device", NULL, COLUMN_TEXT, 0, NULL},
+    {"selector", NULL, COLUMN_TEXT, 0, NULL},
+    {"rule_position", NULL, COLUMN_NUMBER, 0, NULL},
+    FINDING_COLUMNS,
 };
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
+#define COLUMN_COUNT (sizeof attempt_columns / sizeof attempt_columns[0] - 1)
 
-static void print_json(const struct invocation *invocation, const struct diagnosis *found)
+/* One row of a list: what is known of an attempt (none: no), and the finding. */
+static void add_finding(struct rows *list, const struct finding *finding,
+                        const struct rows *attempts, size_t row)
 {
-    static const struct column account_columns[] = {
-        {"account", NULL, COLUMN_TEXT, 0, NULL},
-        {"realm", NULL, COLUMN_TEXT, 0, NULL},
-        {"enabled", NULL, COLUMN_BOOLEAN, 0, NULL},
-        {"mfa_enrolled", NULL, COLUMN_BOOLEAN, 0, NULL},
-        {"live_codes", NULL, COLUMN_NUMBER, 0, NULL},
-    };
-    struct finding finding;
-    struct json json;
+    const char *values[COLUMN_COUNT];
+    size_t count = 0;
 
-    json_start(&json, stdout);
-    json_open(&json, NULL, '{');
-    output_json_members(&json, account_columns, COUNT(account_columns), found->account,
-                        0);
-    json_open(&json, "findings", '[');
-    for (size_t i = 0; i < GENERAL_FINDINGS; i++) {
-        if (general_finding(found, i) == NULL)
-            continue;
-        json_open(&json, NULL, '{');
-        json_finding(&json, general_finding(found, i));
-        json_close(&json, '}');
-    }
-    json_close(&json, ']');
-    json_open(&json, "attempts", '[');
-    for (size_t row = 0; row < rows_count(found->attempts); row++) {
-        explain(&finding, &invocation->output, rows_text(found->account, 0, "account"),
-                rows_text(found->account, 0, "realm"), found->attempts, row);
-        json_open(&json, NULL, '{');
-        output_json_members(&json, attempt_columns, COUNT(attempt_columns),
-                            found->attempts, row);
-        json_finding(&json, &finding);
-        json_close(&json, '}');
-    }
-    json_close(&json, ']');
-    json_close(&json, '}');
-    json_end(&json);
+    for (; attempts != NULL && strcmp(attempt_columns[count].name, "meaning") != 0;
+         count++)
+        values[count] = rows_text(attempts, row, attempt_columns[count].name);
+    values[count++] = finding->what;
+    values[count++] = finding->remedy;
+    values[count] = finding->command[0] != '\0' ? finding->command : NULL;
+    rows_add(list, values);
 }
 
-static void csv_finding(const struct finding *finding)
+static struct rows *new_list(const struct column *columns)
 {
-    output_csv_more(stdout, finding->what);
-    output_csv_more(stdout, finding->remedy);
-    output_csv_more(stdout, finding->command[0] != '\0' ? finding->command : NULL);
-    putchar('\n');
+    const char *names[COLUMN_COUNT];
+    size_t count = 0;
+
+    for (; columns[count].name != NULL; count++)
+        names[count] = columns[count].name;
+    return rows_new(count, names);
 }
 
-/* What is no attempt has a row with nothing but the finding. */
-static void print_csv(const struct invocation *invocation, const struct diagnosis *found)
+static bool print_parts(const struct output *output, const struct diagnosis *found)
 {
-    const char *account = rows_text(found->account, 0, "account");
+    struct rows *findings = new_list(finding_columns);
+    struct rows *attempts = new_list(attempt_columns);
+    const struct part parts[] = {{NULL, account_columns, found->account, NULL},
+                                 {"findings", finding_columns, findings, NULL},
+                                 {"attempts", attempt_columns, attempts, NULL},
+                                 {0}};
     struct finding finding;
+    bool printed;
 
-    output_csv_names(stdout, attempt_columns, COUNT(attempt_columns));
-    puts(",meaning,remedy,command");
-    for (size_t i = 0; i < GENERAL_FINDINGS; i++) {
-        if (general_finding(found, i) == NULL)
-            continue;
-        for (size_t column = 1; column < COUNT(attempt_columns); column++)
-            putchar(',');
-        csv_finding(general_finding(found, i));
-    }
+    for (size_t i = 0; i < found->count; i++)
+        add_finding(findings, &found->general[i], NULL, 0);
     for (size_t row = 0; row < rows_count(found->attempts); row++) {
-        explain(&finding, &invocation->output, account,
-                rows_text(found->account, 0, "realm"), found->attempts, row);
-        output_csv_cells(stdout, attempt_columns, COUNT(attempt_columns), found->attempts,
-                         row);
-        csv_finding(&finding);
+        explain_attempt(&finding, output, found, row);
+        add_finding(attempts, &finding, found->attempts, row);
     }
-}
-
-static void print_people(const struct invocation *invocation,
-                         const struct diagnosis *found)
-{
-    struct finding finding;
-
-    print_account(&invocation->output, found->account);
-    if (found->has_standing) {
-        printf("\n%sStands in the way now%s\n", output_bold(&invocation->output, true),
-               output_bold(&invocation->output, false));
-        print_finding(&invocation->output, &found->standing);
-    }
-    if (found->has_outage) {
-        printf("\n%sFrom the log%s\n", output_bold(&invocation->output, true),
-               output_bold(&invocation->output, false));
-        print_finding(&invocation->output, &found->outage);
-    }
-    if (found->has_expiry) {
-        putchar('\n');
-        print_finding(&invocation->output, &found->expiry);
-    }
-    if (found->has_silence) {
-        putchar('\n');
-        print_finding(&invocation->output, &found->silence);
-    }
-    for (size_t row = 0; row < rows_count(found->attempts); row++) {
-        explain(&finding, &invocation->output, rows_text(found->account, 0, "account"),
-                rows_text(found->account, 0, "realm"), found->attempts, row);
-        print_attempt(&invocation->output, found->attempts, row, &finding);
-    }
+    printed = output_parts(output, stdout, parts);
+    rows_free(&findings);
+    rows_free(&attempts);
+    return printed;
 }
 
 static enum status look(struct invocation *invocation, struct diagnosis *found)
@@ -594,23 +583,9 @@ enum status run_diagnose(struct invocation *invocation)
     enum status status = found != NULL ? look(invocation, found) : STATUS_REFUSED;
 
     if (status == STATUS_DONE) {
-        found->has_standing = find_standing(&found->standing, found->account);
-        found->has_outage = found->scan.count > 0;
-        found->has_expiry = rows_count(found->expired) > 0;
-        if (found->has_expiry)
-            find_expired(&found->expiry, &invocation->output,
-                         rows_text(found->account, 0, "account"), found->expired);
-        if (found->has_outage)
-            find_outage(&found->outage, &found->scan);
-        found->has_silence = rows_count(found->attempts) == 0 && !found->has_outage;
-        if (found->has_silence)
-            find_silence(&found->silence, &invocation->output, found->strangers);
-        if (invocation->output.format == FORMAT_JSON)
-            print_json(invocation, found);
-        else if (invocation->output.format == FORMAT_CSV)
-            print_csv(invocation, found);
-        else
-            print_people(invocation, found);
+        find_general(found, &invocation->output);
+        if (!print_parts(&invocation->output, found))
+            print_people(&invocation->output, found);
     }
     if (found != NULL) {
         rows_free(&found->account);

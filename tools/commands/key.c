@@ -71,12 +71,13 @@ static enum status check_existing(const char *path)
 
 enum status run_key_new(struct invocation *invocation)
 {
+    static const struct column columns[] = {
+        {"file", NULL, COLUMN_TEXT, 0, NULL}, {"keyid", NULL, COLUMN_TEXT, 0, NULL}, {0}};
     const char *path = command_argument(invocation, 0);
     int file = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     bool fresh = file >= 0;
     char keyid[KEYID_MAX];
     struct stat found;
-    struct json json;
     bool done;
 
     if (!fresh && errno == EEXIST) {
@@ -99,20 +100,10 @@ enum status run_key_new(struct invocation *invocation)
             unlink(path);
         return STATUS_REFUSED;
     }
-    if (invocation->output.format == FORMAT_JSON) {
-        json_start(&json, stdout);
-        json_open(&json, NULL, '{');
-        json_string(&json, "file", path);
-        json_string(&json, "keyid", keyid);
-        json_close(&json, '}');
-        json_end(&json);
+    if (output_parts(&invocation->output, stdout,
+                     (const struct part[]){
+                         {NULL, columns, NULL, (const char *const[]){path, keyid}}, {0}}))
         return STATUS_DONE;
-    }
-    if (invocation->output.format == FORMAT_CSV) {
-        OUTPUT_CSV("file", "keyid");
-        OUTPUT_CSV(path, keyid);
-        return STATUS_DONE;
-    }
     message_note("%s key %s in %s; new hashes use it", fresh ? "made" : "added", keyid,
                  path);
     message_hint(

@@ -10,16 +10,14 @@
 #include "cli/near.h"
 #include "code.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static const struct column list_columns[] = {
-    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
-    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
-    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
-    {"state", "STATE", COLUMN_TEXT, COLUMN_STATE, NULL},
-    {"services", "SERVICES", COLUMN_LIST, COLUMN_WRAP, "any"},
-    {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
-    {"expires_at", "EXPIRES", COLUMN_TIME, COLUMN_SHORT, "never"},
+static const struct column columns[] = {
+    {"account", "Account", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"device", "Device", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"selector", "Code", COLUMN_TEXT, 0, NULL},
+    {"state", "State", COLUMN_TEXT, COLUMN_STATE, NULL},
+    {"services", "Services", COLUMN_LIST, COLUMN_WRAP, "any"},
+    {"last_used_at", "Last used", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"expires_at", "Expires", COLUMN_TIME, COLUMN_SHORT, "never"},
     {"networks", "Networks", COLUMN_LIST, COLUMN_DETAIL, "any"},
     {"realm", "Realm", COLUMN_TEXT, COLUMN_DETAIL, NULL},
     {"created_at", "Issued", COLUMN_TIME, COLUMN_DETAIL, NULL},
@@ -31,27 +29,7 @@ static const struct column list_columns[] = {
     {"last_service", "Last service", COLUMN_TEXT, COLUMN_DETAIL, NULL},
     {"last_network", "Last network", COLUMN_TEXT, COLUMN_DETAIL, NULL},
     {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
-};
-
-static const struct column record_columns[] = {
-    {"account", "Account", COLUMN_TEXT, 0, NULL},
-    {"realm", "Realm", COLUMN_TEXT, 0, NULL},
-    {"device", "Device", COLUMN_TEXT, 0, NULL},
-    {"selector", "Code", COLUMN_TEXT, 0, NULL},
-    {"state", "State", COLUMN_TEXT, 0, NULL},
-    {"services", "Services", COLUMN_LIST, 0, "every service the tenant allows"},
-    {"networks", "Networks", COLUMN_LIST, 0, "any"},
-    {"created_at", "Issued", COLUMN_TIME, 0, NULL},
-    {"created_by", "Issued by", COLUMN_TEXT, 0, NULL},
-    {"expires_at", "Expires", COLUMN_TIME, 0, "never"},
-    {"first_used_at", "First used", COLUMN_TIME, 0, "never"},
-    {"last_used_at", "Last used", COLUMN_TIME, 0, "never"},
-    {"last_service", "Last service", COLUMN_TEXT, 0, NULL},
-    {"last_network", "Last network", COLUMN_TEXT, 0, NULL},
-    {"revoked_at", "Revoked", COLUMN_TIME, 0, "no"},
-    {"revoked_by", "Revoked by", COLUMN_TEXT, 0, NULL},
-    {"revoke_reason", "Because", COLUMN_TEXT, 0, NULL},
-    {"code_id", "Number", COLUMN_NUMBER, 0, NULL},
+    {0},
 };
 
 #define CODE_SELECT                                                                      \
@@ -88,9 +66,7 @@ enum status run_list(struct invocation *invocation)
         /* The account's name in every line would only push the rest out of the screen. */
         status = output_table(
             &invocation->output,
-            list_columns + (one && invocation->output.format == FORMAT_PEOPLE),
-            COUNT(list_columns) - (one && invocation->output.format == FORMAT_PEOPLE),
-            rows,
+            columns + (one && invocation->output.format == FORMAT_PEOPLE), rows,
             command_has(invocation, OPTION_ALL) ? "no codes"
                                                 : "no live codes; --all shows old ones");
     rows_free(&rows);
@@ -147,12 +123,10 @@ enum status run_show(struct invocation *invocation)
         for (size_t row = 0; row < rows_count(rows); row++) {
             if (row > 0)
                 putchar('\n');
-            output_record(&invocation->output, record_columns, COUNT(record_columns),
-                          rows, row);
+            output_record(&invocation->output, columns, rows, row);
         }
     } else {
-        status = output_table(&invocation->output, record_columns, COUNT(record_columns),
-                              rows, "");
+        status = output_table(&invocation->output, columns, rows, "");
     }
     rows_free(&rows);
     return status;

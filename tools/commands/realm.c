@@ -28,6 +28,7 @@ static const struct column list_columns[] = {
     {"mfa_required", "MFA", COLUMN_BOOLEAN, 0, NULL},
     {"accounts", "ACCOUNTS", COLUMN_NUMBER, 0, NULL},
     {"description", "DESCRIPTION", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {0},
 };
 
 /* Also the names that "realm set" takes, but for the first and the last. */
@@ -60,6 +61,7 @@ static const struct column record_columns[] = {
     {"argon2_lanes", "argon2_lanes", COLUMN_NUMBER, 0, NULL},
     {"refusal_retention", "refusal_retention", COLUMN_TEXT, 0, NULL},
     {"accounts", "accounts", COLUMN_NUMBER, 0, NULL},
+    {0},
 };
 
 #define REALM_SELECT                                                                     \
@@ -246,9 +248,9 @@ static enum status show_realm(struct invocation *invocation, const char *realm)
 
     if (rows == NULL)
         return database_status(invocation->database);
-    status = rows_count(rows) > 0 ? output_record(&invocation->output, record_columns,
-                                                  COUNT(record_columns), rows, 0)
-                                  : realm_missing(invocation, realm);
+    status = rows_count(rows) > 0
+                 ? output_record(&invocation->output, record_columns, rows, 0)
+                 : realm_missing(invocation, realm);
     rows_free(&rows);
     return status;
 }
@@ -258,18 +260,12 @@ enum status run_realm_show(struct invocation *invocation)
     const char *realm = command_argument(invocation, 0);
     bool people = invocation->output.format == FORMAT_PEOPLE;
     struct rows *rows;
-    enum status status;
 
     if (realm != NULL)
         return show_realm(invocation, realm);
     rows = database_query(invocation->database, REALM_SELECT ") AS r", 0, NULL);
-    if (rows == NULL)
-        return database_status(invocation->database);
-    status = output_table(&invocation->output, people ? list_columns : record_columns,
-                          people ? COUNT(list_columns) : COUNT(record_columns), rows,
-                          "there is no realm that you may see");
-    rows_free(&rows);
-    return status;
+    return command_table(invocation, people ? list_columns : record_columns, rows,
+                         "there is no realm that you may see");
 }
 
 /* ---- set and add ---- */
@@ -416,8 +412,7 @@ static enum status report_realm(struct invocation *invocation, const struct rows
                                 bool kept)
 {
     (void)kept;
-    return output_record(&invocation->output, record_columns, COUNT(record_columns), rows,
-                         0);
+    return output_record(&invocation->output, record_columns, rows, 0);
 }
 
 enum status run_realm_set(struct invocation *invocation)

@@ -52,12 +52,13 @@ static const struct column unused_columns[] = {
     {"realm", "Realm", COLUMN_TEXT, COLUMN_DETAIL, NULL},
     {"created_by", "Issued by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
     {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+    {0},
 };
 
 enum status run_unused(struct invocation *invocation)
 {
     char since[REPORT_SINCE_MAX];
-    struct rows *rows = NULL;
+    struct rows *rows;
     enum status status = report_since(invocation, since);
 
     if (status == STATUS_DONE) {
@@ -71,12 +72,9 @@ enum status run_unused(struct invocation *invocation)
                   " idle => now() - to_timestamp(nullif($3, '')::double precision)) AS u",
                   command_argument(invocation, 0),
                   command_option(invocation, OPTION_REALM), since);
-        status = rows != NULL ? output_table(&invocation->output, unused_columns,
-                                             COUNT(unused_columns), rows,
-                                             "no code is unused for that long")
-                              : database_status(invocation->database);
+        status = command_table(invocation, unused_columns, rows,
+                               "no code is unused for that long");
     }
-    rows_free(&rows);
     return status;
 }
 
@@ -99,6 +97,7 @@ static const struct column audit_columns[] = {
     {"after", "After", COLUMN_JSON, COLUMN_DETAIL, NULL},
     {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
     {"id", "Event number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+    {0},
 };
 
 static struct rows *find_events(struct invocation *invocation, const char *since,
@@ -127,7 +126,7 @@ enum status run_audit(struct invocation *invocation)
 
     /* The account's name in every line would only squeeze the rest. */
     memcpy(columns, audit_columns, sizeof columns);
-    for (size_t i = 0; one && i < COUNT(columns); i++)
+    for (size_t i = 0; one && columns[i].name != NULL; i++)
         if (strcmp(columns[i].name, "account") == 0)
             columns[i].flags |= COLUMN_DETAIL;
     if (status == STATUS_DONE)
@@ -141,8 +140,7 @@ enum status run_audit(struct invocation *invocation)
         !near_account_exists(invocation, account, &status) && status == STATUS_DONE)
         status = near_no_account(invocation, account);
     else if (status == STATUS_DONE)
-        status =
-            output_table(&invocation->output, columns, COUNT(columns), rows, "no events");
+        status = output_table(&invocation->output, columns, rows, "no events");
     rows_free(&rows);
     return status;
 }
@@ -152,6 +150,7 @@ static const struct column head_columns[] = {
     {"hash", "Hash", COLUMN_TEXT, 0, NULL},
     {"sealed_at", "Sealed", COLUMN_TIME, 0, NULL},
     {"unsealed", "Waiting", COLUMN_NUMBER, 0, NULL},
+    {0},
 };
 
 enum status run_audit_head(struct invocation *invocation)
@@ -161,9 +160,9 @@ enum status run_audit_head(struct invocation *invocation)
         "SELECT position, hash, date_part('epoch', sealed_at) AS sealed_at, unsealed"
         " FROM apppass.audit_head()",
         0, NULL);
-    enum status status = rows != NULL ? output_record(&invocation->output, head_columns,
-                                                      COUNT(head_columns), rows, 0)
-                                      : database_status(invocation->database);
+    enum status status = rows != NULL
+                             ? output_record(&invocation->output, head_columns, rows, 0)
+                             : database_status(invocation->database);
 
     rows_free(&rows);
     return status;
@@ -175,6 +174,7 @@ static const struct column verify_columns[] = {
     {"problem", "Problem", COLUMN_TEXT, 0, "none"},
     {"bad_id", "At event", COLUMN_NUMBER, 0, "-"},
     {"head_hash", "End of chain", COLUMN_TEXT, 0, NULL},
+    {0},
 };
 
 enum status run_audit_verify(struct invocation *invocation)
@@ -194,8 +194,7 @@ enum status run_audit_verify(struct invocation *invocation)
                  position, hash);
     if (rows == NULL)
         return database_status(invocation->database);
-    status = output_record(&invocation->output, verify_columns, COUNT(verify_columns),
-                           rows, 0);
+    status = output_record(&invocation->output, verify_columns, rows, 0);
     if (status == STATUS_DONE && rows_text(rows, 0, "problem") != NULL) {
         message_error("the audit trail was changed: %s", rows_text(rows, 0, "problem"));
         message_hint("compare with a backup, and with the seals noted elsewhere");
@@ -213,6 +212,7 @@ static const struct column maintain_columns[] = {
     {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, ""},
     {"selector", "CODE", COLUMN_TEXT, 0, ""},
     {"detail", "DETAIL", COLUMN_TEXT, COLUMN_WRAP, ""},
+    {0},
 };
 
 static bool says(const struct rows *rows, size_t row, const char *action)
@@ -238,7 +238,9 @@ static bool run_job(struct invocation *invocation, const char *job, struct rows 
         size_t count = rows != NULL ? rows_count(rows) : 0;
 
         again = count > 1 && says(rows, count - 1, "run again");
-        done = rows != NULL && rows_append(report, rows, again ? count - 1 : count);
+        done = rows != NULL;
+        if (done)
+            rows_append(report, rows, again ? count - 1 : count);
         rows_free(&rows);
     }
     return done;
@@ -248,23 +250,15 @@ enum status run_maintain(struct invocation *invocation)
 {
     struct rows *jobs =
         QUERY(invocation->database, "SELECT unnest(apppass.maintain_jobs()) AS job");
-    struct rows *report =
-        QUERY(invocation->database, "SELECT (NULL::apppass.upkeep).* LIMIT 0");
-    bool done = jobs != NULL && report != NULL;
+    struct rows *report = ROWS_NEW("action", "account", "device", "selector", "detail");
+    bool done = jobs != NULL;
     enum status status;
 
     for (size_t i = 0; done && i < rows_count(jobs); i++)
         done = run_job(invocation, rows_text(jobs, i, "job"), report);
-    status = report == NULL
-                 ? database_status(invocation->database)
-                 : output_table(&invocation->output, maintain_columns,
-                                COUNT(maintain_columns), report, "nothing to do");
-    if (!done && database_status(invocation->database) != STATUS_DONE) {
+    status = output_table(&invocation->output, maintain_columns, report, "nothing to do");
+    if (!done)
         status = database_status(invocation->database);
-    } else if (!done) {
-        message_error("there is no memory for the whole list");
-        status = STATUS_REFUSED;
-    }
     for (size_t i = 0; status == STATUS_DONE && i < rows_count(report); i++)
         if (says(report, i, "failed")) {
             message_error("could not do %s", rows_text(report, i, "detail"));
@@ -303,6 +297,7 @@ enum status run_metrics(struct invocation *invocation)
         {"name", "NAME", COLUMN_TEXT, 0, NULL},
         {"labels", "LABELS", COLUMN_TEXT, 0, ""},
         {"value", "VALUE", COLUMN_NUMBER, 0, NULL},
+        {0},
     };
     struct rows *rows = database_query(
         invocation->database, "SELECT name, help, labels, value FROM apppass.metrics()",
@@ -314,7 +309,7 @@ enum status run_metrics(struct invocation *invocation)
     if (invocation->output.format == FORMAT_PEOPLE)
         print_metrics(rows);
     else
-        status = output_table(&invocation->output, columns, COUNT(columns), rows, "");
+        status = output_table(&invocation->output, columns, rows, "");
     rows_free(&rows);
     return status;
 }

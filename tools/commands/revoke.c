@@ -8,13 +8,12 @@
 #include "cli/commands.h"
 #include "cli/near.h"
 
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
 static const struct column columns[] = {
     {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
     {"selector", "CODE", COLUMN_TEXT, 0, NULL},
     {"last_used_at", "LAST USED", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {0},
 };
 
 static struct rows *revoke(struct invocation *invocation)
@@ -76,35 +75,28 @@ static enum status preview(struct invocation *invocation, const struct rows *cod
 {
     message_note("This revokes %zu code%s for good:", rows_count(codes),
                  rows_count(codes) == 1 ? "" : "s");
-    return output_table(&invocation->output, columns, COUNT(columns), codes, "");
+    return output_table(&invocation->output, columns, codes, "");
 }
 
 static enum status report(struct invocation *invocation, const struct rows *codes,
                           bool kept)
 {
+    static const struct column count_columns[] = {
+        {"revoked", NULL, COLUMN_NUMBER, 0, NULL},
+        {0},
+    };
     size_t revoked = kept ? rows_count(codes) : 0;
-    struct json json;
+    char count[24];
+    const struct part parts[] = {
+        {NULL, count_columns, NULL, (const char *const[]){count}},
+        {"codes", columns, codes, NULL},
+        {0},
+    };
 
-    if (invocation->output.format == FORMAT_CSV)
-        return output_table(&invocation->output, columns, COUNT(columns), codes, "");
-    if (invocation->output.format == FORMAT_PEOPLE) {
-        if (kept)
-            message_note("revoked %zu code%s; refused from the next login on", revoked,
-                         revoked == 1 ? "" : "s");
-        return STATUS_DONE;
-    }
-    json_start(&json, stdout);
-    json_open(&json, NULL, '{');
-    json_integer(&json, "revoked", (long long)revoked);
-    json_open(&json, "codes", '[');
-    for (size_t row = 0; row < rows_count(codes); row++) {
-        json_open(&json, NULL, '{');
-        output_json_members(&json, columns, COUNT(columns), codes, row);
-        json_close(&json, '}');
-    }
-    json_close(&json, ']');
-    json_close(&json, '}');
-    json_end(&json);
+    snprintf(count, sizeof count, "%zu", revoked);
+    if (!output_parts(&invocation->output, stdout, parts) && kept)
+        message_note("revoked %zu code%s; refused from the next login on", revoked,
+                     revoked == 1 ? "" : "s");
     return STATUS_DONE;
 }
 

@@ -22,22 +22,22 @@ static const char event_query[] =
     " AS payload FROM apppass.find_event($1::jsonb, $2) AS v";
 
 static const struct column columns[] = {
-    {"event", NULL, COLUMN_TEXT, 0, NULL},      {"at", NULL, COLUMN_TIME, 0, NULL},
-    {"account", NULL, COLUMN_TEXT, 0, NULL},    {"device", NULL, COLUMN_TEXT, 0, NULL},
-    {"selector", NULL, COLUMN_TEXT, 0, NULL},   {"code_id", NULL, COLUMN_NUMBER, 0, NULL},
-    {"audit_id", NULL, COLUMN_NUMBER, 0, NULL}, {"realm", NULL, COLUMN_TEXT, 0, NULL},
-    {"reason", NULL, COLUMN_TEXT, 0, NULL},     {"ticket", NULL, COLUMN_TEXT, 0, NULL},
-    {"actor", NULL, COLUMN_TEXT, 0, NULL},      {"operator", NULL, COLUMN_TEXT, 0, NULL},
-    {"service", NULL, COLUMN_TEXT, 0, NULL},    {"network", NULL, COLUMN_TEXT, 0, NULL},
+    {"event", NULL, COLUMN_TEXT, 0, NULL},
+    {"at", NULL, COLUMN_TIME, 0, NULL},
+    {"account", NULL, COLUMN_TEXT, 0, NULL},
+    {"device", NULL, COLUMN_TEXT, 0, NULL},
+    {"selector", NULL, COLUMN_TEXT, 0, NULL},
+    {"code_id", NULL, COLUMN_NUMBER, 0, NULL},
+    {"audit_id", NULL, COLUMN_NUMBER, 0, NULL},
+    {"realm", NULL, COLUMN_TEXT, 0, NULL},
+    {"reason", NULL, COLUMN_TEXT, 0, NULL},
+    {"ticket", NULL, COLUMN_TEXT, 0, NULL},
+    {"actor", NULL, COLUMN_TEXT, 0, NULL},
+    {"operator", NULL, COLUMN_TEXT, 0, NULL},
+    {"service", NULL, COLUMN_TEXT, 0, NULL},
+    {"network", NULL, COLUMN_TEXT, 0, NULL},
+    {0},
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-static void print_row(const struct rows *rows)
-{
-    output_csv_cells(stdout, columns, COUNT(columns), rows, 0);
-    putchar('\n');
-}
 
 static void say(const char *before, const struct rows *rows, const char *column)
 {
@@ -98,7 +98,7 @@ static enum status show_event(struct invocation *invocation, const char *payload
         if (invocation->output.format == FORMAT_JSON)
             print_payload(rows_text(rows, 0, "payload"));
         else if (invocation->output.format == FORMAT_CSV)
-            print_row(rows);
+            output_csv_row(stdout, columns, rows, 0);
         else
             print_event(rows);
         fflush(stdout);
@@ -117,8 +117,7 @@ enum status run_watch(struct invocation *invocation)
     if (status == STATUS_DONE && invocation->output.format == FORMAT_PEOPLE)
         message_note("watching; Ctrl-C ends it");
     if (status == STATUS_DONE && invocation->output.format == FORMAT_CSV) {
-        output_csv_names(stdout, columns, COUNT(columns));
-        putchar('\n');
+        output_csv_heading(stdout, columns);
         fflush(stdout);
     }
     while (status == STATUS_DONE && !ferror(stdout)) {

@@ -8,20 +8,20 @@
 #include "cli/commands.h"
 #include "doctor/doctor.h"
 
-#define TEXT_MAX  512
-#define LINES_MAX 128
-
-struct line {
-    enum doctor_state state;
-    const char *check;
-    char detail[TEXT_MAX];
-    char fix[TEXT_MAX]; /* "": none */
-};
+#define TEXT_MAX 512
 
 struct doctor {
     struct invocation *invocation;
-    struct line lines[LINES_MAX];
-    size_t count;
+    struct rows *lines;
+    bool faulty;
+};
+
+static const struct column columns[] = {
+    {"check", NULL, COLUMN_TEXT, 0, NULL},
+    {"state", NULL, COLUMN_TEXT, 0, NULL},
+    {"detail", NULL, COLUMN_TEXT, 0, NULL},
+    {"fix", NULL, COLUMN_TEXT, 0, NULL},
+    {0},
 };
 
 struct invocation *doctor_invocation(struct doctor *doctor)
@@ -30,17 +30,13 @@ struct invocation *doctor_invocation(struct doctor *doctor)
 }
 
 static void PRINTF(5, 0)
-    add_line(struct doctor *doctor, enum doctor_state state, const char *check,
-             const char *fix, const char *format, va_list args)
+    add_line(struct doctor *doctor, const char *state, const char *check, const char *fix,
+             const char *format, va_list args)
 {
-    struct line *line = &doctor->lines[doctor->count];
+    char detail[TEXT_MAX];
 
-    if (doctor->count + 1 < LINES_MAX)
-        doctor->count++;
-    line->state = state;
-    line->check = check;
-    vsnprintf(line->detail, TEXT_MAX, format, args);
-    snprintf(line->fix, TEXT_MAX, "%s", fix);
+    vsnprintf(detail, sizeof detail, format, args);
+    ROWS_ADD(doctor->lines, check, state, detail, fix);
 }
 
 void doctor_ok(struct doctor *doctor, const char *check, const char *format, ...)
@@ -48,7 +44,7 @@ void doctor_ok(struct doctor *doctor, const char *check, const char *format, ...
     va_list args;
 
     va_start(args, format);
-    add_line(doctor, DOCTOR_OK, check, "", format, args);
+    add_line(doctor, "ok", check, NULL, format, args);
     va_end(args);
 }
 
@@ -57,7 +53,7 @@ void doctor_note(struct doctor *doctor, const char *check, const char *format, .
     va_list args;
 
     va_start(args, format);
-    add_line(doctor, DOCTOR_NOTE, check, "", format, args);
+    add_line(doctor, "note", check, NULL, format, args);
     va_end(args);
 }
 
@@ -67,82 +63,44 @@ void doctor_fault(struct doctor *doctor, const char *check, const char *fix,
     va_list args;
 
     va_start(args, format);
-    add_line(doctor, DOCTOR_FAULT, check, fix, format, args);
+    add_line(doctor, "fault", check, fix, format, args);
+    doctor->faulty = true;
     va_end(args);
 }
 
-static const char *const states[] = {"ok", "note", "fault"};
-
-static void print_json(const struct doctor *doctor)
+static void print_people(const struct output *output, const struct rows *lines)
 {
-    struct json json;
+    char text[2 * TEXT_MAX];
 
-    json_start(&json, stdout);
-    json_open(&json, NULL, '[');
-    for (size_t i = 0; i < doctor->count; i++) {
-        const struct line *line = &doctor->lines[i];
+    for (size_t row = 0; row < rows_count(lines); row++) {
+        const char *fix = rows_text(lines, row, "fix");
 
-        json_open(&json, NULL, '{');
-        json_string(&json, "check", line->check);
-        json_string(&json, "state", states[line->state]);
-        json_string(&json, "detail", line->detail);
-        json_string(&json, "fix", line->fix[0] != '\0' ? line->fix : NULL);
-        json_close(&json, '}');
-    }
-    json_close(&json, ']');
-    json_end(&json);
-}
-
-static void print_csv(const struct doctor *doctor)
-{
-    OUTPUT_CSV("check", "state", "detail", "fix");
-    for (size_t i = 0; i < doctor->count; i++)
-        OUTPUT_CSV(doctor->lines[i].check, states[doctor->lines[i].state],
-                   doctor->lines[i].detail, doctor->lines[i].fix);
-}
-
-static void print_people(const struct doctor *doctor)
-{
-    static const char *const shown[] = {"ok", "note", "FAULT"};
-    const struct output *output = &doctor->invocation->output;
-
-    for (size_t i = 0; i < doctor->count; i++) {
-        const struct line *line = &doctor->lines[i];
-        char text[2 * TEXT_MAX];
-
-        snprintf(text, sizeof text, "%-5s  %-10s  %s", shown[line->state], line->check,
-                 line->detail);
-        printf("%s", line->state == DOCTOR_FAULT ? output_bold(output, true) : "");
+        snprintf(text, sizeof text, "%-5s  %-10s  %s",
+                 fix != NULL ? "FAULT" : rows_text(lines, row, "state"),
+                 rows_text(lines, row, "check"), rows_text(lines, row, "detail"));
+        printf("%s", fix != NULL ? output_bold(output, true) : "");
         output_hanging(output, 19, text);
-        printf("%s", line->state == DOCTOR_FAULT ? output_bold(output, false) : "");
-        if (line->fix[0] != '\0') {
-            snprintf(text, sizeof text, "to do: %s", line->fix);
-            output_paragraph(output, 19, text);
-        }
+        if (fix == NULL)
+            continue;
+        printf("%s", output_bold(output, false));
+        snprintf(text, sizeof text, "to do: %s", fix);
+        output_paragraph(output, 19, text);
     }
 }
 
 enum status run_doctor(struct invocation *invocation)
 {
-    struct doctor *doctor = calloc(1, sizeof *doctor);
-    enum status status = STATUS_DONE;
+    struct doctor doctor = {.invocation = invocation,
+                            .lines = ROWS_NEW("check", "state", "detail", "fix")};
 
-    if (doctor == NULL)
-        return STATUS_REFUSED;
-    doctor->invocation = invocation;
-    doctor_database(doctor);
-    doctor_plugin(doctor);
-    doctor_postfix(doctor);
-    doctor_cyrus(doctor);
-    if (invocation->output.format == FORMAT_JSON)
-        print_json(doctor);
-    else if (invocation->output.format == FORMAT_CSV)
-        print_csv(doctor);
+    doctor_database(&doctor);
+    doctor_plugin(&doctor);
+    doctor_postfix(&doctor);
+    doctor_cyrus(&doctor);
+    if (invocation->output.format == FORMAT_PEOPLE)
+        print_people(&invocation->output, doctor.lines);
     else
-        print_people(doctor);
-    for (size_t i = 0; i < doctor->count; i++)
-        if (doctor->lines[i].state == DOCTOR_FAULT)
-            status = STATUS_REFUSED;
-    free(doctor);
-    return status;
+        (void)output_table(&invocation->output, columns, doctor.lines, "");
+    rows_free(&doctor.lines);
+    return doctor.faulty ? STATUS_REFUSED : STATUS_DONE;
 }

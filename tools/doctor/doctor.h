@@ -11,8 +11,6 @@
 #include "cli/command.h"
 #include "doctor/conf.h"
 
-enum doctor_state { DOCTOR_OK, DOCTOR_NOTE, DOCTOR_FAULT };
-
 struct doctor;
 
 /* One line: what was looked at, what was found.  A check without trouble has no fix. */

@@ -206,8 +206,7 @@ static enum status hand_over(struct invocation *invocation, struct present *pres
     if (command_has(invocation, OPTION_DRY_RUN)) {
         database_rollback(invocation->database);
         message_note("dry run: nothing was issued. It would be:");
-        return output_record(&invocation->output, present_columns,
-                             present_column_count(stored), stored, 0);
+        return output_record(&invocation->output, present_columns(stored), stored, 0);
     }
     status = present_prepare(present, invocation, code, stored);
     if (status == STATUS_DONE)

@@ -36,6 +36,14 @@ static const struct batch_field fields[FIELDS] = {
 static const char heading[] =
     "account,device,selector,code,services,networks,expires_at\n";
 
+/* The same; expires_at is text already. */
+static const struct column out_columns[] = {
+    {"account", NULL, COLUMN_TEXT, 0, NULL},    {"device", NULL, COLUMN_TEXT, 0, NULL},
+    {"selector", NULL, COLUMN_TEXT, 0, NULL},   {"code", NULL, COLUMN_CODE, 0, NULL},
+    {"services", NULL, COLUMN_TEXT, 0, NULL},   {"networks", NULL, COLUMN_TEXT, 0, NULL},
+    {"expires_at", NULL, COLUMN_TEXT, 0, NULL}, {0},
+};
+
 /* ---- before storing ---- */
 
 /* Words separated by blanks or commas become the body of a PostgreSQL array: "a,b". */
@@ -319,6 +327,8 @@ static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
                       const struct code *code)
 {
     char buffer[8192], display[CODE_DISPLAY_MAX];
+    const char *values[sizeof out_columns / sizeof out_columns[0]];
+    const struct part parts[] = {{NULL, out_columns, NULL, values}, {0}};
     FILE *file = fmemopen(buffer, sizeof buffer, "w");
     bool written;
     long length;
@@ -327,16 +337,11 @@ static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
         return false;
     setvbuf(file, NULL, _IONBF, 0);
     code_format(code, display);
-    output_csv_text(file, rows_text(rows, row, "account"));
-    output_csv_more(file, rows_text(rows, row, "device"));
-    output_csv_more(file, rows_text(rows, row, "selector"));
-    /* Letters, digits and hyphens, of which no copy is to be made. */
-    putc(',', file);
-    fputs(display, file);
-    output_csv_more(file, rows_text(rows, row, "services"));
-    output_csv_more(file, rows_text(rows, row, "networks"));
-    output_csv_more(file, rows_text(rows, row, "expires_at"));
-    putc('\n', file);
+    for (size_t i = 0; out_columns[i].name != NULL; i++)
+        values[i] = out_columns[i].type == COLUMN_CODE
+                        ? display
+                        : rows_text(rows, row, out_columns[i].name);
+    output_csv_records(file, parts);
     length = ftell(file);
     written = !ferror(file) && length > 0 &&
               write(batch->output, buffer, (size_t)length) == (ssize_t)length;

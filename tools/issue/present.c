@@ -21,35 +21,37 @@
 /* Everything that is shown of one code fits: labels are at most 100 characters. */
 #define SCREEN_MAX 8192
 
-const struct column present_columns[] = {
-    {"account", "Account", COLUMN_TEXT, 0, NULL},
-    {"device", "Device", COLUMN_TEXT, 0, NULL},
-    {"selector", "Starts with", COLUMN_TEXT, 0, "what is chosen then"},
-    {"services", "Good for", COLUMN_LIST, 0, "every service the tenant allows"},
-    {"networks", "From", COLUMN_LIST, 0, "any network"},
-    {"expires_at", "Expires", COLUMN_TIME, 0, "never"},
+/* What store_code returns. */
+#define STORED_COLUMNS                                                                   \
+    {"account", "Account", COLUMN_TEXT, 0, NULL},                                        \
+        {"device", "Device", COLUMN_TEXT, 0, NULL},                                      \
+        {"selector", "Starts with", COLUMN_TEXT, 0, "what is chosen then"},              \
+        {"services", "Good for", COLUMN_LIST, 0, "every service the tenant allows"},     \
+        {"networks", "From", COLUMN_LIST, 0, "any network"},                             \
+    {                                                                                    \
+        "expires_at", "Expires", COLUMN_TIME, 0, "never"                                 \
+    }
+
+static const struct column issued_columns[] = {STORED_COLUMNS, {0}};
+static const struct column reset_columns[] = {
+    STORED_COLUMNS,
     {"old_selectors", "Instead of", COLUMN_LIST, 0, "no live code"},
     {"old_ends_at", "which ends", COLUMN_TIME, 0, "-"},
+    {0},
 };
 
-#define RESET_COLUMNS 2
-
-size_t present_column_count(const struct rows *rows)
+const struct column *present_columns(const struct rows *rows)
 {
-    size_t count = sizeof present_columns / sizeof present_columns[0];
-
-    return rows_has(rows, "old_selectors") ? count : count - RESET_COLUMNS;
+    return rows_has(rows, "old_selectors") ? reset_columns : issued_columns;
 }
 
 /* Where nothing was replaced, people need not read that nothing ends. */
-static size_t shown_column_count(const struct rows *rows)
+static const struct column *shown_columns(const struct rows *rows)
 {
-    size_t count = sizeof present_columns / sizeof present_columns[0] - RESET_COLUMNS;
-
     const char *old =
         rows_has(rows, "old_selectors") ? rows_text(rows, 0, "old_selectors") : NULL;
 
-    return old != NULL && old[0] != '\0' ? count + RESET_COLUMNS : count;
+    return old != NULL && old[0] != '\0' ? reset_columns : issued_columns;
 }
 
 static enum status check_profile_options(const struct invocation *invocation)
@@ -296,14 +298,6 @@ void present_release(struct present *present)
 
 /* ---- the screen, composed in a buffer that is wiped ---- */
 
-/* Letters, digits and hyphens: no format needs to quote them.  fprintf would leave a copy
- * on the stack. */
-static void put_code(FILE *screen, const char *display)
-{
-    if (display != NULL)
-        fputs(display, screen);
-}
-
 static void compose_people(FILE *screen, const struct invocation *invocation,
                            const char *display, const struct rows *rows)
 {
@@ -311,48 +305,31 @@ static void compose_people(FILE *screen, const struct invocation *invocation,
     char *account = output_harmless(rows_text(rows, 0, "account"));
     char *device = output_harmless(rows_text(rows, 0, "device"));
 
+    /* fprintf would leave a copy of the code on the stack. */
     fprintf(screen, "Code of %s for %s:\n\n        %s", account, device,
             output_bold(output, true));
-    put_code(screen, display);
+    fputs(display, screen);
     fprintf(screen, "%s\n\n", output_bold(output, false));
     free(account);
     free(device);
 }
 
-static void compose_json(FILE *screen, const struct invocation *invocation,
-                         const char *display, const struct rows *rows)
-{
-    struct json json;
-
-    json_start(&json, screen);
-    json_open(&json, NULL, '{');
-    output_json_members(&json, present_columns, present_column_count(rows), rows, 0);
-    json_string(&json, "code", display);
-    json_string(&json, "output", command_option(invocation, OPTION_OUTPUT));
-    json_string(&json, "mobileconfig", command_option(invocation, OPTION_MOBILECONFIG));
-    json_close(&json, '}');
-    json_end(&json);
-}
-
-static void compose_csv(FILE *screen, const struct invocation *invocation,
-                        const char *display, const struct rows *rows)
-{
-    size_t count = present_column_count(rows);
-
-    output_csv_names(screen, present_columns, count);
-    fputs(",code,output,mobileconfig\n", screen);
-    output_csv_cells(screen, present_columns, count, rows, 0);
-    putc(',', screen);
-    put_code(screen, display);
-    output_csv_more(screen, command_option(invocation, OPTION_OUTPUT));
-    output_csv_more(screen, command_option(invocation, OPTION_MOBILECONFIG));
-    putc('\n', screen);
-}
+static const struct column code_columns[] = {
+    {"code", NULL, COLUMN_CODE, 0, NULL},
+    {"output", NULL, COLUMN_TEXT, 0, NULL},
+    {"mobileconfig", NULL, COLUMN_TEXT, 0, NULL},
+    {0},
+};
 
 /* The code goes out in one write from a buffer of ours: stdio would keep a copy. */
 static bool show_code(const struct invocation *invocation, const char *display,
                       const struct rows *rows)
 {
+    const char *const values[] = {display, command_option(invocation, OPTION_OUTPUT),
+                                  command_option(invocation, OPTION_MOBILECONFIG)};
+    const struct part parts[] = {{NULL, present_columns(rows), rows, NULL},
+                                 {NULL, code_columns, NULL, values},
+                                 {0}};
     char buffer[SCREEN_MAX];
     FILE *screen = fmemopen(buffer, sizeof buffer, "w");
     bool shown;
@@ -361,11 +338,7 @@ static bool show_code(const struct invocation *invocation, const char *display,
     if (screen == NULL)
         return false;
     setvbuf(screen, NULL, _IONBF, 0);
-    if (invocation->output.format == FORMAT_JSON)
-        compose_json(screen, invocation, display, rows);
-    else if (invocation->output.format == FORMAT_CSV)
-        compose_csv(screen, invocation, display, rows);
-    else
+    if (!output_parts(&invocation->output, screen, parts))
         compose_people(screen, invocation, display, rows);
     length = ftell(screen);
     shown = length > 0 && !ferror(screen);
@@ -394,7 +367,7 @@ bool present_show(struct present *present, const struct invocation *invocation,
         return present->keep = shown;
     if (command_has(invocation, OPTION_QR))
         putchar('\n');
-    output_record(output, present_columns, shown_column_count(rows), rows, 0);
+    output_record(output, shown_columns(rows), rows, 0);
     if (hidden) {
         if (present->output.path != NULL)
             output_line(output, "Code", "in %s, readable only by you",

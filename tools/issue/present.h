@@ -61,8 +61,7 @@ bool present_show(struct present *present, const struct invocation *invocation,
 /* Close; removes files that nothing was stored for. */
 void present_release(struct present *present);
 
-/* What store_code returns, and reset_device with two columns more. */
-extern const struct column present_columns[];
-size_t present_column_count(const struct rows *rows);
+/* Of what store_code or reset_device returned. */
+const struct column *present_columns(const struct rows *rows);
 
 #endif

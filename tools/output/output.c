@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <langinfo.h>
 #include <limits.h>
@@ -178,6 +179,7 @@ static void people_cell(const struct output *output, const struct column *column
         break;
     case COLUMN_NUMBER:
     case COLUMN_JSON:
+    case COLUMN_CODE:
     case COLUMN_TEXT:
         snprintf(cell, CELL_MAX, "%s", text);
         break;
@@ -204,23 +206,17 @@ static void json_list(struct json *json, const char *name, const char *text)
     json_close(json, ']');
 }
 
-static void json_cell(struct json *json, const struct column *column,
-                      const struct rows *rows, size_t row)
+static void json_cell(struct json *json, const struct column *column, const char *text)
 {
-    const char *text = rows_text(rows, row, column->name);
     char moment_text[MOMENT_TEXT_MAX];
     time_t moment;
 
-    if (text == NULL) {
+    if (text == NULL || (column->type == COLUMN_TIME && !moment_epoch(text, &moment))) {
         json_null(json, column->name);
         return;
     }
     switch (column->type) {
     case COLUMN_TIME:
-        if (!rows_time(rows, row, column->name, &moment)) {
-            json_null(json, column->name);
-            return;
-        }
         moment_rfc3339(moment, moment_text);
         json_string(json, column->name, moment_text);
         return;
@@ -234,32 +230,51 @@ static void json_cell(struct json *json, const struct column *column,
     case COLUMN_LIST:
         json_list(json, column->name, text);
         return;
+    case COLUMN_CODE:
     case COLUMN_TEXT:
         json_string(json, column->name, text);
         return;
     }
 }
 
-void output_json_members(struct json *json, const struct column *columns, size_t count,
-                         const struct rows *rows, size_t row)
+static void json_row(struct json *json, const struct column *columns,
+                     const struct rows *rows, size_t row)
 {
-    for (size_t i = 0; i < count; i++)
-        json_cell(json, &columns[i], rows, row);
+    json_open(json, NULL, '{');
+    for (; columns->name != NULL; columns++)
+        json_cell(json, columns, rows_text(rows, row, columns->name));
+    json_close(json, '}');
 }
 
-static void json_table(const struct column *columns, size_t count,
-                       const struct rows *rows)
+static void json_rows(struct json *json, const char *name, const struct column *columns,
+                      const struct rows *rows)
+{
+    json_open(json, name, '[');
+    for (size_t row = 0; row < rows_count(rows); row++)
+        json_row(json, columns, rows, row);
+    json_close(json, ']');
+}
+
+/* Column `index` of a record. */
+static const char *part_text(const struct part *part, size_t index)
+{
+    return part->rows != NULL ? rows_text(part->rows, 0, part->columns[index].name)
+                              : part->values[index];
+}
+
+static void json_parts(FILE *file, const struct part *parts)
 {
     struct json json;
 
-    json_start(&json, stdout);
-    json_open(&json, NULL, '[');
-    for (size_t row = 0; row < rows_count(rows); row++) {
-        json_open(&json, NULL, '{');
-        output_json_members(&json, columns, count, rows, row);
-        json_close(&json, '}');
-    }
-    json_close(&json, ']');
+    json_start(&json, file);
+    json_open(&json, NULL, '{');
+    for (const struct part *part = parts; part->columns != NULL; part++)
+        if (part->name != NULL)
+            json_rows(&json, part->name, part->columns, part->rows);
+        else
+            for (size_t i = 0; part->columns[i].name != NULL; i++)
+                json_cell(&json, &part->columns[i], part_text(part, i));
+    json_close(&json, '}');
     json_end(&json);
 }
 
@@ -309,77 +324,100 @@ void output_csv_plain(char *text)
     *out = '\0';
 }
 
-void output_csv_text(FILE *file, const char *text)
+static void csv_cell(FILE *file, const struct column *column, const char *text)
 {
-    char *harmless = text != NULL ? output_harmless(text) : NULL;
-
-    if (harmless != NULL)
-        csv_field(file, harmless);
-    free(harmless);
-}
-
-static void csv_cell(FILE *file, const struct column *column, const struct rows *rows,
-                     size_t row)
-{
-    const char *text = rows_text(rows, row, column->name);
     char moment_text[MOMENT_TEXT_MAX];
     time_t moment;
+    char *harmless;
 
     if (text == NULL)
         return;
     if (column->type == COLUMN_TIME) {
-        if (rows_time(rows, row, column->name, &moment)) {
+        if (moment_epoch(text, &moment)) {
             moment_rfc3339(moment, moment_text);
             fputs(moment_text, file);
         }
     } else if (column->type == COLUMN_BOOLEAN) {
         fputs(text[0] == 't' ? "yes" : "no", file);
-    } else {
-        output_csv_text(file, text);
+    } else if (column->type == COLUMN_CODE) {
+        fputs(text, file);
+    } else if ((harmless = output_harmless(text)) != NULL) {
+        csv_field(file, harmless);
+        free(harmless);
     }
 }
 
-void output_csv_names(FILE *file, const struct column *columns, size_t count)
+void output_csv_row(FILE *file, const struct column *heading, const struct rows *rows,
+                    size_t row)
 {
-    for (size_t i = 0; i < count; i++)
-        fprintf(file, "%s%s", i > 0 ? "," : "", columns[i].name);
-}
-
-void output_csv_cells(FILE *file, const struct column *columns, size_t count,
-                      const struct rows *rows, size_t row)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
+    for (const struct column *column = heading; column->name != NULL; column++) {
+        if (column != heading)
             putc(',', file);
-        csv_cell(file, &columns[i], rows, row);
+        if (rows_has(rows, column->name))
+            csv_cell(file, column, rows_text(rows, row, column->name));
     }
+    putc('\n', file);
 }
 
-void output_csv_more(FILE *file, const char *text)
+static const struct column *csv_list_heading(const struct part *parts)
 {
-    putc(',', file);
-    output_csv_text(file, text);
+    const struct column *heading = NULL;
+
+    for (; parts->columns != NULL; parts++)
+        if (parts->name != NULL)
+            heading = parts->columns;
+    return heading;
 }
 
-void output_csv_line(size_t count, const char *const *fields)
+void output_csv_records(FILE *file, const struct part *parts)
 {
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            putchar(',');
-        output_csv_text(stdout, fields[i]);
-    }
-    putchar('\n');
+    for (const struct part *part = parts; part->columns != NULL; part++)
+        for (size_t i = 0; part->columns[i].name != NULL; i++) {
+            if (part != parts || i > 0)
+                putc(',', file);
+            csv_cell(file, &part->columns[i], part_text(part, i));
+        }
+    putc('\n', file);
 }
 
-static void csv_table(const struct column *columns, size_t count, const struct rows *rows,
-                      size_t first, size_t end)
+static void csv_names(FILE *file, const struct column *columns, const char *before)
 {
-    output_csv_names(stdout, columns, count);
-    putchar('\n');
-    for (size_t row = first; row < end; row++) {
-        output_csv_cells(stdout, columns, count, rows, row);
-        putchar('\n');
+    for (; columns->name != NULL; columns++, before = ",")
+        fprintf(file, "%s%s", before, columns->name);
+}
+
+static void csv_parts(FILE *file, const struct part *parts)
+{
+    const struct column *heading = csv_list_heading(parts);
+
+    if (heading == NULL) {
+        for (const struct part *part = parts; part->columns != NULL; part++)
+            csv_names(file, part->columns, part == parts ? "" : ",");
+        putc('\n', file);
+        output_csv_records(file, parts);
+        return;
     }
+    output_csv_heading(file, heading);
+    for (; parts->columns != NULL; parts++)
+        for (size_t row = 0; parts->name != NULL && row < rows_count(parts->rows); row++)
+            output_csv_row(file, heading, parts->rows, row);
+}
+
+void output_csv_heading(FILE *file, const struct column *columns)
+{
+    csv_names(file, columns, "");
+    putc('\n', file);
+}
+
+bool output_parts(const struct output *output, FILE *file, const struct part *parts)
+{
+    if (output->format == FORMAT_PEOPLE)
+        return false;
+    if (output->format == FORMAT_JSON)
+        json_parts(file, parts);
+    else
+        csv_parts(file, parts);
+    return true;
 }
 
 /* ---- tables ---- */
@@ -395,9 +433,19 @@ static const char *state_colour(const char *state)
     return strcmp(state, "live") == 0 || strcmp(state, "enabled") == 0 ? "green" : NULL;
 }
 
+/* Tables shout; borrowed until the next call. */
+static const char *table_heading(const struct column *column)
+{
+    static char heading[64];
+
+    snprintf(heading, sizeof heading, "%s", column->heading);
+    for (char *c = heading; *c != '\0'; c++)
+        *c = (char)toupper((unsigned char)*c);
+    return heading;
+}
+
 static bool fill_line(const struct output *output, const struct column *columns,
-                      size_t count, const struct rows *rows, size_t row,
-                      struct libscols_table *table)
+                      const struct rows *rows, size_t row, struct libscols_table *table)
 {
     struct libscols_line *line = scols_table_new_line(table, NULL);
     char cell[CELL_MAX];
@@ -405,7 +453,7 @@ static bool fill_line(const struct output *output, const struct column *columns,
 
     if (line == NULL)
         return false;
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; columns[i].name != NULL; i++) {
         if (columns[i].flags & COLUMN_DETAIL)
             continue;
         people_cell(output, &columns[i], rows, row, true, cell);
@@ -428,11 +476,11 @@ struct layout {
 };
 
 static void measure(struct layout *layout, const struct output *output,
-                    const struct column *columns, size_t count, const struct rows *rows)
+                    const struct column *columns, const struct rows *rows)
 {
     char cell[CELL_MAX];
 
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; columns[i].name != NULL; i++) {
         if (columns[i].flags & COLUMN_DETAIL)
             continue;
         layout->width[i] = columns_of(columns[i].heading, strlen(columns[i].heading));
@@ -453,16 +501,16 @@ static void measure(struct layout *layout, const struct output *output,
 }
 
 /* The narrower a column, the less is won by breaking it: those stay whole that can. */
-static void share(struct layout *layout, size_t count, int room)
+static void share(struct layout *layout, int room)
 {
     for (;;) {
-        size_t next = count;
+        size_t next = COLUMNS_MAX;
 
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < COLUMNS_MAX; i++)
             if (layout->wrap[i] &&
-                (next == count || layout->width[i] < layout->width[next]))
+                (next == COLUMNS_MAX || layout->width[i] < layout->width[next]))
                 next = i;
-        if (next == count)
+        if (next == COLUMNS_MAX)
             return;
         if (layout->width[next] > WRAPPED_LEAST) {
             if (layout->least + layout->width[next] - WRAPPED_LEAST > room)
@@ -474,23 +522,23 @@ static void share(struct layout *layout, size_t count, int room)
 }
 
 static bool people_table(const struct output *output, const struct column *columns,
-                         size_t count, const struct rows *rows,
-                         const struct layout *layout)
+                         const struct rows *rows, const struct layout *layout)
 {
     struct libscols_table *table = scols_new_table();
     bool done = table != NULL;
 
-    for (size_t i = 0; done && i < count; i++) {
+    for (size_t i = 0; done && columns[i].name != NULL; i++) {
         int flags = layout->wrap[i] ? SCOLS_FL_WRAP : 0;
 
         if (columns[i].flags & COLUMN_DETAIL)
             continue;
         if (columns[i].type == COLUMN_NUMBER)
             flags = SCOLS_FL_RIGHT;
-        done = scols_table_new_column(table, columns[i].heading, 0, flags) != NULL;
+        done =
+            scols_table_new_column(table, table_heading(&columns[i]), 0, flags) != NULL;
     }
     for (size_t row = 0; done && row < rows_count(rows); row++)
-        done = fill_line(output, columns, count, rows, row, table);
+        done = fill_line(output, columns, rows, row, table);
     if (done) {
         scols_table_enable_colors(table, output->colour);
         /* The library asks only standard output's own size; COLUMNS counts as well. */
@@ -507,60 +555,67 @@ static bool people_table(const struct output *output, const struct column *colum
 
 /* Where a table does not fit: a line for each cell that says something. */
 static void people_list(const struct output *output, const struct column *columns,
-                        size_t count, const struct rows *rows)
+                        const struct rows *rows)
 {
     char cell[CELL_MAX], line[CELL_MAX + 64];
     int indent = 0;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; columns[i].name != NULL; i++)
         if (!(columns[i].flags & COLUMN_DETAIL) &&
             (int)strlen(columns[i].heading) + 2 > indent)
             indent = (int)strlen(columns[i].heading) + 2;
     for (size_t row = 0; row < rows_count(rows); row++) {
         if (row > 0)
             putchar('\n');
-        for (size_t i = 0; i < count; i++) {
+        for (size_t i = 0; columns[i].name != NULL; i++) {
             if (columns[i].flags & COLUMN_DETAIL)
                 continue;
             people_cell(output, &columns[i], rows, row, true, cell);
             if (cell[0] == '\0')
                 continue;
-            snprintf(line, sizeof line, "%-*s%s", indent, columns[i].heading, cell);
+            snprintf(line, sizeof line, "%-*s%s", indent, table_heading(&columns[i]),
+                     cell);
             output_hanging(output, indent, line);
         }
     }
 }
 
 static bool people_rows(const struct output *output, const struct column *columns,
-                        size_t count, const struct rows *rows)
+                        const struct rows *rows)
 {
     struct layout layout = {.least = 0};
 
     if (line_width(output) == INT_MAX)
-        return people_table(output, columns, count, rows, &layout);
-    measure(&layout, output, columns, count, rows);
+        return people_table(output, columns, rows, &layout);
+    measure(&layout, output, columns, rows);
     if (layout.least > line_width(output)) {
-        people_list(output, columns, count, rows);
+        people_list(output, columns, rows);
         return true;
     }
-    share(&layout, count, line_width(output));
-    return people_table(output, columns, count, rows, &layout);
+    share(&layout, line_width(output));
+    return people_table(output, columns, rows, &layout);
 }
 
 enum status output_table(const struct output *output, const struct column *columns,
-                         size_t count, const struct rows *rows, const char *none)
+                         const struct rows *rows, const char *none)
 {
+    struct json json;
+
     switch (output->format) {
     case FORMAT_JSON:
-        json_table(columns, count, rows);
+        json_start(&json, stdout);
+        json_rows(&json, NULL, columns, rows);
+        json_end(&json);
         break;
     case FORMAT_CSV:
-        csv_table(columns, count, rows, 0, rows_count(rows));
+        output_csv_heading(stdout, columns);
+        for (size_t row = 0; row < rows_count(rows); row++)
+            output_csv_row(stdout, columns, rows, row);
         break;
     case FORMAT_PEOPLE:
         if (rows_count(rows) == 0)
             message_note("%s", none);
-        else if (!people_rows(output, columns, count, rows)) {
+        else if (!people_rows(output, columns, rows)) {
             message_error("could not print the table: %s", strerror(errno));
             return STATUS_REFUSED;
         }
@@ -650,15 +705,15 @@ void output_line(const struct output *output, const char *heading, const char *f
 }
 
 static void people_record(const struct output *output, const struct column *columns,
-                          size_t count, const struct rows *rows, size_t row)
+                          const struct rows *rows, size_t row)
 {
     char cell[CELL_MAX];
     int width = HEADING_WIDTH;
 
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; columns[i].name != NULL; i++)
         if ((int)strlen(columns[i].heading) > width)
             width = (int)strlen(columns[i].heading);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; columns[i].name != NULL; i++) {
         people_cell(output, &columns[i], rows, row, false, cell);
         log_sanitise(cell);
         record_line(output, width, columns[i].heading, cell);
@@ -666,23 +721,22 @@ static void people_record(const struct output *output, const struct column *colu
 }
 
 enum status output_record(const struct output *output, const struct column *columns,
-                          size_t count, const struct rows *rows, size_t row)
+                          const struct rows *rows, size_t row)
 {
     struct json json;
 
     switch (output->format) {
     case FORMAT_JSON:
         json_start(&json, stdout);
-        json_open(&json, NULL, '{');
-        output_json_members(&json, columns, count, rows, row);
-        json_close(&json, '}');
+        json_row(&json, columns, rows, row);
         json_end(&json);
         break;
     case FORMAT_CSV:
-        csv_table(columns, count, rows, row, row + 1);
+        output_csv_heading(stdout, columns);
+        output_csv_row(stdout, columns, rows, row);
         break;
     case FORMAT_PEOPLE:
-        people_record(output, columns, count, rows, row);
+        people_record(output, columns, rows, row);
         break;
     }
     return STATUS_DONE;

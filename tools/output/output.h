@@ -30,7 +30,8 @@ enum column_type {
     COLUMN_BOOLEAN,
     COLUMN_TIME, /* of date_part('epoch', ...) */
     COLUMN_LIST, /* words separated by blanks */
-    COLUMN_JSON  /* text that is JSON already */
+    COLUMN_JSON, /* text that is JSON already */
+    COLUMN_CODE  /* letters, digits and hyphens, of which no copy is made */
 };
 
 #define COLUMN_WRAP   1 /* long text: may take several lines */
@@ -39,41 +40,45 @@ enum column_type {
 #define COLUMN_SHORT  8 /* a time: only relative */
 
 struct column {
-    const char *name;    /* of the SQL column, the JSON member, the CSV heading */
+    const char *name;    /* of the SQL column, the JSON member, the CSV heading; NULL ends
+                          * the columns */
     const char *heading; /* for people */
     enum column_type type;
     int flags;
     const char *absent; /* for people, where SQL says NULL; NULL: "-" */
 };
 
-/* The rows as a table, a JSON array or CSV.  `none` is told where there is no row. */
+/* The rows as a table, a JSON array or CSV.  `none` is said where there is no row. */
 enum status output_table(const struct output *output, const struct column *columns,
-                         size_t count, const struct rows *rows, const char *none);
+                         const struct rows *rows, const char *none);
 
 /* One row as lines "Heading  value", a JSON object or CSV. */
 enum status output_record(const struct output *output, const struct column *columns,
-                          size_t count, const struct rows *rows, size_t row);
+                          const struct rows *rows, size_t row);
 
-/* The members of a row, into a JSON object that the caller opened. */
-void output_json_members(struct json *json, const struct column *columns, size_t count,
-                         const struct rows *rows, size_t row);
+/* A result of several parts. */
+struct part {
+    const char *name;             /* of a list of rows; NULL: one record */
+    const struct column *columns; /* NULL ends the parts */
+    const struct rows *rows;      /* NULL: `values` */
+    const char *const *values;    /* of a record, in the order of its columns */
+};
 
-/* The columns' names, and the cells of a row, as CSV fields without the line end. */
-void output_csv_names(FILE *file, const struct column *columns, size_t count);
-void output_csv_cells(FILE *file, const struct column *columns, size_t count,
-                      const struct rows *rows, size_t row);
-/* A field that no spreadsheet takes for a formula; NULL: an empty one. */
-void output_csv_text(FILE *file, const char *text);
-/* A comma before it. */
-void output_csv_more(FILE *file, const char *text);
-/* What such a field was made of, in place. */
+/*
+ * The parts as one JSON object, the records' columns and the lists as its members; or as
+ * CSV: the rows of all lists under the columns of the last, or without a list the records
+ * side by side.  False: neither is wanted, for people the caller finds words.
+ */
+bool output_parts(const struct output *output, FILE *file, const struct part *parts);
+
+/* The same as CSV; without the heading. */
+void output_csv_records(FILE *file, const struct part *parts);
+/* The columns' names, and a row. */
+void output_csv_heading(FILE *file, const struct column *columns);
+void output_csv_row(FILE *file, const struct column *columns, const struct rows *rows,
+                    size_t row);
+/* What a field of CSV was made of, in place. */
 void output_csv_plain(char *text);
-
-/* Whole lines of CSV; NULL is an empty field. */
-void output_csv_line(size_t count, const char *const *fields);
-#define OUTPUT_CSV(...)                                                                  \
-    output_csv_line(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *),         \
-                    (const char *const[]){__VA_ARGS__})
 
 /* One "Heading  value" line as output_record writes them; text is made harmless. */
 void output_line(const struct output *output, const char *heading, const char *format,

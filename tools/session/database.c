@@ -14,6 +14,7 @@
 
 #include "base/interrupt.h"
 #include "base/message.h"
+#include "base/moment.h"
 #include "base/prompt.h"
 #include "base/quote.h"
 #include "deadline.h"
@@ -28,10 +29,9 @@
 #define CANCEL_TIMEOUT_MS 5000
 #define COMMIT_TIMEOUT_MS (600 * 1000)
 
-/* Seconds; beyond it (infinity, say) a time is taken for "never". */
-#define MOMENT_LIMIT 1e12
-
 #define SQLSTATE_LENGTH 5
+
+#define ROWS_COLUMNS_MAX 24
 
 struct database {
     PGconn *connection;
@@ -780,6 +780,42 @@ int database_server_version(const struct database *database)
 
 /* ---- rows ---- */
 
+/* libpq copies what it takes as changeable. */
+union text {
+    const char *from;
+    char *to;
+};
+
+static void NORETURN exhausted(void)
+{
+    message_error("out of memory");
+    exit(STATUS_REFUSED);
+}
+
+struct rows *rows_new(size_t count, const char *const *names)
+{
+    struct rows *rows = calloc(1, sizeof *rows);
+    PGresAttDesc columns[ROWS_COLUMNS_MAX] = {{0}};
+
+    for (size_t i = 0; i < count && i < ROWS_COLUMNS_MAX; i++)
+        columns[i].name = (union text){.from = names[i]}.to;
+    if (rows == NULL ||
+        (rows->result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK)) == NULL ||
+        !PQsetResultAttrs(rows->result, (int)count, columns))
+        exhausted();
+    return rows;
+}
+
+void rows_add(struct rows *rows, const char *const *values)
+{
+    int row = PQntuples(rows->result);
+
+    for (int i = 0; i < PQnfields(rows->result); i++)
+        if (!PQsetvalue(rows->result, row, i, (union text){.from = values[i]}.to,
+                        values[i] != NULL ? (int)strlen(values[i]) : -1))
+            exhausted();
+}
+
 size_t rows_count(const struct rows *rows)
 {
     return (size_t)PQntuples(rows->result);
@@ -827,12 +863,8 @@ long rows_integer(const struct rows *rows, size_t row, const char *column)
 bool rows_time(const struct rows *rows, size_t row, const char *column, time_t *time_r)
 {
     const char *text = rows_text(rows, row, column);
-    double seconds = text != NULL ? strtod(text, NULL) : MOMENT_LIMIT;
 
-    if (!(seconds > -MOMENT_LIMIT && seconds < MOMENT_LIMIT))
-        return false;
-    *time_r = (time_t)seconds;
-    return true;
+    return text != NULL && moment_epoch(text, time_r);
 }
 
 static bool same_value(const struct rows *a, const struct rows *b, int row, int column)
@@ -856,24 +888,17 @@ bool rows_same(const struct rows *a, const struct rows *b, const char *key)
     return true;
 }
 
-bool rows_append(struct rows *rows, const struct rows *more, size_t count)
+void rows_append(struct rows *rows, const struct rows *more, size_t count)
 {
-    bool done = true;
+    const char *values[ROWS_COLUMNS_MAX];
 
-    for (size_t row = 0; done && row < count; row++) {
-        int place = PQntuples(rows->result);
-
-        for (int i = 0; done && i < PQnfields(rows->result); i++) {
-            char *value = PQgetisnull(more->result, (int)row, i)
-                              ? NULL
-                              : PQgetvalue(more->result, (int)row, i);
-
-            done =
-                PQsetvalue(rows->result, place, i, value,
-                           value != NULL ? PQgetlength(more->result, (int)row, i) : -1);
-        }
+    for (int row = 0; row < (int)count; row++) {
+        for (int i = 0; i < PQnfields(more->result); i++)
+            values[i] = PQgetisnull(more->result, row, i)
+                            ? NULL
+                            : PQgetvalue(more->result, row, i);
+        rows_add(rows, values);
     }
-    return done;
 }
 
 void rows_free(struct rows **rows)

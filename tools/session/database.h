@@ -108,6 +108,14 @@ bool database_conninfo_value(const char *conninfo, const char *keyword, char *va
 const char *database_where(const struct database *database);
 int database_server_version(const struct database *database);
 
+/* Rows of this program's own: the columns' names, and the texts of each row. */
+struct rows *rows_new(size_t count, const char *const *names);
+void rows_add(struct rows *rows, const char *const *values);
+#define ROWS_NEW(...)                                                                    \
+    rows_new(sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *),                \
+             (const char *const[]){__VA_ARGS__})
+#define ROWS_ADD(rows, ...) rows_add((rows), (const char *const[]){__VA_ARGS__})
+
 /* Rows.  A column that the statement does not name is a mistake of this program and ends
  * it. */
 size_t rows_count(const struct rows *rows);
@@ -120,9 +128,8 @@ long rows_integer(const struct rows *rows, size_t row, const char *column); /* N
 bool rows_time(const struct rows *rows, size_t row, const char *column, time_t *time_r);
 /* Have both the same values, in the column `key` (NULL: in every column)? */
 bool rows_same(const struct rows *a, const struct rows *b, const char *key);
-/* Add the first `count` rows of another result with the same columns.  False: no memory.
- */
-bool rows_append(struct rows *rows, const struct rows *more, size_t count) MUST_CHECK;
+/* Add the first `count` rows of another result with the same columns. */
+void rows_append(struct rows *rows, const struct rows *more, size_t count);
 void rows_free(struct rows **rows);
 
 /*
