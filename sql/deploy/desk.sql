@@ -747,6 +747,9 @@ EXCEPTION
         IF it.sqlstate !~ '^(22|23|AP|P0002|42501)' THEN
             RAISE;
         END IF;
+        IF it.sqlstate = '22P02' THEN
+            it.problem := format('mfa is yes or no, not "%s"', import_account.mfa_enrolled);
+        END IF;
         it.result := CASE it.token WHEN 'account_username_unique' THEN 'exists' ELSE 'failed' END;
         RETURN it;
 END

@@ -48,7 +48,12 @@ def test_import(desk, folder, realm):
     "Account;MFA\na@{realm};yes\nb@{realm};no\n",
     "username\tmfa\n a@{realm} \t\n\nb@{realm}\tno",
     " mfa , account \nno,a@{realm}\nyes,b@{realm}\n",
-], ids=["byte order mark", "semicolons", "tabs and blanks", "another order"])
+    "\ufeffsep=;\r\nAccount;Reason\r\na@{realm};yes, new\r\nb@{realm};\r\n",
+    "Account,MFA,,\r\na@{realm},yes,,\r\nb@{realm},no,,\r\n",
+    "Account,,MFA\na@{realm},a note,yes\nb@{realm},,no\n",
+    "Account,MFA\r\na@{realm},yes,,\r\n,\r\nb@{realm},no\r\n , \r\n,,,\r\n",
+], ids=["byte order mark", "semicolons", "tabs and blanks", "another order", "sep=",
+        "columns without a name at the end", "column without a name", "rows of separators"])
 def test_import_of_what_spreadsheets_write(desk, folder, realm, text):
     path = table(folder, text.replace("{realm}", realm))
     assert desk.json("account", "import", path) == {"added": 2, "skipped": 0, "bad": 0}
@@ -236,7 +241,7 @@ BAD_CODES = [
     ("account,device\nuser0@{realm},a\nnobody@{realm},b\n", ["line 3", "no such account"]),
     ("account,device\nuser0@{realm},a\nuser1@{realm},\n", ["line 3", "empty: device"]),
     ("account,device,expires\nuser0@{realm},a,\nuser1@{realm},b,2001-01-01\n",
-     ["line 3", "no time in the future"]),
+     ["line 3", "not a time in the future"]),
     ("account,device,networks\nuser0@{realm},a,\nuser1@{realm},b,home\n", ["line 3", "home"]),
     ("account,device,services\nuser0@{realm},a,\nuser1@{realm},b,im/ap\n", ["line 3", "im/ap"]),
     ("account,device\nuser0@{realm},a\nuser1@{realm}," + "x" * 101 + "\n", ["line 3", "label"]),

@@ -83,6 +83,8 @@ static enum status place_column(struct batch *batch, const char *name, int colum
     length = strlen(name);
     while (length > 0 && name[length - 1] == ' ')
         length--;
+    if (length == 0)
+        return STATUS_DONE;
     for (size_t i = 0; i < batch->field_count; i++) {
         if (!name_is(name, length, batch->fields[i].name) &&
             !name_is(name, length, batch->fields[i].other))
@@ -96,6 +98,14 @@ static enum status place_column(struct batch *batch, const char *name, int colum
     }
     message_error("%s: there is no column \"%s\"", batch->path, name);
     return tell_columns(batch);
+}
+
+static bool is_blank(const struct csv_record *record, size_t from)
+{
+    for (; from < record->count; from++)
+        if (record->fields[from][strspn(record->fields[from], " \t")] != '\0')
+            return false;
+    return true;
 }
 
 static enum status read_heading(struct batch *batch)
@@ -112,6 +122,8 @@ static enum status read_heading(struct batch *batch)
     for (size_t i = 0; i < batch->field_count; i++)
         batch->position[i] = -1;
     batch->width = heading.count;
+    while (batch->width > 0 && is_blank(&heading, batch->width - 1))
+        batch->width--;
     for (size_t column = 0; status == STATUS_DONE && column < heading.count; column++)
         status = place_column(batch, heading.fields[column], (int)column);
     for (size_t i = 0; status == STATUS_DONE && i < batch->field_count; i++)
@@ -175,7 +187,7 @@ void batch_free(struct batch **batch)
 void batch_bad_line(struct batch *batch, struct batch_line *line, const char *reason,
                     const char *detail)
 {
-    line->bad = true;
+    line->state = LINE_BAD;
     if (batch->bad++ >= ERRORS_TOLD)
         return;
     progress_clear(&batch->progress);
@@ -194,25 +206,30 @@ static char *trimmed(const char *text)
     return length > 0 ? strndup(text, length) : NULL;
 }
 
+/* Spreadsheets write separators for whatever was ever touched: rows of nothing else, and
+ * more of them than the heading has. */
 static void take_record(struct batch *batch, const struct csv_record *record)
 {
-    struct batch_line *line = &batch->lines[batch->count++];
+    struct batch_line *line = &batch->lines[batch->count];
 
+    if (is_blank(record, 0))
+        return;
+    batch->count++;
     line->number = record->line;
-    if (record->count != batch->width) {
+    if (record->count < batch->width || !is_blank(record, batch->width)) {
         batch_bad_line(
             batch, line,
             record->count < batch->width ? "too few fields" : "too many fields", NULL);
         return;
     }
-    for (size_t i = 0; i < batch->field_count; i++)
+    for (size_t i = 0; i < batch->field_count; i++) {
         if (batch->position[i] >= 0)
             line->fields[i] = trimmed(record->fields[batch->position[i]]);
-    for (size_t i = 0; i < batch->field_count; i++)
         if (batch->fields[i].needed && line->fields[i] == NULL) {
             batch_bad_line(batch, line, "empty", batch->fields[i].name);
             return;
         }
+    }
 }
 
 /* Fill the chunk.  False at the end of the file and where it can't be read on. */
@@ -236,7 +253,7 @@ static bool read_chunk(struct batch *batch, enum status *status_r)
 
 bool batch_wanted(const struct batch_line *line)
 {
-    return !line->bad && !line->skip;
+    return line->state == LINE_WANTED;
 }
 
 size_t batch_wanted_count(const struct batch *batch)
@@ -259,100 +276,72 @@ char *batch_array(const struct batch *batch, size_t field)
     return database_array(count, texts);
 }
 
-enum status batch_skip(struct batch *batch, struct rows *rows)
+void batch_skip_line(struct batch *batch, struct batch_line *line)
 {
-    size_t seen = 0, next = 0;
-
-    if (rows == NULL)
-        return database_status(batch->invocation->database);
-    for (size_t i = 0; i < batch->count && next < rows_count(rows); i++) {
-        if (!batch_wanted(&batch->lines[i]))
-            continue;
-        seen++;
-        if ((size_t)rows_integer(rows, next, "ordinality") != seen)
-            continue;
-        next++;
-        batch->lines[i].skip = true;
-        batch->skipped++;
-    }
-    rows_free(&rows);
-    return STATUS_DONE;
+    line->state = LINE_SKIPPED;
+    batch->skipped++;
 }
 
 /* ---- storing ---- */
 
-static enum status run_plain(struct batch *batch, const char *sql)
+/* What became of one line; it stays wanted where another code may do. */
+static enum status settle(struct batch *batch, const struct batch_kind *kind,
+                          struct batch_line *line, const struct rows *rows, size_t row)
 {
-    struct rows *rows = database_query(batch->invocation->database, sql, 0, NULL);
-    enum status status =
-        rows != NULL ? STATUS_DONE : database_status(batch->invocation->database);
+    const char *result = rows_text(rows, row, "result");
+    const char *token = rows_text(rows, row, "token");
 
+    if (strcmp(result, "exists") == 0 && batch->resume) {
+        batch_skip_line(batch, line);
+    } else if (strcmp(result, "added") != 0) {
+        if (token == NULL || strcmp(token, "code_selector_unique") != 0)
+            batch_bad_line(batch, line, rows_text(rows, row, "problem"), NULL);
+    } else {
+        line->state = LINE_DONE;
+        batch->done++;
+        if (kind->stored != NULL && !batch->dry_run &&
+            !kind->stored(batch, line, rows, row)) {
+            progress_clear(&batch->progress);
+            message_error("could not write %s: %s", batch->output_path, strerror(errno));
+            return STATUS_REFUSED;
+        }
+    }
+    return STATUS_DONE;
+}
+
+static enum status store_wanted(struct batch *batch, const struct batch_kind *kind)
+{
+    struct rows *rows = kind->store(batch);
+    enum status status = STATUS_DONE;
+    size_t row = 0;
+
+    if (rows == NULL) {
+        progress_clear(&batch->progress);
+        database_complain(batch->invocation->database);
+        return database_status(batch->invocation->database);
+    }
+    for (size_t i = 0; status == STATUS_DONE && i < batch->count; i++)
+        if (batch_wanted(&batch->lines[i]))
+            status = settle(batch, kind, &batch->lines[i], rows, row++);
     rows_free(&rows);
     return status;
 }
 
-/* A statement failed.  STATUS_DONE: by the fault of a row, so that others may be good. */
-static enum status failure(struct batch *batch)
-{
-    struct database *database = batch->invocation->database;
-    enum status status = database_status(database);
-
-    if (status == STATUS_REFUSED || status == STATUS_FORBIDDEN)
-        return STATUS_DONE;
-    progress_clear(&batch->progress);
-    database_complain(database);
-    return status;
-}
-
-static enum status store_line(struct batch *batch, const struct batch_kind *kind,
-                              struct batch_line *line)
-{
-    enum status status = run_plain(batch, "SAVEPOINT line");
-    struct rows *rows;
-
-    if (status != STATUS_DONE)
-        return status;
-    rows = kind->store_one(batch, line);
-    if (rows != NULL) {
-        if (kind->stored != NULL)
-            status = kind->stored(batch, rows, line);
-        rows_free(&rows);
-        batch->done++;
-        return status;
-    }
-    status = failure(batch);
-    if (status != STATUS_DONE)
-        return status;
-    batch_bad_line(batch, line, database_message(batch->invocation->database), NULL);
-    return run_plain(batch, "ROLLBACK TO SAVEPOINT line");
-}
-
 static enum status store_chunk(struct batch *batch, const struct batch_kind *kind)
 {
-    enum status status = kind->prepare(batch);
-    size_t count = batch_wanted_count(batch);
-    struct rows *rows;
+    enum status status = STATUS_DONE;
 
-    if (status != STATUS_DONE || count == 0)
-        return status;
-    status = run_plain(batch, "SAVEPOINT chunk");
-    if (status != STATUS_DONE)
-        return status;
-    rows = kind->store(batch);
-    if (rows != NULL) {
-        batch->done += count;
-        if (kind->stored != NULL)
-            status = kind->stored(batch, rows, NULL);
-        rows_free(&rows);
-        return status;
+    for (int i = 0; status == STATUS_DONE && i < BATCH_TRIES; i++) {
+        status = kind->prepare != NULL ? kind->prepare(batch) : STATUS_DONE;
+        if (status == STATUS_DONE && batch_wanted_count(batch) > 0)
+            status = store_wanted(batch, kind);
+        if (batch_wanted_count(batch) == 0)
+            return status;
     }
-    /* One bad row spoils the statement: line by line, to name it. */
-    status = failure(batch);
-    if (status == STATUS_DONE)
-        status = run_plain(batch, "ROLLBACK TO SAVEPOINT chunk");
     for (size_t i = 0; status == STATUS_DONE && i < batch->count; i++)
         if (batch_wanted(&batch->lines[i]))
-            status = store_line(batch, kind, &batch->lines[i]);
+            batch_bad_line(batch, &batch->lines[i], "could not find a free selector",
+                           NULL);
     return status;
 }
 

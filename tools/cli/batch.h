@@ -22,6 +22,8 @@
  */
 #define BATCH_CHUNK  500
 #define BATCH_FIELDS 8
+/* How often a line is stored that came to a selector which the account has already. */
+#define BATCH_TRIES MINT_TRIES
 
 /* A column that a batch file may have. */
 struct batch_field {
@@ -30,12 +32,13 @@ struct batch_field {
     bool needed;
 };
 
+enum line_state { LINE_WANTED = 0, LINE_DONE, LINE_BAD, LINE_SKIPPED };
+
 /* One row of the file. */
 struct batch_line {
     size_t number;
     char *fields[BATCH_FIELDS]; /* NULL: absent or empty; owned */
-    bool bad;                   /* told */
-    bool skip;                  /* done by an earlier run */
+    enum line_state state;
     struct mint_policy policy;
     struct code code;
     char hash[HASH_STRING_MAX];
@@ -63,18 +66,18 @@ struct batch {
     struct hash_keys *keys;
 };
 
-/* What a kind of batch does.  store and store_one return NULL where the statement failed.
- */
+/* What a kind of batch does. */
 struct batch_kind {
-    /* Look at the lines before they are stored: mark those that are bad or done. */
+    /* Look at the lines before they are stored: mark those that are bad or skipped. */
     enum status (*prepare)(struct batch *batch);
-    /* Store all wanted lines of the chunk in one statement. */
+    /*
+     * Store the wanted lines in one statement that answers row by row, in their order, as
+     * apppass.import_result has it.  NULL where it failed as a whole.
+     */
     struct rows *(*store)(struct batch *batch);
-    /* Store one, to find out which of a failed chunk is bad. */
-    struct rows *(*store_one)(struct batch *batch, struct batch_line *line);
-    /* After either (line NULL: the whole chunk); may be NULL. */
-    enum status (*stored)(struct batch *batch, const struct rows *rows,
-                          const struct batch_line *line);
+    /* A line was stored; may be NULL.  False: could not write it down. */
+    bool (*stored)(struct batch *batch, const struct batch_line *line,
+                   const struct rows *rows, size_t row);
     const char *noun; /* "account" */
     const char *verb; /* "added" */
 };
@@ -96,8 +99,7 @@ void batch_bad_line(struct batch *batch, struct batch_line *line, const char *re
                     const char *detail);
 /* One field of the wanted lines as a PostgreSQL array; malloc'd. */
 char *batch_array(const struct batch *batch, size_t field);
-/* Mark the wanted lines whose numbers (from 1, among the wanted) stand in the rows'
- * column "ordinality", ascending, as done.  Frees rows; NULL is a failed query. */
-enum status batch_skip(struct batch *batch, struct rows *rows);
+/* No longer wanted: an earlier run did it. */
+void batch_skip_line(struct batch *batch, struct batch_line *line);
 
 #endif

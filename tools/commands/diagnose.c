@@ -423,7 +423,7 @@ static void find_general(struct diagnosis *found, const struct output *output)
     bool outage = found->scan.count > 0;
 
     if (find_standing(next, found->account))
-        (next++)->title = "In the way now";
+        (next++)->title = "What is in the way now";
     if (outage) {
         find_outage(next, &found->scan);
         (next++)->title = "From the log";

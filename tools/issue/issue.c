@@ -26,7 +26,7 @@ struct request {
     const char *device;
     char *services;
     char *networks;
-    char expires[32];
+    char expires[MOMENT_TEXT_MAX];
     bool expires_given;
     bool reset;
     char grace[32]; /* seconds */
@@ -44,7 +44,7 @@ static const char store_code[] =
     STORED("$11") " FROM apppass.store_code(username => $1, device => $2, selector => "
                   "$3, hash => $4,"
                   " services => $5::text[], networks => $6::cidr[],"
-                  " expires_at => to_timestamp($7::double precision), reason => $8, "
+                  " expires_at => $7::timestamptz, reason => $8, "
                   "ticket => $9,"
                   " operator => $10)";
 
@@ -62,7 +62,7 @@ enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
 
     if (!moment_parse(typed, now, false, &moment) || moment <= now)
         return STATUS_USAGE;
-    snprintf(text_r, 32, "%lld", (long long)moment);
+    moment_rfc3339(moment, text_r);
     return STATUS_DONE;
 }
 
@@ -114,11 +114,7 @@ static enum status ask_policy(struct invocation *invocation,
         rows_free(&rows);
         return near_no_account(invocation, account);
     }
-    policy->account_id = rows_integer(rows, 0, "account_id");
-    policy->code_length = (size_t)rows_integer(rows, 0, "code_length");
-    policy->hash.memory_kib = (uint32_t)rows_integer(rows, 0, "memory_kib");
-    policy->hash.passes = (uint32_t)rows_integer(rows, 0, "passes");
-    policy->hash.lanes = (uint32_t)rows_integer(rows, 0, "lanes");
+    mint_read_policy(policy, rows, 0);
     rows_free(&rows);
     return STATUS_DONE;
 }

@@ -6,8 +6,8 @@
 
 #include "cli/command.h"
 
-/* --expires: *text_r (32 bytes) becomes seconds since 1970.  STATUS_USAGE, told by the
- * caller: no time, or past. */
+/* --expires: text_r (MOMENT_TEXT_MAX bytes) becomes an absolute time.  STATUS_USAGE, for
+ * the caller to say: not a time, or past. */
 enum status issue_parse_expiry(const char *typed, time_t now, char *text_r) MUST_CHECK;
 
 /* "apppass issue --batch FILE" */

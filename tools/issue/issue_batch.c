@@ -13,6 +13,7 @@
 #include <sodium.h>
 
 #include "base/message.h"
+#include "base/moment.h"
 #include "base/network.h"
 #include "cli/batch.h"
 #include "cli/commands.h"
@@ -77,7 +78,7 @@ static bool networks_valid(const char *list)
 
 static void prepare_line(struct batch *batch, struct batch_line *line)
 {
-    char expires[32];
+    char expires[MOMENT_TEXT_MAX];
 
     if (line->fields[SERVICES] != NULL)
         normalise_list(line->fields[SERVICES]);
@@ -85,47 +86,35 @@ static void prepare_line(struct batch *batch, struct batch_line *line)
         normalise_list(line->fields[NETWORKS]);
     if (line->fields[NETWORKS] != NULL && !networks_valid(line->fields[NETWORKS])) {
         batch_bad_line(batch, line, "not networks", line->fields[NETWORKS]);
-        return;
+    } else if (line->fields[EXPIRES] != NULL) {
+        if (issue_parse_expiry(line->fields[EXPIRES], batch->invocation->output.now,
+                               expires) != STATUS_DONE) {
+            batch_bad_line(batch, line, "not a time in the future",
+                           line->fields[EXPIRES]);
+            return;
+        }
+        free(line->fields[EXPIRES]);
+        line->fields[EXPIRES] = strdup(expires);
     }
-    if (line->fields[EXPIRES] == NULL)
-        return;
-    if (issue_parse_expiry(line->fields[EXPIRES], batch->invocation->output.now,
-                           expires) != STATUS_DONE) {
-        batch_bad_line(batch, line, "no time in the future", line->fields[EXPIRES]);
-        return;
-    }
-    free(line->fields[EXPIRES]);
-    line->fields[EXPIRES] = strdup(expires);
 }
 
-static enum status skip_issued(struct batch *batch)
+/* How each wanted line's code is to be made, and whether an earlier run made it. */
+static enum status ask_terms(struct batch *batch)
 {
     char *accounts = batch_array(batch, ACCOUNT), *devices = batch_array(batch, DEVICE);
-    enum status status = batch_skip(
-        batch, QUERY(batch->invocation->database,
-                     "SELECT t.ordinality"
-                     " FROM unnest($1::text[], $2::text[]) WITH ORDINALITY"
-                     " AS t (account, device, ordinality)"
-                     " CROSS JOIN LATERAL (SELECT FROM apppass.find_codes(t.account,"
-                     "  t.device) LIMIT 1) AS c ORDER BY t.ordinality",
-                     accounts, devices));
-
-    free(accounts);
-    free(devices);
-    return status;
-}
-
-/* How each wanted line's code is to be made. */
-static enum status ask_policies(struct batch *batch)
-{
-    char *accounts = batch_array(batch, ACCOUNT);
-    struct rows *rows = QUERY(batch->invocation->database,
-                              "SELECT account_id, code_length, memory_kib, passes, lanes"
-                              " FROM apppass.find_terms($1::text[])",
-                              accounts);
+    struct rows *rows = QUERY(
+        batch->invocation->database,
+        "SELECT t.account_id, t.code_length, t.memory_kib, t.passes, t.lanes,"
+        " CASE WHEN $3::boolean THEN EXISTS (SELECT FROM"
+        "  apppass.find_codes(account => t.account, device => d.device)) END AS there"
+        " FROM apppass.find_terms(accounts => $1::text[]) AS t"
+        " JOIN unnest($2::text[]) WITH ORDINALITY AS d (device, place) USING (place)"
+        " ORDER BY t.place",
+        accounts, devices, batch->resume ? "true" : "false");
     size_t row = 0;
 
     free(accounts);
+    free(devices);
     if (rows == NULL)
         return database_status(batch->invocation->database);
     for (size_t i = 0; i < batch->count && row < rows_count(rows); i++) {
@@ -133,15 +122,14 @@ static enum status ask_policies(struct batch *batch)
 
         if (!batch_wanted(line))
             continue;
-        line->policy.account_id = rows_integer(rows, row, "account_id");
-        line->policy.code_length = (size_t)rows_integer(rows, row, "code_length");
-        line->policy.hash.memory_kib = (uint32_t)rows_integer(rows, row, "memory_kib");
-        line->policy.hash.passes = (uint32_t)rows_integer(rows, row, "passes");
-        line->policy.hash.lanes = (uint32_t)rows_integer(rows, row, "lanes");
-        row++;
-        if (line->policy.code_length == 0)
+        if (rows_text(rows, row, "account_id") == NULL)
             batch_bad_line(batch, line, "there is no such account",
                            line->fields[ACCOUNT]);
+        else if (rows_boolean(rows, row, "there"))
+            batch_skip_line(batch, line);
+        else
+            mint_read_policy(&line->policy, rows, row);
+        row++;
     }
     rows_free(&rows);
     return STATUS_DONE;
@@ -212,28 +200,23 @@ static enum status make_codes(struct batch *batch)
     return STATUS_REFUSED;
 }
 
+/* A line without terms was not looked at yet. */
 static enum status prepare(struct batch *batch)
 {
     enum status status = STATUS_DONE;
+    bool fresh = false;
 
     for (size_t i = 0; i < batch->count; i++)
-        if (batch_wanted(&batch->lines[i]))
+        if (batch_wanted(&batch->lines[i]) && batch->lines[i].policy.code_length == 0) {
             prepare_line(batch, &batch->lines[i]);
-    if (batch->resume && batch_wanted_count(batch) > 0)
-        status = skip_issued(batch);
-    if (status == STATUS_DONE && batch_wanted_count(batch) > 0)
-        status = ask_policies(batch);
+            fresh = true;
+        }
+    if (fresh && batch_wanted_count(batch) > 0)
+        status = ask_terms(batch);
     return status == STATUS_DONE ? make_codes(batch) : status;
 }
 
 /* ---- storing ---- */
-
-#define STORED                                                                           \
-    " r.account_name AS account, r.device, r.selector,"                                  \
-    " array_to_string(r.services, ' ') AS services,"                                     \
-    " array_to_string(r.networks, ' ') AS networks,"                                     \
-    " to_char(r.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"        \
-    " AS expires_at "
 
 static char *made_array(const struct batch *batch, bool hashes)
 {
@@ -259,18 +242,20 @@ static struct rows *store(struct batch *batch)
     arrays[FIELDS + 1] = made_array(batch, true);
     rows = TRY_QUERY(
         invocation->database,
-        "SELECT" STORED
-        "FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],"
+        "SELECT i.result, i.token, i.problem, i.account, i.device, i.selector,"
+        " array_to_string(i.services, ' ') AS services,"
+        " array_to_string(i.networks, ' ') AS networks,"
+        " to_char(i.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"')"
+        " AS expires_at"
+        " FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[],"
         " $6::text[], $7::text[], $8::text[], $9::text[]) WITH ORDINALITY"
         " AS t (account, device, services, networks, expires, reason, ticket, selector,"
-        " hash, ordinality)"
-        " CROSS JOIN LATERAL apppass.store_code(username => t.account,"
+        " hash, place)"
+        " CROSS JOIN LATERAL apppass.import_code(account => t.account,"
         " device => t.device, selector => t.selector, hash => t.hash,"
-        " services => string_to_array(t.services, ','),"
-        " networks => string_to_array(t.networks, ',')::cidr[],"
-        " expires_at => to_timestamp(t.expires::double precision),"
+        " services => t.services, networks => t.networks, expires_at => t.expires,"
         " reason => coalesce(t.reason, $10), ticket => coalesce(t.ticket, $11),"
-        " operator => $12) AS r ORDER BY t.ordinality",
+        " operator => $12) AS i ORDER BY t.place",
         arrays[ACCOUNT], arrays[DEVICE], arrays[SERVICES], arrays[NETWORKS],
         arrays[EXPIRES], arrays[REASON], arrays[TICKET], arrays[FIELDS],
         arrays[FIELDS + 1], command_option(invocation, OPTION_REASON),
@@ -281,50 +266,10 @@ static struct rows *store(struct batch *batch)
     return rows;
 }
 
-static struct rows *try_line(struct batch *batch, const struct batch_line *line)
-{
-    const struct invocation *invocation = batch->invocation;
-    const char *reason = line->fields[REASON], *ticket = line->fields[TICKET];
-
-    return TRY_QUERY(
-        invocation->database,
-        "SELECT" STORED "FROM apppass.store_code(username => $1, device => $2,"
-        " selector => $3, hash => $4, services => string_to_array($5, ','),"
-        " networks => string_to_array($6, ',')::cidr[],"
-        " expires_at => to_timestamp($7::double precision), reason => $8,"
-        " ticket => $9, operator => $10) AS r",
-        line->fields[ACCOUNT], line->fields[DEVICE], line->code.selector, line->hash,
-        line->fields[SERVICES], line->fields[NETWORKS], line->fields[EXPIRES],
-        reason != NULL ? reason : command_option(invocation, OPTION_REASON),
-        ticket != NULL ? ticket : command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR));
-}
-
-/* A selector that the account has already: another code.  One in a million, per code the
- * account has. */
-static struct rows *store_one(struct batch *batch, struct batch_line *line)
-{
-    struct database *database = batch->invocation->database;
-    struct rows *rows = try_line(batch, line), *back;
-
-    for (int i = 0; rows == NULL && i < MINT_TRIES &&
-                    strcmp(database_constraint(database), "code_selector_unique") == 0;
-         i++) {
-        back = database_query(database, "ROLLBACK TO SAVEPOINT line", 0, NULL);
-        if (back == NULL)
-            return NULL;
-        rows_free(&back);
-        if (mint_code(&line->policy, batch->keys, &line->code, line->hash) != STATUS_DONE)
-            return NULL;
-        rows = try_line(batch, line);
-    }
-    return rows;
-}
-
 /* ---- the file of new codes ---- */
 
-static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
-                      const struct code *code)
+static bool write_row(struct batch *batch, const struct batch_line *line,
+                      const struct rows *rows, size_t row)
 {
     char buffer[8192], display[CODE_DISPLAY_MAX];
     const char *values[sizeof out_columns / sizeof out_columns[0]];
@@ -336,7 +281,7 @@ static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
     if (file == NULL)
         return false;
     setvbuf(file, NULL, _IONBF, 0);
-    code_format(code, display);
+    code_format(&line->code, display);
     for (size_t i = 0; out_columns[i].name != NULL; i++)
         values[i] = out_columns[i].type == COLUMN_CODE
                         ? display
@@ -349,27 +294,6 @@ static bool write_row(struct batch *batch, const struct rows *rows, size_t row,
     sodium_memzero(buffer, sizeof buffer);
     sodium_memzero(display, sizeof display);
     return written;
-}
-
-static enum status stored(struct batch *batch, const struct rows *rows,
-                          const struct batch_line *line)
-{
-    size_t row = 0;
-    bool written = true;
-
-    if (batch->dry_run)
-        return STATUS_DONE;
-    for (size_t i = 0; written && i < batch->count; i++) {
-        const struct batch_line *candidate = &batch->lines[i];
-
-        if (line == NULL ? batch_wanted(candidate) : candidate == line)
-            written = write_row(batch, rows, row++, &candidate->code);
-    }
-    if (written)
-        return STATUS_DONE;
-    progress_clear(&batch->progress);
-    message_error("could not write %s: %s", batch->output_path, strerror(errno));
-    return STATUS_REFUSED;
 }
 
 /*
@@ -497,8 +421,7 @@ enum status issue_batch(struct invocation *invocation, const char *path)
     static const struct batch_kind kind = {
         .prepare = prepare,
         .store = store,
-        .store_one = store_one,
-        .stored = stored,
+        .stored = write_row,
         .noun = "code",
         .verb = "issued",
     };

@@ -3,11 +3,26 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "input.h"
 #include "output/csv.h"
 
 #define BUFFER_SIZE (CSV_FIELDS_MAX * (CSV_FIELD_MAX + 1))
+
+/* At the end of a line?  Also steps over it. */
+static bool skip_line_end(struct csv *csv)
+{
+    if (csv->next == csv->end)
+        return true;
+    if (*csv->next == '\r' && csv->next + 1 < csv->end && csv->next[1] == '\n')
+        csv->next++;
+    if (*csv->next != '\n')
+        return false;
+    csv->next++;
+    csv->line++;
+    return true;
+}
 
 /* The first line with text decides; what stands in quotes does not count. */
 static void choose_separator(struct csv *csv)
@@ -35,6 +50,22 @@ static void choose_separator(struct csv *csv)
         csv->separator = '\t';
 }
 
+/* "sep=;": a line of its own, by which a spreadsheet is told. */
+static bool take_separator_line(struct csv *csv)
+{
+    const char *c = csv->next;
+
+    if (csv->end - c < 5 || strncasecmp(c, "sep=", 4) != 0 ||
+        strchr(",;\t|", c[4]) == NULL)
+        return false;
+    csv->separator = c[4];
+    csv->next += 5;
+    if (skip_line_end(csv))
+        return true;
+    csv->next = c;
+    return false;
+}
+
 bool csv_start(struct csv *csv, const char *bytes, size_t length)
 {
     *csv = (struct csv){.next = bytes, .end = bytes + length, .line = 1};
@@ -43,7 +74,8 @@ bool csv_start(struct csv *csv, const char *bytes, size_t length)
         return false;
     if (length >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0)
         csv->next += 3;
-    choose_separator(csv);
+    if (!take_separator_line(csv))
+        choose_separator(csv);
     return true;
 }
 
@@ -59,20 +91,6 @@ static bool fail(struct csv *csv, size_t line, const char *error)
     csv->error = error;
     csv->next = csv->end;
     return false;
-}
-
-/* At the end of a line?  Also steps over it. */
-static bool skip_line_end(struct csv *csv)
-{
-    if (csv->next == csv->end)
-        return true;
-    if (*csv->next == '\r' && csv->next + 1 < csv->end && csv->next[1] == '\n')
-        csv->next++;
-    if (*csv->next != '\n')
-        return false;
-    csv->next++;
-    csv->line++;
-    return true;
 }
 
 static bool at_line_end(const struct csv *csv)

@@ -6,8 +6,9 @@
  * CSV as spreadsheets write it (RFC 4180), from memory.
  *
  * A byte order mark is skipped; lines end in LF or CRLF; empty lines are skipped; the
- * separator is the comma, or the semicolon or tab where the first line has one of those
- * and no comma.  Every field must be UTF-8 without NUL.
+ * separator is what a first line "sep=;" says, or else the comma, or the semicolon or tab
+ * where the first line has one of those and no comma.  Every field must be UTF-8 without
+ * NUL.
  */
 
 #include <stdbool.h>

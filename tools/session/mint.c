@@ -18,6 +18,15 @@ enum status mint_load_keys(const char *path, struct hash_keys **keys_r)
     return STATUS_REFUSED;
 }
 
+void mint_read_policy(struct mint_policy *policy_r, const struct rows *rows, size_t row)
+{
+    policy_r->account_id = rows_integer(rows, row, "account_id");
+    policy_r->code_length = (size_t)rows_integer(rows, row, "code_length");
+    policy_r->hash.memory_kib = (uint32_t)rows_integer(rows, row, "memory_kib");
+    policy_r->hash.passes = (uint32_t)rows_integer(rows, row, "passes");
+    policy_r->hash.lanes = (uint32_t)rows_integer(rows, row, "lanes");
+}
+
 enum status mint_code(const struct mint_policy *policy, const struct hash_keys *keys,
                       struct code *code, char hash[HASH_STRING_MAX])
 {
