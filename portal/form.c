@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "form.h"
-#include "input.h"
+#include "text.h"
 
 static int hex_digit(char c)
 {
@@ -36,7 +36,7 @@ static bool decode(char *text, size_t length)
         text[out++] = c;
     }
     text[out] = '\0';
-    return input_is_text(text, out);
+    return text_valid(text, out);
 }
 
 bool form_parse(char *text, size_t length, struct form *form_r)

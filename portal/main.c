@@ -18,6 +18,7 @@
 #include "base/message.h"
 #include "portal.h"
 #include "session/mint.h"
+#include "text.h"
 
 #define PAGE_MAX     (1024 * 1024)
 #define USER_MAX     256
@@ -73,7 +74,7 @@ static char *read_amr(const char *told)
     char *rest = copy, *value;
     size_t count = 0;
 
-    if (told == NULL || strlen(told) >= sizeof copy || !input_is_text(told, strlen(told)))
+    if (told == NULL || strlen(told) >= sizeof copy || !text_valid(told, strlen(told)))
         return NULL;
     memcpy(copy, told, strlen(told) + 1);
     while ((value = strsep(&rest, ", ")) != NULL && count < AMR_MAX)
@@ -95,7 +96,7 @@ static bool read_identity(struct portal *portal)
     if (moment == NULL || *moment == '\0' || strlen(moment) > 12 ||
         moment[strspn(moment, "0123456789")] != '\0')
         return false;
-    if (acr != NULL && (strlen(acr) > 255 || !input_is_text(acr, strlen(acr))))
+    if (acr != NULL && (strlen(acr) > 255 || !text_valid(acr, strlen(acr))))
         return false;
     identity->user = user;
     identity->auth_time = moment;

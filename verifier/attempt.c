@@ -13,6 +13,8 @@
 #include "code.h"
 #include "input.h"
 #include "secret.h"
+#include "slots.h"
+#include "text.h"
 
 #define UPGRADES_REMEMBERED 64
 #define UPGRADE_PAUSE_MS    600000 /* a hash that stays old is not tried again sooner */
@@ -178,7 +180,7 @@ struct verifier *verifier_open(const struct settings *settings, bool use_memo,
     shared_r->throttle = throttle_new();
     if (settings->memo_path != NULL && use_memo)
         shared_r->memo = memo_open(settings->memo_path, log);
-    (void)memo_slot_count(); /* reads /sys, which a chroot lacks */
+    (void)slots_count(); /* reads /sys, which a chroot lacks */
     if (shared_r->throttle == NULL)
         snprintf(error, error_size, "no memory");
     else
@@ -281,11 +283,11 @@ static enum outcome compute(struct trial *trial, const char **reason_r)
                                        deadline_now_ms()))
         return OUTCOME_UNAVAILABLE;
     *reason_r = "too many hashes are being computed";
-    slot = memo_slot_acquire(shared->memo, trial->deadline);
+    slot = slots_acquire(shared->memo, trial->deadline);
     if (slot >= 0)
         outcome = hash_verify(trial->row.hash, code->symbols, code->length, shared->keys,
                               reason_r);
-    memo_slot_release(shared->memo, slot);
+    slots_release(shared->memo, slot);
     /* Wrong ones alone are counted. */
     if (!trial->dry && outcome == OUTCOME_DENIED)
         throttle_note_wrong(trial->verifier->throttle, trial->row.hash, code->symbols,
@@ -443,7 +445,7 @@ static enum outcome decide(struct trial *trial)
     trial->verdict = VERDICT_NOT_A_CODE;
     if (attempt->password == NULL || attempt->password_length == 0 ||
         attempt->password_length > SECRET_MAX ||
-        !input_is_text(attempt->password, attempt->password_length)) {
+        !text_valid(attempt->password, attempt->password_length)) {
         tell(trial, ATTEMPT_STEP_FORMAT, ATTEMPT_FOUND_BAD, "%s",
              verdict_meaning(VERDICT_NOT_A_CODE));
         return OUTCOME_DENIED;
@@ -525,13 +527,13 @@ static void upgrade(const struct trial *trial)
     struct hash_policy policy = hash_upgrade_policy(row->hash, &row->policy);
     char hash[HASH_STRING_MAX], data[HASH_DATA_SIZE];
     /* Only where one is free now: logins go first, and there will be another login. */
-    int slot = memo_slot_acquire(shared->memo, deadline_in(0));
+    int slot = slots_acquire(shared->memo, deadline_in(0));
     bool made;
 
     hash_data_of(row->account_id, code->selector, data);
     made = slot >= 0 && hash_make(code->symbols, code->length, &policy, shared->keys,
                                   data, hash) == OUTCOME_OK;
-    memo_slot_release(shared->memo, slot);
+    slots_release(shared->memo, slot);
     if (!made)
         return;
     store_upgrade_hash(recorder(verifier), row->code_id, row->hash, hash,

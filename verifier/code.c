@@ -7,11 +7,10 @@
 #include <sodium.h>
 
 #include "code.h"
+#include "text.h"
 
 /* What one typed character means; values 0..31 are symbols. */
 enum { FOREIGN = 32, LETTER_U, SEPARATOR, EDGE };
-
-#define INVALID UINT32_MAX
 
 static const char alphabet[] = CODE_ALPHABET;
 
@@ -63,31 +62,6 @@ bool code_make(size_t length, struct code *code_r)
     memcpy(code_r->selector, code_r->symbols, CODE_SELECTOR_LENGTH);
     sodium_memzero(random, sizeof random);
     return true;
-}
-
-/*
- * The code point at `text` and its length in bytes; INVALID where the bytes are no
- * well-formed sequence of one, two or three.  Nothing longer is a separator, so it needs
- * no decoding.
- */
-static uint32_t code_point(const unsigned char *text, size_t left, size_t *length_r)
-{
-    uint32_t point;
-
-    *length_r = 1;
-    if (text[0] < 0x80)
-        return text[0];
-    if (text[0] >= 0xc2 && text[0] <= 0xdf && left >= 2 && (text[1] & 0xc0) == 0x80) {
-        *length_r = 2;
-        return (uint32_t)(text[0] & 0x1f) << 6 | (text[1] & 0x3f);
-    }
-    if ((text[0] & 0xf0) != 0xe0 || left < 3 || (text[1] & 0xc0) != 0x80 ||
-        (text[2] & 0xc0) != 0x80)
-        return INVALID;
-    *length_r = 3;
-    point = (uint32_t)(text[0] & 0x0f) << 12 | (uint32_t)(text[1] & 0x3f) << 6 |
-            (text[2] & 0x3f);
-    return point < 0x800 ? INVALID : point; /* overlong: RFC 3629, section 3 */
 }
 
 /* White space, dashes and invisible characters outside ASCII, as people paste them. */
@@ -146,7 +120,7 @@ static uint32_t narrow(uint32_t point)
 static unsigned classify(const unsigned char *text, size_t left, size_t *length_r,
                          unsigned char *ascii_r)
 {
-    uint32_t point = narrow(code_point(text, left, length_r));
+    uint32_t point = narrow(text_point(text, left, length_r));
     char folded = (char)point;
 
     *ascii_r = point < 0x80 ? (unsigned char)point : 0;

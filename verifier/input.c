@@ -9,60 +9,15 @@
 
 #include "code.h"
 #include "input.h"
+#include "text.h"
 
 static const char letters_and_digits[] =
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 
-/* The length of the well-formed sequence at `at` (RFC 3629, section 4), 0 where none. */
-static size_t sequence_length(const unsigned char *at, size_t left)
-{
-    unsigned char low = 0x80, high = 0xbf;
-    size_t length;
-
-    if (at[0] < 0x80)
-        return 1;
-    if (at[0] < 0xc2 || at[0] > 0xf4)
-        return 0;
-    length = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
-    if (at[0] == 0xe0)
-        low = 0xa0; /* overlong */
-    else if (at[0] == 0xed)
-        high = 0x9f; /* surrogates */
-    else if (at[0] == 0xf0)
-        low = 0x90; /* overlong */
-    else if (at[0] == 0xf4)
-        high = 0x8f; /* above U+10FFFF */
-    if (length > left || at[1] < low || at[1] > high)
-        return 0;
-    for (size_t i = 2; i < length; i++)
-        if ((at[i] & 0xc0) != 0x80)
-            return 0;
-    return length;
-}
-
-bool input_is_text(const char *bytes, size_t length)
-{
-    const unsigned char *at = (const unsigned char *)bytes;
-
-    while (length > 0) {
-        size_t step = sequence_length(at, length);
-
-        if (step == 0 || *at == '\0')
-            return false;
-        at += step;
-        length -= step;
-    }
-    return true;
-}
-
-/* C0, DEL, or C1 (U+0080 to U+009F), in well-formed text. */
 static bool has_controls(const char *bytes, size_t length)
 {
-    const unsigned char *at = (const unsigned char *)bytes;
-
-    for (size_t i = 0; i < length; i++)
-        if (at[i] < 0x20 || at[i] == 0x7f ||
-            (at[i] == 0xc2 && i + 1 < length && at[i + 1] < 0xa0))
+    for (size_t i = 0, step; i < length; i += step)
+        if (text_control(text_point(bytes + i, length - i, &step)))
             return true;
     return false;
 }
@@ -74,7 +29,7 @@ bool input_name(const char *bytes, size_t length, const char *realm, char *name_
     int written;
 
     name_r[0] = '\0';
-    if (bytes == NULL || length == 0 || length >= size || !input_is_text(bytes, length) ||
+    if (bytes == NULL || length == 0 || length >= size || !text_valid(bytes, length) ||
         has_controls(bytes, length))
         return false;
     bare = realm != NULL && memchr(bytes, '@', length) == NULL;

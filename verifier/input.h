@@ -11,9 +11,6 @@
 
 #include "attributes.h"
 
-/* Well-formed UTF-8 (RFC 3629) without NUL? */
-bool input_is_text(const char *bytes, size_t length) MUST_CHECK;
-
 /*
  * input_name - check a user name and append "@realm" to a bare one
  *

@@ -6,8 +6,7 @@
  * (hash, code) pairs that verified before, shared between the processes of a service.
  *
  * Remembers a pure function, so it is never stale: whether the code may be used is asked
- * from the database every time.  Also hands out the slots that bound how many password
- * hashes are computed at once.
+ * from the database every time.
  */
 
 #include <stdbool.h>
@@ -15,12 +14,9 @@
 #include <stdint.h>
 
 #include "attributes.h"
-#include "deadline.h"
 #include "log.h"
 
 #define MEMO_FILE_SIZE (1024 * 1024) /* bytes, always */
-#define MEMO_SLOTS_MIN 4
-#define MEMO_SLOTS_MAX 64
 
 /* Shorter codes are never remembered: a tag is a fast hash, and 55 secret bits are too
  * few for whoever gets hold of both the file and the database.  75 bits are out of reach.
@@ -41,7 +37,7 @@ struct memo;
  */
 struct memo *memo_open(const char *path, const struct log *log) MUST_CHECK;
 
-/* Close and wipe; sets *memo to NULL.  Slots taken through it become free. */
+/* Close and wipe; sets *memo to NULL.  Its locks are given up. */
 void memo_close(struct memo **memo);
 
 /* Did this pair verify before?  memo may be NULL.  Thread-safe, lock-free. */
@@ -67,22 +63,14 @@ int64_t memo_cell(const struct memo *memo, size_t cell) MUST_CHECK;
 void memo_cell_set(struct memo *memo, size_t cell, int64_t value);
 
 /*
- * Slots bound the memory and processors that password hashes take: two for each
- * processor, at least MEMO_SLOTS_MIN and at most MEMO_SLOTS_MAX, counted over all
- * processes that opened the same memo; without a memo (NULL) over the threads of this
- * process alone.  The processors are counted once: before a chroot, where one is to come.
- */
-int memo_slot_count(void);
-
-/*
- * memo_slot_acquire - take a slot before hash_verify or hash_make
+ * memo_lock - lock one byte of the file against other processes
  *
- * Waits until one is free; -1 where the deadline passes first (OUTCOME_UNAVAILABLE for
- * the caller).  Give the result to memo_slot_release, -1 included.  A process that dies
- * gives its slots back.  Thread-safe; after fork the child holds none of its parent's
- * slots.
+ * False where another process holds it.  True where locking itself fails, or the memo is
+ * NULL.  The kernel gives it up with its holder; closing any descriptor of the file gives
+ * up all the process's locks on it: a memo opened and closed beside this one loosens them
+ * for a moment.
  */
-int memo_slot_acquire(struct memo *memo, struct deadline deadline) MUST_CHECK;
-void memo_slot_release(struct memo *memo, int slot);
+bool memo_lock(const struct memo *memo, int byte) MUST_CHECK;
+void memo_unlock(const struct memo *memo, int byte);
 
 #endif

@@ -13,7 +13,7 @@
 #include "form.h"
 #include "fuzz.h"
 #include "html.h"
-#include "input.h"
+#include "text.h"
 
 static void check_escaped(const char *typed)
 {
@@ -45,8 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *name = form.fields[i].name, *value = form.fields[i].value;
 
         FUZZ_CHECK(name >= text && value > name && value <= text + size);
-        FUZZ_CHECK(input_is_text(name, strlen(name)) &&
-                   input_is_text(value, strlen(value)));
+        FUZZ_CHECK(text_valid(name, strlen(name)) &&
+                   text_valid(value, strlen(value)));
         check_escaped(value);
     }
     free(text);

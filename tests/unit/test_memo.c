@@ -22,6 +22,7 @@
 #include <sodium.h>
 
 #include "memo.h"
+#include "slots.h"
 
 #define CODE   "k7xp2m9qwt0v1c3hd81p"
 #define OTHER  "k7xp2m9qwt0v1c3hd818"
@@ -547,12 +548,12 @@ static void closed_standard_streams_do_not_become_the_memo(void **state)
 
 /* ---- slots ---- */
 
-static int take_all(struct memo *memo, int slots[MEMO_SLOTS_MAX])
+static int take_all(struct memo *memo, int slots[SLOTS_MAX])
 {
     int count = 0;
 
-    while (count < MEMO_SLOTS_MAX) {
-        slots[count] = memo_slot_acquire(memo, deadline_in(0));
+    while (count < SLOTS_MAX) {
+        slots[count] = slots_acquire(memo, deadline_in(0));
         if (slots[count] < 0)
             break;
         for (int i = 0; i < count; i++)
@@ -566,27 +567,27 @@ static int take_all(struct memo *memo, int slots[MEMO_SLOTS_MAX])
 static void release_all(struct memo *memo, const int *slots, int count)
 {
     for (int i = 0; i < count; i++)
-        memo_slot_release(memo, slots[i]);
+        slots_release(memo, slots[i]);
 }
 
 static void slots_are_bounded_in_one_process(void **state)
 {
     struct memo *memos[] = {NULL, open_good()};
-    int slots[MEMO_SLOTS_MAX];
+    int slots[SLOTS_MAX];
 
     (void)state;
-    assert_in_range(memo_slot_count(), MEMO_SLOTS_MIN, MEMO_SLOTS_MAX);
+    assert_in_range(slots_count(), SLOTS_MIN, SLOTS_MAX);
     for (int i = 0; i < 2; i++) {
         int count = take_all(memos[i], slots);
         int64_t before = deadline_now_ms();
 
-        assert_int_equal(count, memo_slot_count());
-        assert_int_equal(memo_slot_acquire(memos[i], deadline_in(30)), -1);
+        assert_int_equal(count, slots_count());
+        assert_int_equal(slots_acquire(memos[i], deadline_in(30)), -1);
         assert_true(deadline_now_ms() - before >= 29);
-        memo_slot_release(memos[i], slots[1]);
-        assert_int_equal(memo_slot_acquire(memos[i], deadline_in(0)), slots[1]);
+        slots_release(memos[i], slots[1]);
+        assert_int_equal(slots_acquire(memos[i], deadline_in(0)), slots[1]);
         release_all(memos[i], slots, count);
-        memo_slot_release(memos[i], -1);
+        slots_release(memos[i], -1);
         assert_int_equal(take_all(memos[i], slots), count);
         release_all(memos[i], slots, count);
     }
@@ -602,10 +603,10 @@ struct exchange {
 static int hold_slots(void *argument)
 {
     struct exchange *exchange = argument;
-    int slots[MEMO_SLOTS_MAX], count = take_all(exchange->memo, slots);
+    int slots[SLOTS_MAX], count = take_all(exchange->memo, slots);
     char byte = (char)count;
 
-    memo_slot_release(exchange->memo, slots[0]);
+    slots_release(exchange->memo, slots[0]);
     if (write(exchange->to_parent[1], &byte, 1) != 1)
         return 2;
     return (int)read(exchange->to_child[0], &byte, 1);
@@ -614,7 +615,7 @@ static int hold_slots(void *argument)
 static void slots_are_bounded_over_processes_and_freed_by_death(void **state)
 {
     struct exchange exchange = {.memo = open_good()};
-    int slots[MEMO_SLOTS_MAX], status, slot;
+    int slots[SLOTS_MAX], status, slot;
     pid_t child;
     char byte;
 
@@ -623,14 +624,14 @@ static void slots_are_bounded_over_processes_and_freed_by_death(void **state)
     assert_int_equal(pipe(exchange.to_child), 0);
     child = start(hold_slots, &exchange);
     assert_int_equal(read(exchange.to_parent[0], &byte, 1), 1);
-    assert_int_equal(byte, memo_slot_count());
-    slot = memo_slot_acquire(exchange.memo, deadline_in(0));
+    assert_int_equal(byte, slots_count());
+    slot = slots_acquire(exchange.memo, deadline_in(0));
     assert_true(slot >= 0);
-    assert_int_equal(memo_slot_acquire(exchange.memo, deadline_in(0)), -1);
+    assert_int_equal(slots_acquire(exchange.memo, deadline_in(0)), -1);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, &status, 0), child);
-    memo_slot_release(exchange.memo, slot);
-    assert_int_equal(take_all(exchange.memo, slots), memo_slot_count());
+    slots_release(exchange.memo, slot);
+    assert_int_equal(take_all(exchange.memo, slots), slots_count());
 
     /* A child takes over neither the bits nor the locks of its parent. */
     child = start(hold_slots, &exchange);
@@ -638,10 +639,10 @@ static void slots_are_bounded_over_processes_and_freed_by_death(void **state)
     assert_int_equal(byte, 0);
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, &status, 0), child);
-    release_all(exchange.memo, slots, memo_slot_count());
+    release_all(exchange.memo, slots, slots_count());
     child = start(hold_slots, &exchange);
     assert_int_equal(read(exchange.to_parent[0], &byte, 1), 1);
-    assert_int_equal(byte, memo_slot_count());
+    assert_int_equal(byte, slots_count());
     kill(child, SIGKILL);
     assert_int_equal(waitpid(child, &status, 0), child);
     for (int i = 0; i < 2; i++) {
@@ -658,7 +659,7 @@ static void *compute_now_and_then(void *argument)
 {
     (void)argument;
     for (int i = 0; i < 50; i++) {
-        int slot = memo_slot_acquire(shared, deadline_in(20000)), now, before;
+        int slot = slots_acquire(shared, deadline_in(20000)), now, before;
 
         if (slot < 0)
             return shared;
@@ -671,14 +672,14 @@ static void *compute_now_and_then(void *argument)
         if (!memo_contains(shared, HASH, CODE, LENGTH))
             return shared;
         --inside;
-        memo_slot_release(shared, slot);
+        slots_release(shared, slot);
     }
     return NULL;
 }
 
 static void threads_share_memo_and_slots(void **state)
 {
-    pthread_t threads[MEMO_SLOTS_MIN * 4];
+    pthread_t threads[SLOTS_MIN * 4];
     void *failed;
 
     (void)state;
@@ -690,7 +691,7 @@ static void threads_share_memo_and_slots(void **state)
         assert_int_equal(pthread_join(threads[i], &failed), 0);
         assert_null(failed);
     }
-    assert_in_range(most, 1, memo_slot_count());
+    assert_in_range(most, 1, slots_count());
     memo_close(&shared);
 }
 

@@ -12,7 +12,7 @@
 #include "base/prompt.h"
 #include "base/suggest.h"
 #include "cli/command.h"
-#include "input.h"
+#include "text.h"
 
 /* ---- the table, asked ---- */
 
@@ -574,7 +574,7 @@ static enum status parse_words(struct invocation *invocation, int argc, char **a
 static enum status check_characters(int argc, char **argv)
 {
     for (int i = 1; i < argc; i++)
-        if (!input_is_text(argv[i], strlen(argv[i]))) {
+        if (!text_valid(argv[i], strlen(argv[i]))) {
             message_error("\"%s\" is not UTF-8", argv[i]);
             message_hint(
                 "set the terminal to UTF-8, or write it without special letters");

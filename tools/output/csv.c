@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "input.h"
+#include "text.h"
 #include "output/csv.h"
 
 #define BUFFER_SIZE (CSV_FIELDS_MAX * (CSV_FIELD_MAX + 1))
@@ -153,7 +153,7 @@ static bool read_field(struct csv *csv, char *out, size_t *length_r)
     } else if (!read_plain(csv, out, length_r)) {
         return false;
     }
-    if (!input_is_text(out, *length_r))
+    if (!text_valid(out, *length_r))
         return fail(csv, line, "not UTF-8: save the file as \"CSV UTF-8\"");
     out[*length_r] = '\0';
     return true;

@@ -2,49 +2,25 @@
 #include "config.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "output/json.h"
+#include "text.h"
 
 void json_start(struct json *json, FILE *file)
 {
     *json = (struct json){.file = file};
 }
 
-/*
- * The code point of a two- or three-byte sequence that a terminal might obey (C1, zero
- * width, direction marks, byte order mark); 0 for all else.  The database sends valid
- * UTF-8 only.
- */
-static uint32_t unprintable(const unsigned char *s, size_t *length_r)
-{
-    uint32_t point;
-
-    if ((s[0] & 0xe0) == 0xc0 && s[1] != '\0') {
-        point = (uint32_t)(s[0] & 0x1f) << 6 | (s[1] & 0x3f);
-        *length_r = 2;
-        return point < 0xa0 || point == 0xad ? point : 0;
-    }
-    if ((s[0] & 0xf0) == 0xe0 && s[1] != '\0' && s[2] != '\0') {
-        point =
-            (uint32_t)(s[0] & 0x0f) << 12 | (uint32_t)(s[1] & 0x3f) << 6 | (s[2] & 0x3f);
-        *length_r = 3;
-        if ((point >= 0x200b && point <= 0x200f) ||
-            (point >= 0x2028 && point <= 0x202e) ||
-            (point >= 0x2060 && point <= 0x206f) || point == 0xfeff)
-            return point;
-    }
-    return 0;
-}
-
 /* `quoted`: the text is to stand in quotes; else it is JSON already. */
 static void put_safely(FILE *file, const unsigned char *s, bool quoted)
 {
     while (*s != '\0') {
-        size_t length = 1;
-        uint32_t point =
-            *s == 0x7f || (quoted && *s < 0x20) ? *s : unprintable(s, &length);
+        size_t length;
+        uint32_t point = text_point(s, strnlen((const char *)s, TEXT_BYTES_MAX), &length);
 
-        if (point != 0) {
+        /* Line ends of JSON that is laid out already stay. */
+        if (text_unprintable(point) && (quoted || point >= 0x20)) {
             fprintf(file, "\\u%04x", (unsigned)point);
             s += length;
             continue;
