@@ -337,7 +337,7 @@ int main(void)
     answer(&portal, (size_t)length);
     rows_free(&portal.terms);
     database_close(&portal.database);
-    hash_keys_free(&portal.keys);
+    keyfile_free(&portal.keys);
     settings_free(portal_settings, &portal.settings);
     free(portal.identity.amr);
     sodium_memzero(portal.token_key, sizeof portal.token_key);

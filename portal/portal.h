@@ -42,7 +42,7 @@ struct portal {
     struct portal_settings settings;
     struct identity identity;
     unsigned char token_key[TOKEN_KEY_BYTES];
-    struct hash_keys *keys; /* NULL: hashes are not keyed */
+    struct keyfile *keys; /* NULL: hashes are not keyed */
     struct database *database;
     struct rows *terms; /* of self_policy */
     time_t now;

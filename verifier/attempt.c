@@ -171,7 +171,7 @@ struct verifier *verifier_open(const struct settings *settings, bool use_memo,
 
     *shared_r = (struct verifier_shared){.settings = settings, .log = log};
     if (settings->key_path != NULL) {
-        shared_r->keys = hash_keys_load(settings->key_path, reason, sizeof reason);
+        shared_r->keys = keyfile_load(settings->key_path, reason, sizeof reason);
         if (shared_r->keys == NULL) {
             snprintf(error, error_size, "apppass_key: %s", reason);
             return NULL;
@@ -194,7 +194,7 @@ void verifier_close(struct verifier_shared *shared)
 {
     throttle_free(&shared->throttle);
     memo_close(&shared->memo);
-    hash_keys_free(&shared->keys);
+    keyfile_free(&shared->keys);
 }
 
 /* ---- deciding ---- */

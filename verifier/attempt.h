@@ -21,8 +21,8 @@
 /* What several verifiers of one process share; must outlive them: see verifier_open. */
 struct verifier_shared {
     const struct settings *settings;
-    struct hash_keys *keys; /* NULL: none */
-    struct memo *memo;      /* NULL: none */
+    struct keyfile *keys; /* NULL: none */
+    struct memo *memo;    /* NULL: none */
     const struct log *log;
     struct throttle *throttle; /* NULL: each verifier limits its records by itself */
 };

@@ -9,24 +9,12 @@
 #include <stdint.h>
 
 #include "attributes.h"
+#include "keyfile.h"
 #include "outcome.h"
+#include "phc.h"
 
-/* Longest hash string accepted from the database, NUL included. */
-#define HASH_STRING_MAX 384
-
-/*
- * Hard limits on parameters read from the database: a hostile row must not eat the
- * server.  All are checked before any work, and each is what takes about a second.
- * Memory times passes is bounded because that product is the time: 1 GiB once.  crypt(3):
- * bcrypt cost 14, a million rounds of sha-crypt, 256 MiB for yescrypt.
- */
-#define HASH_MEMORY_MAX_KIB     (1024 * 1024)
-#define HASH_PASSES_MAX         16
-#define HASH_LANES_MAX          16
-#define HASH_WORK_MAX_KIB       (1024 * 1024) /* memory * passes */
-#define HASH_BCRYPT_COST_MAX    14
-#define HASH_SHA_ROUNDS_MAX     1000000
-#define HASH_YESCRYPT_BYTES_MAX (256 * 1024 * 1024)
+/* Room for a hash string. */
+#define HASH_STRING_MAX PHC_STRING_MAX
 
 /* What new hashes are made with. */
 struct hash_policy {
@@ -41,40 +29,11 @@ struct hash_policy {
     }
 
 /*
- * Keys for Argon2's secret input K (RFC 9106, 3.1), from a file that never enters the
- * database.  NULL where a function takes one means "no keys".  Read-only once loaded, so
- * threads may share them.
- */
-struct hash_keys;
-
-#define HASH_KEY_BYTES  32
-#define HASH_KEYID_MAX  8 /* characters; the PHC format's limit */
-#define HASH_KEYS_COUNT 64
-
-/*
- * hash_keys_load - read a key file
- *
- * One key per line: "<keyid> <64 hex digits>", '#' comments; a keyid is 1 to 8 of
- * A-Z a-z 0-9 . _ -; the last line is the newest and the one new hashes use.  The file
- * must be a regular file (no symbolic link; folders on the way may be links), owned by
- * root or the effective user, group may read, no other right for group and others.  NULL
- * and a message in `error` where it can't be used.  Free with hash_keys_free, which
- * wipes.
- */
-struct hash_keys *hash_keys_load(const char *path, char *error,
-                                 size_t error_size) MUST_CHECK;
-void hash_keys_free(struct hash_keys **keys);
-
-/* The id of the key that new hashes use; lives as long as the keys. */
-const char *hash_keys_newest(const struct hash_keys *keys);
-
-/*
  * What a keyed hash is bound to, Argon2's associated data X (RFC 9106, 3.1): it stands in
  * the hash string and goes into the tag, so that a row copied to another account is told
  * from one made for it.
  */
-#define HASH_DATA_MAX  32 /* bytes; the PHC format's limit */
-#define HASH_DATA_SIZE (HASH_DATA_MAX + 1)
+#define HASH_DATA_SIZE (PHC_DATA_MAX + 1)
 
 /* "<account_id>:<selector>", the data of a code's hash. */
 void hash_data_of(int64_t account_id, const char *selector, char data_r[HASH_DATA_SIZE]);
@@ -93,13 +52,13 @@ enum hash_binding hash_bound_to(const char *hash, const char *data) MUST_CHECK;
  * hash_make - a new Argon2id PHC string over `length` bytes
  *
  * With keys: keyed with the newest, whose id stands base64-encoded in "keyid=" behind p,
- * and bound to `data` (at most HASH_DATA_MAX bytes, in "data=" behind that; NULL: to
+ * and bound to `data` (at most PHC_DATA_MAX bytes, in "data=" behind that; NULL: to
  * nothing).  Without keys data are not used: anybody could bind anew.
  * OUTCOME_OK: hash_r holds it.  OUTCOME_UNAVAILABLE: no memory, or a policy or data out
- * of range (the limits above).  Never OUTCOME_DENIED.
+ * of range (the limits of phc.h).  Never OUTCOME_DENIED.
  */
 enum outcome hash_make(const char *bytes, size_t length, const struct hash_policy *policy,
-                       const struct hash_keys *keys, const char *data,
+                       const struct keyfile *keys, const char *data,
                        char hash_r[HASH_STRING_MAX]) MUST_CHECK;
 
 /*
@@ -114,10 +73,10 @@ enum outcome hash_make(const char *bytes, size_t length, const struct hash_polic
  * is for the caller to ask (hash_bound_to), before this and before the memo.
  */
 enum outcome hash_verify(const char *hash, const char *bytes, size_t length,
-                         const struct hash_keys *keys, const char **reason_r) MUST_CHECK;
+                         const struct keyfile *keys, const char **reason_r) MUST_CHECK;
 
 /* Could hash_verify compute this one?  Parses, computes nothing.  *reason_r as above. */
-bool hash_acceptable(const char *hash, const struct hash_keys *keys,
+bool hash_acceptable(const char *hash, const struct keyfile *keys,
                      const char **reason_r) MUST_CHECK;
 
 /*
@@ -129,7 +88,7 @@ bool hash_acceptable(const char *hash, const struct hash_keys *keys,
  * what hash_acceptable refuses.
  */
 bool hash_needs_upgrade(const char *hash, const struct hash_policy *policy,
-                        const struct hash_keys *keys) MUST_CHECK;
+                        const struct keyfile *keys) MUST_CHECK;
 
 /*
  * hash_upgrade_policy - what the hash that replaces this one is made with

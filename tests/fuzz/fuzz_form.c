@@ -45,8 +45,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         const char *name = form.fields[i].name, *value = form.fields[i].value;
 
         FUZZ_CHECK(name >= text && value > name && value <= text + size);
-        FUZZ_CHECK(text_valid(name, strlen(name)) &&
-                   text_valid(value, strlen(value)));
+        FUZZ_CHECK(text_valid(name, strlen(name)) && text_valid(value, strlen(value)));
         check_escaped(value);
     }
     free(text);

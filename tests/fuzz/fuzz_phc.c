@@ -40,7 +40,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     made = hash_upgrade_policy(hash, &policy);
     FUZZ_CHECK(made.memory_kib >= policy.memory_kib && made.passes >= policy.passes &&
                made.lanes >= policy.lanes &&
-               (uint64_t)made.memory_kib * made.passes <= HASH_WORK_MAX_KIB);
+               (uint64_t)made.memory_kib * made.passes <= PHC_WORK_MAX_KIB);
     FUZZ_CHECK(!hash_needs_upgrade(hash, &policy, NULL) || acceptable);
     FUZZ_CHECK(hash_computed() == before);
     if (!acceptable || (cheap(hash) && strncmp(hash, "$argon2", 7) == 0)) {

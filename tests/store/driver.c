@@ -43,7 +43,7 @@ static const struct log log_sink = {print_log, NULL};
 static struct store *store;
 static struct verifier *verifier;
 static struct settings settings;
-static struct hash_keys *keys;
+static struct keyfile *keys;
 static struct memo *memo;
 static char *words[WORDS_MAX + 1];
 static int word_count;
@@ -80,7 +80,7 @@ static void do_close(void)
     store_free(&store);
     verifier_free(&verifier);
     memo_close(&memo);
-    hash_keys_free(&keys);
+    keyfile_free(&keys);
     settings_free(verifier_settings, &settings);
     printf("= ok\n");
 }
@@ -216,7 +216,7 @@ static void do_verifier(void)
         return;
     }
     if (settings.key_path != NULL)
-        shared.keys = keys = hash_keys_load(settings.key_path, error, sizeof error);
+        shared.keys = keys = keyfile_load(settings.key_path, error, sizeof error);
     if (settings.key_path != NULL && keys == NULL) {
         printf("= %s\n", error);
         return;
@@ -337,12 +337,12 @@ static void do_keyed_hash(void)
                                        .passes = (uint32_t)number(4, 1),
                                        .lanes = 1};
     char error[512], hash[HASH_STRING_MAX];
-    struct hash_keys *made_with = hash_keys_load(words[1], error, sizeof error);
+    struct keyfile *made_with = keyfile_load(words[1], error, sizeof error);
 
     if (made_with == NULL || hash_make(words[2], strlen(words[2]), &policy, made_with,
                                        NULL, hash) != OUTCOME_OK)
         exit(1);
-    hash_keys_free(&made_with);
+    keyfile_free(&made_with);
     printf("= %s\n", hash);
 }
 

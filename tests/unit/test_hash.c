@@ -63,21 +63,21 @@ static void write_file(const char *path, const void *bytes, size_t length, mode_
 }
 
 /* A key file of `text`, loaded; the file is removed again. */
-static struct hash_keys *load(const char *text, char *error, size_t error_size)
+static struct keyfile *load(const char *text, char *error, size_t error_size)
 {
-    struct hash_keys *keys;
+    struct keyfile *keys;
     const char *path = path_of("key");
 
     write_file(path, text, strlen(text), 0600);
-    keys = hash_keys_load(path, error, error_size);
+    keys = keyfile_load(path, error, error_size);
     unlink(path);
     return keys;
 }
 
-static struct hash_keys *load_good(const char *text)
+static struct keyfile *load_good(const char *text)
 {
     char error[256] = "";
-    struct hash_keys *keys = load(text, error, sizeof error);
+    struct keyfile *keys = load(text, error, sizeof error);
 
     if (keys == NULL)
         fail_msg("%s", error);
@@ -132,8 +132,7 @@ static void rfc_9106_vectors(void **state)
     }
 }
 
-static enum outcome verify(const char *hash, const char *code,
-                           const struct hash_keys *keys)
+static enum outcome verify(const char *hash, const char *code, const struct keyfile *keys)
 {
     const char *reason = "not set";
     enum outcome outcome = hash_verify(hash, code, strlen(code), keys, &reason);
@@ -225,9 +224,9 @@ static void a_policy_out_of_range_makes_no_hash(void **state)
         {64, 17, 1},
         {64, 1, 0},
         {1024, 1, 17},
-        {HASH_MEMORY_MAX_KIB + 1, 1, 1},
+        {PHC_MEMORY_MAX_KIB + 1, 1, 1},
         {UINT32_MAX, UINT32_MAX, UINT32_MAX},
-        {HASH_MEMORY_MAX_KIB, 2, 1},
+        {PHC_MEMORY_MAX_KIB, 2, 1},
     };
 
     (void)state;
@@ -257,7 +256,7 @@ static void a_policy_out_of_range_makes_no_hash(void **state)
 static int compute_without_memory(const char *const hashes[])
 {
     const struct rlimit limit = {256 * 1024 * 1024, 256 * 1024 * 1024};
-    const struct hash_policy policy = {HASH_MEMORY_MAX_KIB, 1, 2};
+    const struct hash_policy policy = {PHC_MEMORY_MAX_KIB, 1, 2};
     char made[HASH_STRING_MAX];
 
     if (setrlimit(RLIMIT_AS, &limit) != 0)
@@ -555,8 +554,8 @@ static void upgrades_raise_each_parameter(void **state)
 
 static void keyed_hashes_need_their_key(void **state)
 {
-    struct hash_keys *a = load_good("a " HEX_A "\n"), *b = load_good("b " HEX_B);
-    struct hash_keys *twin = load_good("a " HEX_B "\n");
+    struct keyfile *a = load_good("a " HEX_A "\n"), *b = load_good("b " HEX_B);
+    struct keyfile *twin = load_good("a " HEX_B "\n");
     char hash[HASH_STRING_MAX];
 
     (void)state;
@@ -569,17 +568,17 @@ static void keyed_hashes_need_their_key(void **state)
     assert_int_equal(verify(hash, CODE, b), OUTCOME_UNAVAILABLE);
     /* Another key under the same id computes, and does not match. */
     assert_int_equal(verify(hash, CODE, twin), OUTCOME_DENIED);
-    hash_keys_free(&a);
+    keyfile_free(&a);
     assert_null(a);
-    hash_keys_free(&a);
-    hash_keys_free(&b);
-    hash_keys_free(&twin);
+    keyfile_free(&a);
+    keyfile_free(&b);
+    keyfile_free(&twin);
 }
 
 /* The stored tag is Argon2id's over the documented inputs, whoever computes it. */
 static void keyed_hashes_are_plain_rfc_9106(void **state)
 {
-    struct hash_keys *keys = load_good("2026-11 " HEX_A "\n");
+    struct keyfile *keys = load_good("2026-11 " HEX_A "\n");
     char hash[HASH_STRING_MAX], *salt64, *tag64;
     unsigned char key[32], salt[16], tag[32], stored[32];
     const char start[] = ID "m=256,t=2,p=2,keyid=MjAyNi0xMQ,data=NDI6azd4cA$";
@@ -619,12 +618,12 @@ static void keyed_hashes_are_plain_rfc_9106(void **state)
                      0);
     assert_int_equal(argon2id_ctx(&context), ARGON2_OK);
     assert_memory_equal(tag, stored, 32);
-    hash_keys_free(&keys);
+    keyfile_free(&keys);
 }
 
 static void keyed_hashes_are_bound(void **state)
 {
-    struct hash_keys *keys = load_good("a " HEX_A "\n");
+    struct keyfile *keys = load_good("a " HEX_A "\n");
     char hash[HASH_STRING_MAX], moved[HASH_STRING_MAX], data[HASH_DATA_SIZE];
     char *at;
 
@@ -652,12 +651,12 @@ static void keyed_hashes_are_bound(void **state)
     snprintf(moved, sizeof moved, "%.*s%s", (int)(at - hash), hash, strchr(at, '$'));
     assert_int_equal(hash_bound_to(moved, "43:k7xp"), HASH_BINDING_NONE);
     assert_int_equal(verify(moved, CODE, keys), OUTCOME_DENIED);
-    hash_keys_free(&keys);
+    keyfile_free(&keys);
 }
 
 static void keyed_hashes_without_data_are_replaced(void **state)
 {
-    struct hash_keys *keys = load_good("a " HEX_A "\n");
+    struct keyfile *keys = load_good("a " HEX_A "\n");
     char hash[HASH_STRING_MAX];
 
     (void)state;
@@ -673,13 +672,13 @@ static void keyed_hashes_without_data_are_replaced(void **state)
     assert_int_equal(hash_bound_to(hash, "42:k7xp"), HASH_BINDING_NONE);
     assert_false(hash_needs_upgrade(hash, &cheap, NULL));
     assert_int_equal(hash_bound_to("*", "42:k7xp"), HASH_BINDING_NONE);
-    hash_keys_free(&keys);
+    keyfile_free(&keys);
 }
 
 /* The longest of everything that is made or read fits the column and the buffer. */
 static void the_longest_keyed_hash_fits(void **state)
 {
-    struct hash_keys *keys = load_good("keyidof8 " HEX_A "\n");
+    struct keyfile *keys = load_good("keyidof8 " HEX_A "\n");
     const struct hash_policy policy = {65536, 16, 16};
     char hash[HASH_STRING_MAX], data[HASH_DATA_SIZE];
     const char *reason;
@@ -698,18 +697,18 @@ static void the_longest_keyed_hash_fits(void **state)
     assert_int_equal(hash_make(CODE, strlen(CODE), &policy, keys,
                                "123456789012345678901234567890123", hash),
                      OUTCOME_UNAVAILABLE);
-    hash_keys_free(&keys);
+    keyfile_free(&keys);
 }
 
 static void keys_are_rotated_by_adding_one(void **state)
 {
-    struct hash_keys *before = load_good("old " HEX_A "\n");
-    struct hash_keys *after = load_good("# two keys\n\nold " HEX_A "\nnew " HEX_B "\n");
+    struct keyfile *before = load_good("old " HEX_A "\n");
+    struct keyfile *after = load_good("# two keys\n\nold " HEX_A "\nnew " HEX_B "\n");
     char plain[HASH_STRING_MAX], old[HASH_STRING_MAX], new[HASH_STRING_MAX];
 
     (void)state;
-    assert_string_equal(hash_keys_newest(before), "old");
-    assert_string_equal(hash_keys_newest(after), "new");
+    assert_string_equal(keyfile_newest(before), "old");
+    assert_string_equal(keyfile_newest(after), "new");
     assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, NULL, NULL, plain),
                      OUTCOME_OK);
     assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, before, DATA, old),
@@ -726,8 +725,8 @@ static void keys_are_rotated_by_adding_one(void **state)
     /* What can't be verified can't be upgraded either. */
     assert_false(hash_needs_upgrade(new, &cheap, before));
     assert_false(hash_needs_upgrade(old, &cheap, NULL));
-    hash_keys_free(&before);
-    hash_keys_free(&after);
+    keyfile_free(&before);
+    keyfile_free(&after);
 }
 
 static void key_files_are_read_strictly(void **state)
@@ -760,28 +759,28 @@ static void key_files_are_read_strictly(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char error[256] = "";
-        struct hash_keys *keys = load(cases[i].text, error, sizeof error);
+        struct keyfile *keys = load(cases[i].text, error, sizeof error);
 
         if ((keys != NULL) != (cases[i].error == NULL) ||
             (keys == NULL && strstr(error, cases[i].error) == NULL))
             fail_msg("%s: %s", cases[i].name, error);
         assert_null(strstr(error, "0c0d0e"));
-        hash_keys_free(&keys);
+        keyfile_free(&keys);
     }
 }
 
 static void too_many_keys_are_refused(void **state)
 {
     char text[128 * 80] = "", error[256];
-    struct hash_keys *keys;
+    struct keyfile *keys;
     size_t used = 0;
 
     (void)state;
-    for (int i = 0; i < HASH_KEYS_COUNT; i++)
+    for (int i = 0; i < KEYFILE_KEYS_MAX; i++)
         used += (size_t)snprintf(text + used, sizeof text - used, "%d %s\n", i, HEX_A);
     keys = load_good(text);
-    assert_string_equal(hash_keys_newest(keys), "63");
-    hash_keys_free(&keys);
+    assert_string_equal(keyfile_newest(keys), "63");
+    keyfile_free(&keys);
     snprintf(text + used, sizeof text - used, "more %s\n", HEX_A);
     assert_null(load(text, error, sizeof error));
     assert_non_null(strstr(error, "line 65 is one key too many"));
@@ -802,14 +801,14 @@ static void key_files_must_be_private(void **state)
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         const char *path = path_of("key");
-        struct hash_keys *keys;
+        struct keyfile *keys;
 
         write_file(path, text, sizeof text - 1, cases[i].mode);
-        keys = hash_keys_load(path, error, sizeof error);
+        keys = keyfile_load(path, error, sizeof error);
         unlink(path);
         if ((keys != NULL) != cases[i].good)
             fail_msg("%o: %s", (unsigned)cases[i].mode, error);
-        hash_keys_free(&keys);
+        keyfile_free(&keys);
     }
 }
 
@@ -817,7 +816,7 @@ static void expect_unusable(const char *path, const char *why)
 {
     char error[256] = "";
 
-    assert_null(hash_keys_load(path, error, sizeof error));
+    assert_null(keyfile_load(path, error, sizeof error));
     if (strstr(error, why) == NULL || strstr(error, path) == NULL)
         fail_msg("expected \"%s\", got \"%s\"", why, error);
 }
@@ -854,7 +853,7 @@ static void key_files_must_be_files(void **state)
 static void key_files_must_belong_to_root_or_us(void **state)
 {
     char path[64], error[256];
-    struct hash_keys *keys;
+    struct keyfile *keys;
     pid_t child;
     int status;
 
@@ -873,7 +872,7 @@ static void key_files_must_belong_to_root_or_us(void **state)
     if (child == 0) {
         if (setgid(65534) != 0 || setuid(65534) != 0)
             _exit(2);
-        keys = hash_keys_load(path, error, sizeof error);
+        keys = keyfile_load(path, error, sizeof error);
         _exit(keys == NULL ? 1 : 0);
     }
     assert_int_equal(waitpid(child, &status, 0), child);

@@ -63,7 +63,7 @@ struct batch {
     int output;
     const char *output_path;
     off_t output_length; /* up to the last commit */
-    struct hash_keys *keys;
+    struct keyfile *keys;
 };
 
 /* What a kind of batch does. */

@@ -37,7 +37,7 @@ struct check {
     const char *account;
     char service[INPUT_SERVICE_MAX];
     struct client client;
-    struct hash_keys *keys;
+    struct keyfile *keys;
     struct check_step steps[STEPS_MAX];
     size_t count;
     enum status status; /* of what the tool asks the database itself */
@@ -298,7 +298,7 @@ enum status run_check(struct invocation *invocation)
     if (status == STATUS_DONE)
         status = try_code(&check, &typed);
     secret_wipe(&typed);
-    hash_keys_free(&check.keys);
+    keyfile_free(&check.keys);
     if (status != STATUS_DONE)
         return status;
     if (!print_parts(&check))

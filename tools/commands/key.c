@@ -59,10 +59,10 @@ static bool ends_in_line(int file, off_t size)
 static enum status check_existing(const char *path)
 {
     char error[256];
-    struct hash_keys *keys = hash_keys_load(path, error, sizeof error);
+    struct keyfile *keys = keyfile_load(path, error, sizeof error);
 
     if (keys != NULL) {
-        hash_keys_free(&keys);
+        keyfile_free(&keys);
         return STATUS_DONE;
     }
     message_error("%s", error);

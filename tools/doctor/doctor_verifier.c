@@ -174,7 +174,8 @@ static void check_private(struct doctor *doctor, const char *domain, const char 
         return;
     }
     if (!S_ISREG(found.st_mode))
-        doctor_fault(doctor, domain, "remove it", "%s %s is not a regular file", what, path);
+        doctor_fault(doctor, domain, "remove it", "%s %s is not a regular file", what,
+                     path);
     else if ((found.st_mode & forbidden) != 0)
         doctor_fault(doctor, domain, "chmod go-rwx",
                      "%s %s has mode %03o: others may use it", what, path,
@@ -187,13 +188,13 @@ static void check_private(struct doctor *doctor, const char *domain, const char 
 static void check_key(struct doctor *doctor, const char *domain, const char *path)
 {
     char error[256];
-    struct hash_keys *keys = hash_keys_load(path, error, sizeof error);
+    struct keyfile *keys = keyfile_load(path, error, sizeof error);
 
     if (keys == NULL)
         doctor_fault(doctor, domain, "apppass key new makes one", "%s", error);
     else
         doctor_ok(doctor, domain, "key file %s can be used", path);
-    hash_keys_free(&keys);
+    keyfile_free(&keys);
 }
 
 static void check_password(struct doctor *doctor, const char *domain, const char *path,

@@ -240,7 +240,7 @@ static enum status note_others(struct invocation *invocation, const struct rows 
 
 /* Make, store, show; with another code where the account has the selector already. */
 static enum status issue(struct invocation *invocation, const struct request *request,
-                         const struct mint_policy *policy, const struct hash_keys *keys,
+                         const struct mint_policy *policy, const struct keyfile *keys,
                          struct present *present)
 {
     struct code code = {0};
@@ -274,7 +274,7 @@ static enum status run_request(struct invocation *invocation, struct request *re
 {
     struct mint_policy policy = {0};
     struct present present = PRESENT_NONE;
-    struct hash_keys *keys = NULL;
+    struct keyfile *keys = NULL;
     enum status status = present_possible(invocation);
 
     if (status == STATUS_DONE)
@@ -285,7 +285,7 @@ static enum status run_request(struct invocation *invocation, struct request *re
         status = present_find_servers(&present, invocation, request->account);
     if (status == STATUS_DONE)
         status = issue(invocation, request, &policy, keys, &present);
-    hash_keys_free(&keys);
+    keyfile_free(&keys);
     return status;
 }
 

@@ -441,7 +441,7 @@ enum status issue_batch(struct invocation *invocation, const char *path)
         close_output(batch, created);
     }
     if (batch != NULL)
-        hash_keys_free(&batch->keys);
+        keyfile_free(&batch->keys);
     batch_free(&batch);
     return status;
 }

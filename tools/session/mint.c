@@ -4,14 +4,14 @@
 #include "base/message.h"
 #include "session/mint.h"
 
-enum status mint_load_keys(const char *path, struct hash_keys **keys_r)
+enum status mint_load_keys(const char *path, struct keyfile **keys_r)
 {
     char error[256];
 
     *keys_r = NULL;
     if (path == NULL)
         return STATUS_DONE;
-    *keys_r = hash_keys_load(path, error, sizeof error);
+    *keys_r = keyfile_load(path, error, sizeof error);
     if (*keys_r != NULL)
         return STATUS_DONE;
     message_error("%s", error);
@@ -27,7 +27,7 @@ void mint_read_policy(struct mint_policy *policy_r, const struct rows *rows, siz
     policy_r->hash.lanes = (uint32_t)rows_integer(rows, row, "lanes");
 }
 
-enum status mint_code(const struct mint_policy *policy, const struct hash_keys *keys,
+enum status mint_code(const struct mint_policy *policy, const struct keyfile *keys,
                       struct code *code, char hash[HASH_STRING_MAX])
 {
     char data[HASH_DATA_SIZE];

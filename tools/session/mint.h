@@ -25,14 +25,14 @@ struct mint_policy {
 };
 
 /* Read the key file; NULL where `path` is NULL.  STATUS_REFUSED: told. */
-enum status mint_load_keys(const char *path, struct hash_keys **keys_r) MUST_CHECK;
+enum status mint_load_keys(const char *path, struct keyfile **keys_r) MUST_CHECK;
 
 /* Columns account_id, code_length, memory_kib, passes and lanes. */
 void mint_read_policy(struct mint_policy *policy_r, const struct rows *rows, size_t row);
 
 /* Make and hash.  A keyed hash is bound to account and selector.  Told where it can't be
  * done; wipe both in every case.  Thread-safe but for the telling. */
-enum status mint_code(const struct mint_policy *policy, const struct hash_keys *keys,
+enum status mint_code(const struct mint_policy *policy, const struct keyfile *keys,
                       struct code *code, char hash[HASH_STRING_MAX]) MUST_CHECK;
 
 #endif
