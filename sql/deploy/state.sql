@@ -13,11 +13,11 @@ SET LOCAL ROLE apppass_owner;
 
 -- ---- names ----
 
--- A-Z alone: lower() would follow the locale, and a Turkish one makes "I" dotless.
+-- A-Z alone: in another collation lower() would follow the locale, and a Turkish one makes "I"
+-- dotless.
 CREATE FUNCTION apppass.fold(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.translate(name, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz')
-           COLLATE "C";
+    RETURN pg_catalog.lower(name COLLATE "C");
 COMMENT ON FUNCTION apppass.fold(text) IS
 'The name with ASCII letters in lower case, whatever the locale.';
 
@@ -37,7 +37,9 @@ COMMENT ON FUNCTION apppass.trim_blank(text) IS
 
 CREATE FUNCTION apppass.login_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN apppass.fold(pg_catalog.normalize(typed));
+    -- What is all ASCII is composed already, and normalize() is dear.
+    RETURN apppass.fold(CASE WHEN pg_catalog.octet_length(typed) = pg_catalog.length(typed)
+                             THEN typed ELSE pg_catalog.normalize(typed) END);
 COMMENT ON FUNCTION apppass.login_name(text) IS
 'The canonical form of a user name: composed (NFC), ASCII letters in lower case. Other letters stay as they are, as mail servers compare them byte by byte.';
 
