@@ -16,35 +16,57 @@ AS $$
 $$;
 COMMENT ON FUNCTION apppass.hurry() IS 'Locks are waited for 500 ms at most until the transaction ends, its commit included.';
 
+-- Whoever has a mail server's login can invent services and networks: what one code, or one main
+-- password, is used from beyond 200 of them counts as from an unknown network, and a service that
+-- is not in apppass.service as an unknown one.
+CREATE FUNCTION apppass.used_service(service text) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN coalesce((SELECT s.name FROM apppass.service AS s
+                     WHERE s.name = apppass.recorded_service($1)), '-');
+END
+$$;
+COMMENT ON FUNCTION apppass.used_service(text) IS
+'The service that a use is recorded for: one of apppass.service, or - .';
+
 CREATE FUNCTION apppass.record_use(code_id bigint, service text, client inet) RETURNS void
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    door text := coalesce(apppass.recorded_service($2), '-');
+    door constant text := apppass.used_service($2);
     place cidr := apppass.client_network($3);
     is_new boolean;
     event text;
 BEGIN
     PERFORM apppass.hurry();
+    IF NOT EXISTS (SELECT FROM apppass.code_use AS u
+                   WHERE u.code_id = $1 AND u.service = door AND u.network = place)
+       AND (SELECT count(*) FROM apppass.code_use AS u WHERE u.code_id = $1) >= 200 THEN
+        place := apppass.client_network(NULL);
+    END IF;
     INSERT INTO apppass.code_use AS u (code_id, service, network, first_at, last_at)
-    SELECT c.id, door, place, pg_catalog.now(), pg_catalog.now() FROM apppass.code AS c WHERE c.id = $1
+    SELECT c.id, door, place, now(), now() FROM apppass.code AS c WHERE c.id = $1
     ON CONFLICT ON CONSTRAINT code_use_pkey DO UPDATE SET last_at = excluded.last_at
         WHERE u.last_at <= excluded.last_at - interval '5 minutes'
     RETURNING u.xmax = 0 INTO is_new;
     IF is_new IS NOT TRUE THEN
         RETURN;
     END IF;
-    SELECT CASE WHEN count(*) = 1 THEN 'first_use' WHEN count(*) FILTER (WHERE u.network = place) = 1 THEN 'new_network' END
+    SELECT CASE WHEN count(*) = 1 THEN 'first_use'
+                WHEN count(*) FILTER (WHERE u.network = place) = 1 THEN 'new_network' END
     INTO event
     FROM apppass.code_use AS u WHERE u.code_id = $1;
     IF event IS NOT NULL THEN
-        PERFORM apppass.notify(pg_catalog.jsonb_build_object(
-            'event', event, 'at', pg_catalog.now(), 'account_id', c.account_id, 'code_id', c.id, 'realm_id', c.realm_id))
+        PERFORM apppass.notify(jsonb_build_object(
+            'event', event, 'at', now(), 'account_id', c.account_id, 'code_id', c.id,
+            'realm_id', c.realm_id))
         FROM apppass.code AS c WHERE c.id = $1;
     END IF;
 END
 $$;
-COMMENT ON FUNCTION apppass.record_use(bigint, text, inet) IS 'Records a successful login: at most one write per code, service and network (/24, /48) in 5 minutes. Sends first_use and new_network events. Unknown codes are ignored.';
+COMMENT ON FUNCTION apppass.record_use(bigint, text, inet) IS 'Records a successful login: at most one write per code, service and network (/24, /48) in 5 minutes. Beyond 200 services and networks of a code, further networks are recorded as unknown. Sends first_use and new_network events. Unknown codes are ignored.';
 
 CREATE FUNCTION apppass.record_refusal(verdict apppass.verdict, username text, code_id bigint, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
@@ -66,18 +88,32 @@ $$;
 COMMENT ON FUNCTION apppass.record_refusal(apppass.verdict, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) and are no account are left out: monitoring may use them.';
 
 CREATE FUNCTION apppass.record_main_password(username text, service text, client inet) RETURNS void
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
+DECLARE
+    account constant bigint := (SELECT a.id FROM apppass.account AS a
+                                WHERE a.username = apppass.login_name($1));
+    door constant text := apppass.used_service($2);
+    place cidr := apppass.client_network($3);
 BEGIN
+    IF account IS NULL THEN
+        RETURN;
+    END IF;
     PERFORM apppass.hurry();
+    IF NOT EXISTS (SELECT FROM apppass.main_password_login AS m
+                   WHERE m.account_id = account AND m.service = door AND m.network = place)
+       AND (SELECT count(*) FROM apppass.main_password_login AS m
+            WHERE m.account_id = account) >= 200 THEN
+        place := apppass.client_network(NULL);
+    END IF;
     INSERT INTO apppass.main_password_login AS m (account_id, service, network, first_at, last_at)
-    SELECT a.id, coalesce(apppass.recorded_service($2), '-'), apppass.client_network($3), pg_catalog.now(), pg_catalog.now()
-    FROM apppass.account AS a WHERE a.username = apppass.fold($1)
+    VALUES (account, door, place, now(), now())
     ON CONFLICT ON CONSTRAINT main_password_login_pkey DO UPDATE SET last_at = excluded.last_at
         WHERE m.last_at <= excluded.last_at - interval '5 minutes';
 END
 $$;
-COMMENT ON FUNCTION apppass.record_main_password(text, text, inet) IS 'Records that a main password let somebody in, at most once in 5 minutes per service and network. Names that are no account are ignored.';
+COMMENT ON FUNCTION apppass.record_main_password(text, text, inet) IS 'Records that a main password let somebody in, at most once in 5 minutes per service and network, and bounded as record_use is. Names that are no account are ignored.';
 
 CREATE FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash text) RETURNS boolean
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off

@@ -2,7 +2,7 @@
 -- Use, refusals and their partitions.
 BEGIN;
 \ir setup.sql
-SELECT plan(37);
+SELECT plan(42);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT code_id AS code FROM apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) \gset
@@ -100,6 +100,19 @@ SELECT set_eq($$ SELECT action, detail FROM apppass.maintain() $$, $$ SELECT * F
 SELECT is((SELECT count(*) FROM plan WHERE action = 'drop partition'), 1::bigint, 'an old partition is dropped');
 SELECT is((SELECT count(*) FROM apppass.refusal WHERE at < now() - interval '90 days'), 0::bigint, 'nothing older than the retention is left');
 SELECT is((SELECT count(*) FROM plan WHERE detail = '1 of realm short.org'), 1::bigint, 'a realm may keep less');
+
+-- a taken-over mail server invents services and networks
+SELECT apppass.add_account('flooded@example.org');
+SELECT (apppass.store_code('flooded@example.org', 'Phone', '1212', pg_temp.digest())).code_id AS flooded \gset
+SELECT apppass.record_use(:flooded, 'imap', '203.0.113.1');
+SELECT count(apppass.record_use(:flooded, 's' || n, '10.0.0.0'::inet + n * 256)), count(apppass.record_main_password('flooded@example.org', 's' || n, '10.0.0.0'::inet + n * 256))
+FROM generate_series(1, 1000) AS n;
+SELECT cmp_ok((SELECT count(*) FROM apppass.code_use WHERE code_id = :flooded), '<=', 202::bigint, 'the uses of a code are bounded');
+SELECT cmp_ok((SELECT count(*) FROM apppass.main_password_login AS m JOIN apppass.account AS a ON a.id = m.account_id WHERE a.username = 'flooded@example.org'), '<=', 202::bigint, 'and those of a main password');
+SELECT is_empty($$ SELECT service FROM apppass.code_use WHERE service NOT IN (SELECT name FROM apppass.service) AND service <> '-' $$, 'of known services');
+SELECT apppass.record_use(:flooded, 'smtp', '198.51.100.3');
+SELECT is((SELECT network FROM apppass.code_use WHERE code_id = :flooded AND service = 'smtp'), '0.0.0.0/0'::cidr, 'then a use counts as from an unknown network');
+SELECT is((SELECT network FROM apppass.code_use WHERE code_id = :flooded AND service = 'imap'), '203.0.113.0/24'::cidr, 'what was true before stays');
 
 SELECT * FROM finish();
 ROLLBACK;
