@@ -3,16 +3,21 @@
 
 SET search_path = pg_catalog, pg_temp;
 
--- Postfix, Cyrus IMAP and apppassd: may ask about a login, reads no table.
-CREATE ROLE apppass_mail LOGIN PASSWORD 'change-me' IN ROLE apppass_verifier;
+-- Postfix, Cyrus IMAP and apppassd: may ask about a login, reads no table.  One such role for each
+-- mail server, under names of their own: who shares a login can end the other's sessions.
+CREATE ROLE apppass_mail LOGIN PASSWORD 'change-me' CONNECTION LIMIT 500 IN ROLE apppass_verifier;
+ALTER ROLE apppass_mail SET statement_timeout = '10s';
+ALTER ROLE apppass_mail SET idle_in_transaction_session_timeout = '10s';
 
 -- apppass-logoutd: may ask which sessions are to end.
 CREATE ROLE apppass_logoutd LOGIN IN ROLE apppass_logout;
 
 -- Someone on the helpdesk: issues, resets and revokes codes, sees no hash.
-CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
+CREATE ROLE hilda LOGIN CONNECTION LIMIT 20 IN ROLE apppass_helpdesk;
+ALTER ROLE hilda SET idle_in_transaction_session_timeout = '5min';
 
--- An administrator: policy and accounts too.
+-- An administrator: policy and accounts too.  To let her end a session that stands in the way of a
+-- revocation, a superuser adds: GRANT pg_signal_backend TO ada;  it reaches the whole cluster.
 CREATE ROLE ada LOGIN IN ROLE apppass_admin, apppass_helpdesk, apppass_auditor;
 
 -- root on the mail servers, for "apppass doctor": looks, changes nothing.
