@@ -12,7 +12,6 @@
 #include <cmocka.h>
 
 #include "cli/command.h"
-#include "cli/like.h"
 #include "output/json.h"
 
 /* Every command and option that can be typed is complete in the table. */
@@ -29,7 +28,8 @@ static void table_is_whole(void **state)
                 assert_int_not_equal(option_specs[id].letter, option_specs[other].letter);
         }
     }
-    for (const struct command *command = commands; command->name != NULL; command++) {
+    for (const struct command *const *at = commands, *command; (command = *at) != NULL;
+         at++) {
         assert_non_null(command->run);
         assert_non_null(command->summary);
         assert_true(strlen(command->summary) < 60);
@@ -112,24 +112,6 @@ static void arrays_are_quoted(void **state)
     assert_null(database_array(0, texts));
 }
 
-static void patterns(void **state)
-{
-    char *pattern = like_pattern("*_50%\\@Example.ORG");
-
-    (void)state;
-    assert_string_equal(pattern, "%\\_50\\%\\\\@example.org");
-    free(pattern);
-    assert_null(like_pattern(NULL));
-
-    pattern = like_start("A_50%@Example*.ORG*");
-    assert_string_equal(pattern, "a_50%@example");
-    free(pattern);
-    pattern = like_start("*x");
-    assert_string_equal(pattern, "");
-    free(pattern);
-    assert_null(like_start(NULL));
-}
-
 static void json_escapes_what_terminals_obey(void **state)
 {
     char buffer[256] = "";
@@ -157,7 +139,6 @@ int main(void)
         cmocka_unit_test(values_in_every_form),
         cmocka_unit_test(options_end),
         cmocka_unit_test(arrays_are_quoted),
-        cmocka_unit_test(patterns),
         cmocka_unit_test(json_escapes_what_terminals_obey),
     };
 

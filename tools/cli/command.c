@@ -44,7 +44,8 @@ static bool names(const struct command *command, const char *const *arguments,
 
 const struct command *command_find(const char *const *words, size_t count)
 {
-    for (const struct command *command = commands; command->name != NULL; command++)
+    for (const struct command *const *at = commands, *command; (command = *at) != NULL;
+         at++)
         if (names(command, words, count))
             return command;
     return NULL;
@@ -268,7 +269,8 @@ void command_print_overview(void)
         "  a lost phone     apppass revoke alice@example.org --device Phone --reason "
         "lost\n"
         "  it doesn't work  apppass diagnose alice@example.org\n");
-    for (const struct command *command = commands; command->name != NULL; command++) {
+    for (const struct command *const *at = commands, *command; (command = *at) != NULL;
+         at++) {
         char left[64];
 
         if (command->hidden)
@@ -318,7 +320,8 @@ static size_t offer_commands(const struct invocation *invocation, const char *bo
     const char *typed = invocation->arguments[0];
     size_t length = strlen(typed), offered = 0;
 
-    for (const struct command *command = commands; command->name != NULL; command++) {
+    for (const struct command *const *at = commands, *command; (command = *at) != NULL;
+         at++) {
         bool wanted = word_count(command->name) > 1 ? suggest_near(both, command->name)
                                                     : suggest_near(typed, command->name);
 

@@ -107,7 +107,28 @@ struct command {
     struct command_option options[COMMAND_OPTIONS_MAX];
     enum status (*run)(struct invocation *invocation);
 };
-extern const struct command commands[]; /* a name of NULL ends it */
+extern const struct command *const commands[]; /* NULL ends them */
+
+/* How a new code is handed over: the same for everything that makes one. */
+#define HANDING_OVER                                                                     \
+    {OPTION_QR, 0}, {OPTION_OUTPUT, 0}, {OPTION_FORCE, 0}, {OPTION_MOBILECONFIG, 0},     \
+        {OPTION_IMAP_HOST, 0}, {OPTION_SMTP_HOST, 0}, {OPTION_CERTIFICATE, 0},           \
+        {OPTION_CERTIFICATE_KEY, 0}, {OPTION_CERTIFICATE_CHAIN, 0},                      \
+    {                                                                                    \
+        OPTION_KEY, 0                                                                    \
+    }
+
+/* Why something is done. */
+#define REASON_NEEDED                                                                    \
+    {OPTION_REASON, NEED_ALWAYS},                                                        \
+    {                                                                                    \
+        OPTION_TICKET, 0                                                                 \
+    }
+#define REASON_WELCOME                                                                   \
+    {OPTION_REASON, 0},                                                                  \
+    {                                                                                    \
+        OPTION_TICKET, 0                                                                 \
+    }
 
 /* One command line. */
 struct invocation {

@@ -62,7 +62,8 @@ void describe_commands(const struct command *only)
     json_start(&json, stdout);
     json_open(&json, NULL, '{');
     json_open(&json, "commands", '[');
-    for (const struct command *command = commands; command->name != NULL; command++)
+    for (const struct command *const *at = commands, *command; (command = *at) != NULL;
+         at++)
         if (only != NULL ? command == only : !command->hidden)
             describe_command(&json, command);
     json_close(&json, ']');

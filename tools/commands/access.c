@@ -6,7 +6,7 @@
 
 #include "base/message.h"
 #include "cli/change.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "commands/realm.h"
 
 static const struct column columns[] = {
@@ -23,7 +23,7 @@ static const struct column columns[] = {
     "SELECT x.position, x.action, x.realm, x.service, x.network, x.description"          \
     " FROM apppass."
 
-enum status run_access_list(struct invocation *invocation)
+static enum status run_access_list(struct invocation *invocation)
 {
     struct rows *rows =
         QUERY(invocation->database, RULE_SELECT "find_access(realm => $1) AS x",
@@ -32,6 +32,18 @@ enum status run_access_list(struct invocation *invocation)
     return command_table(invocation, columns, rows,
                          "no rules: every attempt is allowed that the code allows");
 }
+
+const struct command command_access_list = {
+    .name = "access list",
+    .arguments = "",
+    .role = ROLE_HELPDESK,
+    .run = run_access_list,
+    .summary = "list the access rules",
+    .details =
+        "Of the rules that match tenant, service and network of an attempt, the one with\n"
+        "the lowest position decides. Where none matches, the attempt is allowed.",
+    .options = {{OPTION_REALM, 0}},
+};
 
 static enum status show_rule(struct invocation *invocation, const struct rows *rows)
 {
@@ -85,7 +97,7 @@ static enum status report_rule(struct invocation *invocation, const struct rows 
     return show_rule(invocation, rows);
 }
 
-enum status run_access_add(struct invocation *invocation)
+static enum status run_access_add(struct invocation *invocation)
 {
     const char *action = command_argument(invocation, 0);
     bool deny = strcmp(action, "deny") == 0;
@@ -104,6 +116,23 @@ enum status run_access_add(struct invocation *invocation)
                                    "another rule for another");
     return change_run(invocation, &change);
 }
+
+const struct command command_access_add = {
+    .name = "access add",
+    .arguments = "ACTION",
+    .role = ROLE_ADMIN,
+    .run = run_access_add,
+    .summary = "add an access rule",
+    .details = "ACTION is allow or deny. What is not given matches everything.",
+    .example = "apppass access add deny --realm example.org --service pop",
+    .options = {{OPTION_REALM, 0},
+                {OPTION_SERVICE, 0},
+                {OPTION_NETWORK, 0},
+                {OPTION_POSITION, 0},
+                {OPTION_DESCRIPTION, 0},
+                REASON_WELCOME,
+                {OPTION_DRY_RUN, 0}},
+};
 
 static struct rows *make_removed(struct invocation *invocation, enum status *status_r)
 {
@@ -133,7 +162,7 @@ static enum status report_removed(struct invocation *invocation, const struct ro
     return status;
 }
 
-enum status run_access_remove(struct invocation *invocation)
+static enum status run_access_remove(struct invocation *invocation)
 {
     static const struct change change = {.make = make_removed,
                                          .preview = show_rule,
@@ -148,3 +177,12 @@ enum status run_access_remove(struct invocation *invocation)
                                    "list\" shows");
     return change_run(invocation, &change);
 }
+
+const struct command command_access_remove = {
+    .name = "access remove",
+    .arguments = "POSITION",
+    .role = ROLE_ADMIN,
+    .run = run_access_remove,
+    .summary = "remove an access rule",
+    .options = {REASON_WELCOME, {OPTION_DRY_RUN, 0}},
+};

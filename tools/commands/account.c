@@ -8,7 +8,7 @@
 #include "base/message.h"
 #include "base/quote.h"
 #include "cli/change.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 
 static const struct column columns[] = {
@@ -31,7 +31,7 @@ static const struct column columns[] = {
     " date_part('epoch', created_at) AS created_at, created_by"                          \
     " FROM apppass.find_accounts("
 
-enum status run_account_list(struct invocation *invocation)
+static enum status run_account_list(struct invocation *invocation)
 {
     struct rows *rows =
         QUERY(invocation->database, ACCOUNT_SELECT "account => $1, realm => $2)",
@@ -39,6 +39,17 @@ enum status run_account_list(struct invocation *invocation)
 
     return command_table(invocation, columns, rows, "there is no such account");
 }
+
+const struct command command_account_list = {
+    .name = "account list",
+    .arguments = "[ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_account_list,
+    .summary = "list accounts",
+    .details = "ACCOUNT may hold * for any text.",
+    .example = "apppass account list '*@example.org'",
+    .options = {{OPTION_REALM, 0}},
+};
 
 static enum status show_account(struct invocation *invocation, const char *account)
 {
@@ -56,12 +67,20 @@ static enum status show_account(struct invocation *invocation, const char *accou
     return status;
 }
 
-enum status run_account_show(struct invocation *invocation)
+static enum status run_account_show(struct invocation *invocation)
 {
     return show_account(invocation, command_argument(invocation, 0));
 }
 
-enum status run_account_add(struct invocation *invocation)
+const struct command command_account_show = {
+    .name = "account show",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_account_show,
+    .summary = "show one account",
+};
+
+static enum status run_account_add(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     struct rows *rows = TRY_QUERY(
@@ -87,6 +106,20 @@ enum status run_account_add(struct invocation *invocation)
     free(quoted);
     return STATUS_DONE;
 }
+
+const struct command command_account_add = {
+    .name = "account add",
+    .heading = "Accounts",
+    .arguments = "ACCOUNT",
+    .role = ROLE_ADMIN,
+    .run = run_account_add,
+    .summary = "add an account",
+    .details =
+        "The account's name is what is typed as user name in the mail program. Without\n"
+        "--realm the tenant is the part after the @.",
+    .example = "apppass account add alice@example.org",
+    .options = {{OPTION_REALM, 0}, {OPTION_MFA, 0}, {OPTION_REASON, 0}},
+};
 
 /* False: told, *status_r. */
 static bool set_enabled(struct invocation *invocation, const char *enabled,
@@ -145,7 +178,7 @@ static enum status report_disabled(struct invocation *invocation, const struct r
                                                       : STATUS_DONE;
 }
 
-enum status run_account_disable(struct invocation *invocation)
+static enum status run_account_disable(struct invocation *invocation)
 {
     static const struct change change = {.make = make_disabled,
                                          .preview = preview_disabled,
@@ -155,7 +188,20 @@ enum status run_account_disable(struct invocation *invocation)
     return change_run(invocation, &change);
 }
 
-enum status run_account_enable(struct invocation *invocation)
+const struct command command_account_disable = {
+    .name = "account disable",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_account_disable,
+    .summary = "refuse every code of an account from now on",
+    .details =
+        "The codes stay as they are; \"account enable\" lets them in again. For somebody\n"
+        "who leaves for good, also: apppass revoke ACCOUNT --all --reason ...",
+    .example = "apppass account disable alice@example.org --reason \"left\"",
+    .options = {REASON_NEEDED, {OPTION_DRY_RUN, 0}},
+};
+
+static enum status run_account_enable(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     enum status status;
@@ -167,7 +213,16 @@ enum status run_account_enable(struct invocation *invocation)
                                                       : STATUS_DONE;
 }
 
-enum status run_account_mfa(struct invocation *invocation)
+const struct command command_account_enable = {
+    .name = "account enable",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_account_enable,
+    .summary = "accept the codes of an account again",
+    .options = {REASON_NEEDED},
+};
+
+static enum status run_account_mfa(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     const char *state = command_argument(invocation, 1);
@@ -191,3 +246,13 @@ enum status run_account_mfa(struct invocation *invocation)
     message_note("noted: %s has %senrolled in MFA", account, enrolled ? "" : "not ");
     return STATUS_DONE;
 }
+
+const struct command command_account_mfa = {
+    .name = "account mfa",
+    .arguments = "ACCOUNT STATE",
+    .role = ROLE_ADMIN,
+    .run = run_account_mfa,
+    .summary = "note whether the person has enrolled in MFA",
+    .details = "STATE is on or off.",
+    .options = {REASON_NEEDED},
+};

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/batch.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 
 enum { ACCOUNT, REALM, MFA, REASON, FIELDS };
 
@@ -38,7 +38,7 @@ static struct rows *store(struct batch *batch)
     return rows;
 }
 
-enum status run_account_import(struct invocation *invocation)
+static enum status run_account_import(struct invocation *invocation)
 {
     static const struct batch_kind kind = {
         .store = store, .noun = "account", .verb = "added"};
@@ -51,3 +51,20 @@ enum status run_account_import(struct invocation *invocation)
     batch_free(&batch);
     return status;
 }
+
+const struct command command_account_import = {
+    .name = "account import",
+    .arguments = "FILE",
+    .role = ROLE_ADMIN,
+    .run = run_account_import,
+    .summary = "add many accounts from a CSV file",
+    .details =
+        "The first line names the columns: account and, if wanted, realm, mfa (yes or no)\n"
+        "and reason. All lines are added or none; --partial takes the good ones. FILE -\n"
+        "is standard input.",
+    .example = "apppass account import people.csv --dry-run",
+    .options = {{OPTION_REASON, 0},
+                {OPTION_PARTIAL, 0},
+                {OPTION_RESUME, 0},
+                {OPTION_DRY_RUN, 0}},
+};

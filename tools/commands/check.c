@@ -10,7 +10,7 @@
 #include "attempt.h"
 #include "base/message.h"
 #include "base/prompt.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 #include "hash.h"
 #include "input.h"
@@ -282,7 +282,7 @@ static enum status read_options(struct invocation *invocation, struct check *che
     return mint_load_keys(command_option(invocation, OPTION_KEY), &check->keys);
 }
 
-enum status run_check(struct invocation *invocation)
+static enum status run_check(struct invocation *invocation)
 {
     struct check check = {0};
     struct secret typed = {0};
@@ -307,3 +307,21 @@ enum status run_check(struct invocation *invocation)
         return STATUS_UNAVAILABLE;
     return check.outcome == OUTCOME_OK ? STATUS_DONE : STATUS_REFUSED;
 }
+
+const struct command command_check = {
+    .name = "check",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_check,
+    .summary = "try a code as a mail server would, step by step",
+    .details =
+        "Reads the code from the terminal without showing it, or from standard input,\n"
+        "and runs the verifier itself. Nothing is recorded. It needs a database role\n"
+        "that may ask as the mail servers do: --verifier.",
+    .example = "apppass check alice@example.org --service imap --from 192.0.2.7",
+    .options = {{OPTION_SERVICE, NEED_ALWAYS},
+                {OPTION_FROM, 0},
+                {OPTION_VERIFIER, 0},
+                {OPTION_KEY, 0},
+                {OPTION_REQUIRE_KEY, 0}},
+};

@@ -9,7 +9,7 @@
 #include "base/message.h"
 #include "base/moment.h"
 #include "base/quote.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 #include "commands/logscan.h"
 #include "commands/report.h"
@@ -577,7 +577,7 @@ static enum status look(struct invocation *invocation, struct diagnosis *found)
     return STATUS_DONE;
 }
 
-enum status run_diagnose(struct invocation *invocation)
+static enum status run_diagnose(struct invocation *invocation)
 {
     struct diagnosis *found = calloc(1, sizeof *found);
     enum status status = found != NULL ? look(invocation, found) : STATUS_REFUSED;
@@ -596,3 +596,16 @@ enum status run_diagnose(struct invocation *invocation)
     free(found);
     return status;
 }
+
+const struct command command_diagnose = {
+    .name = "diagnose",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_diagnose,
+    .summary = "say why it does not work, and what to do",
+    .details =
+        "Looks at the latest attempts, at the codes and at the policy, and says in plain\n"
+        "words what happened and what helps.",
+    .example = "apppass diagnose alice@example.org",
+    .options = {{OPTION_SINCE, 0}, {OPTION_LIMIT, 0}, {OPTION_LOG, 0}},
+};

@@ -12,7 +12,7 @@
 #include <sodium.h>
 
 #include "base/message.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "code.h"
 #include "hash.h"
 
@@ -69,7 +69,7 @@ static enum status check_existing(const char *path)
     return STATUS_REFUSED;
 }
 
-enum status run_key_new(struct invocation *invocation)
+static enum status run_key_new(struct invocation *invocation)
 {
     static const struct column columns[] = {
         {"file", NULL, COLUMN_TEXT, 0, NULL}, {"keyid", NULL, COLUMN_TEXT, 0, NULL}, {0}};
@@ -112,3 +112,15 @@ enum status run_key_new(struct invocation *invocation)
     message_hint("keep a copy in a safe place: without it no code hashed with it works");
     return STATUS_DONE;
 }
+
+const struct command command_key_new = {
+    .name = "key new",
+    .arguments = "FILE",
+    .role = ROLE_NONE,
+    .run = run_key_new,
+    .summary = "make a key file for keyed hashes, or extend it",
+    .details =
+        "With a key that only the mail servers and this tool know, who can read or write\n"
+        "the database can neither guess nor forge a code. The newest key makes new\n"
+        "hashes; older ones must stay in the file.",
+};

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/message.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 #include "code.h"
 
@@ -43,7 +43,7 @@ static const struct column columns[] = {
     " date_part('epoch', last_used_at) AS last_used_at, last_service, last_network,"     \
     " code_id FROM apppass.find_codes("
 
-enum status run_list(struct invocation *invocation)
+static enum status run_list(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
@@ -73,6 +73,20 @@ enum status run_list(struct invocation *invocation)
     return status;
 }
 
+const struct command command_list = {
+    .name = "list",
+    .arguments = "[ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_list,
+    .summary = "list the codes of an account, or all",
+    .details = "Without --all only live codes. ACCOUNT may hold * for any text.",
+    .example = "apppass list alice@example.org --all",
+    .options = {{OPTION_ALL, 0},
+                {OPTION_REALM, 0},
+                {OPTION_DEVICE, 0},
+                {OPTION_SERVICE, 0}},
+};
+
 /* The first group of what was typed, canonical; false where it can't be one. */
 static bool selector_of(const char *typed, char selector[CODE_SELECTOR_LENGTH + 1])
 {
@@ -93,7 +107,7 @@ static bool selector_of(const char *typed, char selector[CODE_SELECTOR_LENGTH + 
     return true;
 }
 
-enum status run_show(struct invocation *invocation)
+static enum status run_show(struct invocation *invocation)
 {
     const char *typed = command_argument(invocation, 0);
     const char *account = command_argument(invocation, 1);
@@ -131,3 +145,15 @@ enum status run_show(struct invocation *invocation)
     rows_free(&rows);
     return status;
 }
+
+const struct command command_show = {
+    .name = "show",
+    .arguments = "SELECTOR [ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_show,
+    .summary = "show everything about one code",
+    .details =
+        "SELECTOR is the first group of the code. Two accounts may have codes that start\n"
+        "alike; name the account to see only its own.",
+    .example = "apppass show k7xp",
+};

@@ -11,7 +11,7 @@
 #include "base/quote.h"
 #include "base/suggest.h"
 #include "cli/change.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 #include "commands/realm.h"
 #include "session/profile.h"
@@ -255,7 +255,7 @@ static enum status show_realm(struct invocation *invocation, const char *realm)
     return status;
 }
 
-enum status run_realm_show(struct invocation *invocation)
+static enum status run_realm_show(struct invocation *invocation)
 {
     const char *realm = command_argument(invocation, 0);
     bool people = invocation->output.format == FORMAT_PEOPLE;
@@ -267,6 +267,18 @@ enum status run_realm_show(struct invocation *invocation)
     return command_table(invocation, people ? list_columns : record_columns, rows,
                          "there is no realm that you may see");
 }
+
+const struct command command_realm_show = {
+    .name = "realm show",
+    .heading = "Policy",
+    .arguments = "[REALM]",
+    .role = ROLE_HELPDESK,
+    .run = run_realm_show,
+    .summary = "show the policy of a tenant, or list the tenants",
+    .details =
+        "A tenant (realm) is a mail domain; the one named default covers every domain\n"
+        "without its own.",
+};
 
 /* ---- set and add ---- */
 
@@ -415,7 +427,7 @@ static enum status report_realm(struct invocation *invocation, const struct rows
     return output_record(&invocation->output, record_columns, rows, 0);
 }
 
-enum status run_realm_set(struct invocation *invocation)
+static enum status run_realm_set(struct invocation *invocation)
 {
     struct change change = {
         .make = make_set, .preview = preview_set, .report = report_realm};
@@ -426,6 +438,19 @@ enum status run_realm_set(struct invocation *invocation)
         change.question = "Change the policy?";
     return status == STATUS_DONE ? change_run(invocation, &change) : status;
 }
+
+const struct command command_realm_set = {
+    .name = "realm set",
+    .arguments = "REALM NAME=VALUE...",
+    .role = ROLE_ADMIN,
+    .run = run_realm_set,
+    .summary = "change the policy of a tenant",
+    .details =
+        "The names are those that \"realm show REALM\" prints. A value of none takes a\n"
+        "limit away.",
+    .example = "apppass realm set example.org max_lifetime=1y mfa_required=yes",
+    .options = {REASON_WELCOME, {OPTION_DRY_RUN, 0}},
+};
 
 static struct rows *make_added(struct invocation *invocation, enum status *status_r)
 {
@@ -456,7 +481,7 @@ static struct rows *make_added(struct invocation *invocation, enum status *statu
     return NULL;
 }
 
-enum status run_realm_add(struct invocation *invocation)
+static enum status run_realm_add(struct invocation *invocation)
 {
     static const struct change change = {.make = make_added, .report = report_realm};
     bool bites;
@@ -464,3 +489,13 @@ enum status run_realm_add(struct invocation *invocation)
 
     return status == STATUS_DONE ? change_run(invocation, &change) : status;
 }
+
+const struct command command_realm_add = {
+    .name = "realm add",
+    .arguments = "REALM [NAME=VALUE...]",
+    .role = ROLE_ADMIN,
+    .run = run_realm_add,
+    .summary = "add a tenant with a policy of its own",
+    .details = "Accounts of that domain, which default covered until then, move to it.",
+    .options = {REASON_WELCOME, {OPTION_DRY_RUN, 0}},
+};

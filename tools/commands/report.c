@@ -7,7 +7,7 @@
 
 #include "base/message.h"
 #include "base/moment.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 #include "commands/report.h"
 
@@ -55,7 +55,7 @@ static const struct column unused_columns[] = {
     {0},
 };
 
-enum status run_unused(struct invocation *invocation)
+static enum status run_unused(struct invocation *invocation)
 {
     char since[REPORT_SINCE_MAX];
     struct rows *rows;
@@ -77,6 +77,20 @@ enum status run_unused(struct invocation *invocation)
     }
     return status;
 }
+
+const struct command command_unused = {
+    .name = "unused",
+    .heading = "Looking back",
+    .arguments = "[ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_unused,
+    .summary = "list live codes that nobody uses",
+    .details =
+        "Codes that were not used for 90 days, or since --since. LAPSES is when the\n"
+        "tenant's policy will end them.",
+    .example = "apppass unused --since 30d",
+    .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}},
+};
 
 /* ---- audit ---- */
 
@@ -114,7 +128,7 @@ static struct rows *find_events(struct invocation *invocation, const char *since
         limit);
 }
 
-enum status run_audit(struct invocation *invocation)
+static enum status run_audit(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
@@ -145,6 +159,17 @@ enum status run_audit(struct invocation *invocation)
     return status;
 }
 
+const struct command command_audit = {
+    .name = "audit",
+    .arguments = "[ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_audit,
+    .summary = "show who did what, when and why",
+    .details = "The latest 50 events; --limit shows more.",
+    .example = "apppass audit alice@example.org --since 30d",
+    .options = {{OPTION_SINCE, 0}, {OPTION_LIMIT, 0}, {OPTION_REALM, 0}},
+};
+
 static const struct column head_columns[] = {
     {"position", "Position", COLUMN_NUMBER, 0, NULL},
     {"hash", "Hash", COLUMN_TEXT, 0, NULL},
@@ -153,7 +178,7 @@ static const struct column head_columns[] = {
     {0},
 };
 
-enum status run_audit_head(struct invocation *invocation)
+static enum status run_audit_head(struct invocation *invocation)
 {
     struct rows *rows = database_query(
         invocation->database,
@@ -168,6 +193,17 @@ enum status run_audit_head(struct invocation *invocation)
     return status;
 }
 
+const struct command command_audit_head = {
+    .name = "audit head",
+    .arguments = "",
+    .role = ROLE_HELPDESK,
+    .run = run_audit_head,
+    .summary = "show the last seal of the audit trail, to note elsewhere",
+    .details =
+        "Let cron mail it to somebody: what is cut off from the trail later is found by\n"
+        "\"audit verify\" with what was noted.",
+};
+
 static const struct column verify_columns[] = {
     {"rows_checked", "Checked", COLUMN_NUMBER, 0, NULL},
     {"unsealed", "Waiting", COLUMN_NUMBER, 0, NULL},
@@ -177,7 +213,7 @@ static const struct column verify_columns[] = {
     {0},
 };
 
-enum status run_audit_verify(struct invocation *invocation)
+static enum status run_audit_verify(struct invocation *invocation)
 {
     const char *position = command_argument(invocation, 0);
     const char *hash = command_argument(invocation, 1);
@@ -203,6 +239,18 @@ enum status run_audit_verify(struct invocation *invocation)
     rows_free(&rows);
     return status;
 }
+
+const struct command command_audit_verify = {
+    .name = "audit verify",
+    .arguments = "[POSITION] [HASH]",
+    .role = ROLE_AUDITOR,
+    .run = run_audit_verify,
+    .summary = "prove that the audit trail is unchanged",
+    .details =
+        "With a seal that was noted (\"audit head\") also that the trail still contains it.\n"
+        "Waiting is how many events have no seal yet: nothing protects those.",
+    .example = "apppass audit verify 1042 8f1d...",
+};
 
 /* ---- maintain ---- */
 
@@ -246,7 +294,7 @@ static bool run_job(struct invocation *invocation, const char *job, struct rows 
     return done;
 }
 
-enum status run_maintain(struct invocation *invocation)
+static enum status run_maintain(struct invocation *invocation)
 {
     struct rows *jobs =
         QUERY(invocation->database, "SELECT unnest(apppass.maintain_jobs()) AS job");
@@ -271,6 +319,18 @@ enum status run_maintain(struct invocation *invocation)
     return status;
 }
 
+const struct command command_maintain = {
+    .name = "maintain",
+    .arguments = "",
+    .role = ROLE_HELPDESK,
+    .run = run_maintain,
+    .summary = "daily work: lapsed codes, retention, partitions, seals",
+    .details =
+        "Run it once a day, from cron or a timer, as an administrator: the helpdesk's run\n"
+        "lets codes lapse and does no more. \"run again\" says what could not be done now.",
+    .options = {{OPTION_DRY_RUN, 0}},
+};
+
 /* ---- metrics ---- */
 
 static void print_metrics(const struct rows *rows)
@@ -291,7 +351,7 @@ static void print_metrics(const struct rows *rows)
     }
 }
 
-enum status run_metrics(struct invocation *invocation)
+static enum status run_metrics(struct invocation *invocation)
 {
     static const struct column columns[] = {
         {"name", "NAME", COLUMN_TEXT, 0, NULL},
@@ -313,3 +373,11 @@ enum status run_metrics(struct invocation *invocation)
     rows_free(&rows);
     return status;
 }
+
+const struct command command_metrics = {
+    .name = "metrics",
+    .arguments = "",
+    .role = ROLE_HELPDESK,
+    .run = run_metrics,
+    .summary = "print counters for Prometheus",
+};

@@ -5,7 +5,7 @@
 
 #include "base/message.h"
 #include "cli/change.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 
 static const struct column columns[] = {
@@ -100,7 +100,7 @@ static enum status report(struct invocation *invocation, const struct rows *code
     return STATUS_DONE;
 }
 
-enum status run_revoke(struct invocation *invocation)
+static enum status run_revoke(struct invocation *invocation)
 {
     static const struct change change = {.make = make,
                                          .preview = preview,
@@ -110,3 +110,18 @@ enum status run_revoke(struct invocation *invocation)
 
     return change_run(invocation, &change);
 }
+
+const struct command command_revoke = {
+    .name = "revoke",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_revoke,
+    .summary = "end a code, a device, or all of an account",
+    .details = "Takes effect at the next login, and cannot be undone.",
+    .example = "apppass revoke alice@example.org --device Phone --reason \"lost\"",
+    .options = {{OPTION_CODE, NEED_ONE},
+                {OPTION_DEVICE, NEED_ONE},
+                {OPTION_ALL, NEED_ONE},
+                REASON_NEEDED,
+                {OPTION_DRY_RUN, 0}},
+};

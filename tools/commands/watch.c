@@ -7,7 +7,7 @@
 
 #include "base/message.h"
 #include "base/moment.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 
 /* Without word from the server for that long, ask whether it is still there. */
 #define ALIVE_MS (60 * 1000)
@@ -108,7 +108,7 @@ static enum status show_event(struct invocation *invocation, const char *payload
     return status;
 }
 
-enum status run_watch(struct invocation *invocation)
+static enum status run_watch(struct invocation *invocation)
 {
     struct rows *rows = database_query(invocation->database, "LISTEN apppass", 0, NULL);
     enum status status =
@@ -139,3 +139,12 @@ enum status run_watch(struct invocation *invocation)
     rows_free(&rows);
     return status;
 }
+
+const struct command command_watch = {
+    .name = "watch",
+    .arguments = "[ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_watch,
+    .summary = "follow events as they happen, until Ctrl-C",
+    .details = "With --json one object per line, with --csv one row.",
+};

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "doctor/doctor.h"
 
 #define TEXT_MAX 512
@@ -88,7 +88,7 @@ static void print_people(const struct output *output, const struct rows *lines)
     }
 }
 
-enum status run_doctor(struct invocation *invocation)
+static enum status run_doctor(struct invocation *invocation)
 {
     struct doctor doctor = {.invocation = invocation,
                             .lines = ROWS_NEW("check", "state", "detail", "fix")};
@@ -104,3 +104,17 @@ enum status run_doctor(struct invocation *invocation)
     rows_free(&doctor.lines);
     return doctor.faulty ? STATUS_REFUSED : STATUS_DONE;
 }
+
+const struct command command_doctor = {
+    .name = "doctor",
+    .heading = "Installation",
+    .arguments = "",
+    .role = ROLE_NONE,
+    .run = run_doctor,
+    .summary = "check the installation, one line a check",
+    .details =
+        "Database, schema, roles and grants, the plugin, the SASL configuration of\n"
+        "Postfix and Cyrus IMAP, apppassd. Each fault comes with what puts it right.",
+    .example = "apppass doctor --postfix /etc/postfix --cyrus /etc/imapd.conf",
+    .options = {{OPTION_POSTFIX, 0}, {OPTION_CYRUS, 0}},
+};

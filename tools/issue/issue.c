@@ -12,7 +12,7 @@
 #include "base/message.h"
 #include "base/moment.h"
 #include "base/quote.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/near.h"
 #include "code.h"
 #include "hash.h"
@@ -289,7 +289,7 @@ static enum status run_request(struct invocation *invocation, struct request *re
     return status;
 }
 
-enum status run_issue(struct invocation *invocation)
+static enum status run_issue(struct invocation *invocation)
 {
     const char *batch = command_option(invocation, OPTION_BATCH);
     struct request request = {0};
@@ -306,7 +306,32 @@ enum status run_issue(struct invocation *invocation)
     return status;
 }
 
-enum status run_reset(struct invocation *invocation)
+const struct command command_issue = {
+    .name = "issue",
+    .heading = "On the telephone",
+    .arguments = "[ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_issue,
+    .summary = "make a code for a device and show it once",
+    .details =
+        "The code is made and hashed here: the database never sees it. It is shown on\n"
+        "the terminal once and cannot be shown again. With --batch the first line of the\n"
+        "file names its columns: account, device and, if wanted, services, networks,\n"
+        "expires, reason and ticket; the new codes go to --output.",
+    .example = "apppass issue alice@example.org --device \"Phone\" --expires 1y",
+    .options = {{OPTION_DEVICE, NEED_ONE},
+                {OPTION_BATCH, NEED_ONE},
+                {OPTION_SERVICE, 0},
+                {OPTION_NETWORK, 0},
+                {OPTION_EXPIRES, 0},
+                REASON_WELCOME,
+                HANDING_OVER,
+                {OPTION_PARTIAL, 0},
+                {OPTION_RESUME, 0},
+                {OPTION_DRY_RUN, 0}},
+};
+
+static enum status run_reset(struct invocation *invocation)
 {
     const char *grace = command_option(invocation, OPTION_GRACE);
     struct request request = {
@@ -322,3 +347,20 @@ enum status run_reset(struct invocation *invocation)
     snprintf(request.grace, sizeof request.grace, "%ld", seconds);
     return run_request(invocation, &request);
 }
+
+const struct command command_reset = {
+    .name = "reset",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_reset,
+    .summary = "give a device a new code in place of the old one",
+    .details =
+        "The new code has the services and networks of the old one. The old one ends at\n"
+        "once, or after --grace.",
+    .example = "apppass reset alice@example.org --device Phone --reason \"new phone\"",
+    .options = {{OPTION_DEVICE, NEED_ALWAYS},
+                {OPTION_GRACE, 0},
+                REASON_NEEDED,
+                HANDING_OVER,
+                {OPTION_DRY_RUN, 0}},
+};

@@ -16,7 +16,7 @@
 #include "base/moment.h"
 #include "base/network.h"
 #include "cli/batch.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "issue/issue.h"
 
 /* Each thread holds one hash's memory (19 MiB by default). */

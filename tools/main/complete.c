@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "commands/realm.h"
 
 #define POSITIONAL_MAX 16
@@ -211,7 +211,8 @@ static void offer_commands(const char *const *typed, size_t count, const char *s
 {
     char last[32] = "";
 
-    for (const struct command *command = commands; command->name != NULL; command++) {
+    for (const struct command *const *at = commands, *command; (command = *at) != NULL;
+         at++) {
         const char *rest = next_word(command->name, typed, count);
         size_t length = rest != NULL ? strcspn(rest, " ") : 0;
         char word[32];
@@ -311,7 +312,7 @@ static void read_line(const struct invocation *invocation, struct line *line)
 }
 
 /* Silent on failure: it runs while somebody types. */
-enum status run_complete(struct invocation *invocation)
+static enum status run_complete(struct invocation *invocation)
 {
     struct line line = {0};
     const char *value = NULL;
@@ -336,3 +337,15 @@ enum status run_complete(struct invocation *invocation)
     }
     return STATUS_DONE;
 }
+
+const struct command command_complete = {
+    .name = "complete",
+    .arguments = "[WORD...]",
+    .role = ROLE_NONE,
+    .run = run_complete,
+    .hidden = true,
+    .summary = "print what can come next, for the completion scripts",
+    .details =
+        "The words are those typed so far, after --, the last one up to the cursor. A\n"
+        "line is a word and, after a tab, what it means; or \":files\", \":directories\".",
+};

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/message.h"
-#include "cli/commands.h"
+#include "cli/command.h"
 #include "cli/describe.h"
 #include "main/completion.h"
 
@@ -36,7 +36,8 @@ static enum status help_group(const char *word)
 {
     size_t length = strlen(word), shown = 0;
 
-    for (const struct command *command = commands; command->name != NULL; command++)
+    for (const struct command *const *at = commands, *command; (command = *at) != NULL;
+         at++)
         if (strncmp(command->name, word, length) == 0 && command->name[length] == ' ') {
             command_print_synopsis(stdout, 2, "", command);
             shown++;
@@ -48,7 +49,7 @@ static enum status help_group(const char *word)
     return STATUS_USAGE;
 }
 
-enum status run_help(struct invocation *invocation)
+static enum status run_help(struct invocation *invocation)
 {
     const char *shell = command_option(invocation, OPTION_COMPLETION);
     const struct command *command;
@@ -66,3 +67,17 @@ enum status run_help(struct invocation *invocation)
         command_print_overview();
     return STATUS_DONE;
 }
+
+const struct command command_help = {
+    .name = "help",
+    .no_csv = true,
+    .arguments = "[COMMAND...]",
+    .role = ROLE_NONE,
+    .run = run_help,
+    .summary = "explain a command",
+    .details =
+        "To complete commands, options, accounts and labels with the Tab key, where the\n"
+        "installation does not have it already, in ~/.bashrc:\n\n"
+        "  source <(apppass help --completion bash)",
+    .options = {{OPTION_COMPLETION, 0}},
+};
