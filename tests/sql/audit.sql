@@ -2,7 +2,7 @@
 -- The trail: who, what, why; append-only for everyone.  trail.sh tests its chain and those who follow it.
 BEGIN;
 \ir setup.sql
-SELECT plan(30);
+SELECT plan(32);
 SET LOCAL application_name = 'portal';
 SELECT apppass.add_account('alice@example.org', reason => 'new', operator => 'helga');
 SELECT apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest(), reason => 'ordered', ticket => 'T-1', operator => 'helga');
@@ -52,6 +52,14 @@ SELECT throws_ok($$ UPDATE apppass.audit SET reason = 'x' $$, 'AP004', NULL, 'no
 SET ROLE apppass_owner;
 SELECT throws_ok($$ UPDATE apppass.audit SET actor = 'x' $$, 'AP004', NULL, 'no UPDATE of audit, as the owner');
 RESET ROLE;
+
+-- two intervals that compare equal are two policies: a code issued under one lives 18 months longer
+SELECT is(interval '100 years', interval '36000 days', 'PostgreSQL takes 100 years for 36000 days');
+UPDATE apppass.realm SET max_lifetime = '100 years' WHERE name = 'default';
+UPDATE apppass.realm SET max_lifetime = '36000 days' WHERE name = 'default';
+SELECT is((SELECT array_agg(after ->> 'max_lifetime' ORDER BY id) FROM (SELECT id, after FROM apppass.audit
+           WHERE action = 'realm_changed' AND after ? 'max_lifetime' ORDER BY id DESC LIMIT 2) AS last),
+    ARRAY['100 years', '36000 days'], 'whoever changes one into the other is in the trail');
 
 SELECT * FROM finish();
 ROLLBACK;
