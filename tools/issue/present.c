@@ -73,10 +73,11 @@ static enum status check_profile_options(const struct invocation *invocation)
         const char *value = command_option(invocation, hosts[i]);
 
         if (value != NULL && !profile_server(value, &server))
-            return command_usage_error(invocation,
-                                       "\"%s\" is not a server: write mail.example.org or "
-                                       "mail.example.org:993",
-                                       value);
+            return command_usage_error(
+                invocation,
+                "\"%s\" is not a server: write mail.example.org or "
+                "mail.example.org:993",
+                value);
     }
     if (command_has(invocation, OPTION_CERTIFICATE) !=
         command_has(invocation, OPTION_CERTIFICATE_KEY))

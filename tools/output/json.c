@@ -92,12 +92,6 @@ void json_string(struct json *json, const char *name, const char *text)
     quote(json->file, text);
 }
 
-void json_integer(struct json *json, const char *name, long long number)
-{
-    lead(json, name, false);
-    fprintf(json->file, "%lld", number);
-}
-
 void json_boolean(struct json *json, const char *name, bool value)
 {
     json_raw(json, name, value ? "true" : "false");

@@ -25,7 +25,6 @@ void json_start(struct json *json, FILE *file);
 void json_open(struct json *json, const char *name, char bracket);       /* '{' or '[' */
 void json_close(struct json *json, char bracket);                        /* '}' or ']' */
 void json_string(struct json *json, const char *name, const char *text); /* NULL: null */
-void json_integer(struct json *json, const char *name, long long number);
 void json_boolean(struct json *json, const char *name, bool value);
 void json_null(struct json *json, const char *name);
 /* Text that is a JSON value already: a number of the database, say. */
