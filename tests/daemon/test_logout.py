@@ -32,6 +32,10 @@ class WithLogoutd(Site):
         self.end_sessions("-r", "example.net")
         return self
 
+    def cyrus_options(self):
+        """The others' sessions are not to end by themselves, however long it takes."""
+        return {**super().cyrus_options(), "httptimeout": "600", "poptimeout": "600"}
+
     def commit(self, sql):
         """Run SQL as one transaction; when it was committed, by the machine's clock."""
         return float(self.postgres.psql(

@@ -2,6 +2,7 @@
 """Other programs of Debian that use Cyrus SASL, each with its example file."""
 
 import base64
+import re
 import shutil
 import socket
 import struct
@@ -12,6 +13,7 @@ import urllib.request
 import pytest
 
 from harness.basics import (Daemon, accepts, example, folder, free_port, run, state_folder, write)
+from harness.clients import OK, REFUSED, Smtp
 from harness.site import fill_conninfo
 
 # Where these programs look for their SASL files is built into them: they see an /etc and a /run
@@ -38,18 +40,18 @@ class Program:
         run(["cp", "-a", "/etc", self.etc])
         self.daemon = Daemon(name, self.state)
 
-    def sasl(self, target, source):
+    def sasl(self, target, source, port=None):
         """Install an example with the site's database and apppassd."""
-        text = fill_conninfo(example(source), port=self.site.postgres.port,
+        text = fill_conninfo(example(source), port=port or self.site.postgres.port,
                              password=self.site.postgres.password)
         text = text.replace("/run/apppassd/mux", str(self.site.apppassd.socket))
         folder((self.etc / target).parent)
         write(self.etc / target, text)
 
-    def start(self, *command):
+    def start(self, *command, **environment):
         self.daemon.launch(["unshare", "--mount", "--propagation", "private", "--", "/bin/sh", "-c",
                             PRIVATE, "sh", self.state, self.site.apppassd.socket, *command],
-                           environment={"SASL_PATH": str(self.site.plugins)})
+                           environment={"SASL_PATH": str(self.site.plugins), **environment})
         self.daemon.ready(lambda: accepts(self.port), f"{self.name} to accept connections")
         return self
 
@@ -123,6 +125,72 @@ def test_slapd(slapd, site, how):
     site.apppass("revoke", slapd.account, "--device", how, "--reason", "lost")
     assert bind(slapd, how, code)[0] == 49
     assert set(site.last_service(slapd.account).split()) == {"ldap"}
+
+
+# ---- Exim ----
+
+@pytest.fixture(scope="module")
+def exim():
+    """
+    Debian's Exim with SASL, unpacked: installed it would take Postfix away.  (program, where
+    its libraries are that are not installed)
+    """
+    state = state_folder()
+
+    def fetch(*names):
+        run(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", *names], cwd=state)
+        for package in state.glob("*.deb"):
+            needed = run(["dpkg-deb", "-f", package, "Depends"])
+            run(["dpkg-deb", "-x", package, state / "root"])
+            package.unlink()
+        return re.findall(r"(?:^|, )(lib[^ ,|]+)", needed)
+
+    try:
+        missing = [name for name in fetch("exim4-daemon-heavy") if subprocess.run(
+            ["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True,
+            text=True, check=False).stdout != "installed"]
+        if missing:
+            fetch(*missing)
+        yield (state / "root/usr/sbin/exim4",
+               ":".join({str(library.parent) for library in (state / "root").rglob("*.so.*")}))
+    finally:
+        shutil.rmtree(state)
+
+
+def start_exim(program, exim, port=None):
+    """One that asks the site's database, or whoever is at that port."""
+    server = program("exim")
+    server.sasl("sasl2/exim.conf", "exim/exim.conf", port)
+    for name, line in {"passwd": "64999:64999::/nonexistent:/usr/sbin/nologin",
+                       "group": "64999:"}.items():
+        with open(server.etc / name, "a", encoding="utf-8") as users:
+            users.write(f"Debian-exim:x:{line}\n")
+    spool = folder(server.state / "spool", mode=0o777)
+    written = re.findall(r"(?m)^#   (.*)$", example("exim/exim.conf"))
+    config = write(server.state / "exim.conf", "\n".join([
+        "primary_hostname = mail.example.org", f"spool_directory = {spool}",
+        f"log_file_path = {spool}/%slog", f"pid_file_path = {spool}/exim.pid",
+        "keep_environment = SASL_PATH : LD_LIBRARY_PATH", f"daemon_smtp_ports = {server.port}",
+        "local_interfaces = 127.0.0.1",
+        "begin authenticators", *written, ""]))
+    return server.start(exim[0], "-C", config, "-bdf", LD_LIBRARY_PATH=exim[1])
+
+
+def auth(server, account, password):
+    server.site.typed.append((account, password))
+    with Smtp(server.port) as client:
+        return client.auth_plain(account, password)
+
+
+def test_exim(program, site, exim):
+    """Its cyrus_sasl driver; an outage is temporary."""
+    account = site.add_account("exim@example.org")
+    code = site.issue(account, "laptop")
+    server = start_exim(program, exim)
+    assert auth(server, account, code).meaning == OK
+    assert auth(server, account, "Summer2026!").meaning == REFUSED
+    assert site.last_service(account) == "smtp"
+    assert auth(start_exim(program, exim, free_port()), account, code).text.startswith("435 ")
 
 
 # ---- memcached ----
