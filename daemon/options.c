@@ -143,8 +143,8 @@ int options_facility(int value)
 }
 
 /* One line of the file. */
-struct entry {
-    struct entry *next;
+struct option_entry {
+    struct option_entry *next;
     char *name;
     char *value;
     unsigned line;
@@ -154,7 +154,7 @@ struct entry {
 
 struct file {
     const char *path;
-    struct entry *entries;
+    struct option_entry *entries;
     char *error;
     size_t error_size;
 };
@@ -178,7 +178,7 @@ static bool complain(const struct file *file, unsigned line, const char *format,
 static void file_free(struct file *file)
 {
     while (file->entries != NULL) {
-        struct entry *entry = file->entries;
+        struct option_entry *entry = file->entries;
 
         file->entries = entry->next;
         if (entry->value != NULL)
@@ -189,9 +189,10 @@ static void file_free(struct file *file)
     }
 }
 
-static struct entry *find_entry(const struct file *file, const char *name, size_t length)
+static struct option_entry *find_entry(const struct file *file, const char *name,
+                                       size_t length)
 {
-    for (struct entry *entry = file->entries; entry != NULL; entry = entry->next)
+    for (struct option_entry *entry = file->entries; entry != NULL; entry = entry->next)
         if (strlen(entry->name) == length && memcmp(entry->name, name, length) == 0)
             return entry;
     return NULL;
@@ -231,7 +232,7 @@ static bool unknown_option(struct file *file, unsigned number, const char *name)
 
 static bool read_line(struct file *file, char *line, unsigned number)
 {
-    struct entry *entry, *earlier;
+    struct option_entry *entry, *earlier;
     char *name = trim(line), *colon;
 
     if (*name == '\0' || *name == '#')
@@ -290,7 +291,7 @@ static bool read_lines(struct file *file, int fd)
 
 static const char *entry_value(void *context, const char *name)
 {
-    const struct entry *entry = find_entry(context, name, strlen(name));
+    const struct option_entry *entry = find_entry(context, name, strlen(name));
 
     return entry == NULL ? NULL : entry->value;
 }
@@ -299,7 +300,7 @@ static const char *entry_value(void *context, const char *name)
 static bool load_table(struct file *file, const struct setting *table, void *target)
 {
     char reason[512];
-    const struct entry *entry;
+    const struct option_entry *entry;
 
     if (settings_load(table, target, entry_value, file, reason, sizeof(reason)))
         return true;
@@ -321,7 +322,7 @@ static bool check_secrecy(struct file *file, const struct stat *status)
     if ((status->st_mode & S_IROTH) == 0)
         return true;
     for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
-        const struct entry *entry = find_entry(file, secret[i], strlen(secret[i]));
+        const struct option_entry *entry = find_entry(file, secret[i], strlen(secret[i]));
         const char *host =
             entry == NULL ? NULL : strstr(entry->value, "://"); /* a connection URI */
 
@@ -354,7 +355,7 @@ static bool check_whole(struct file *file, struct options *options)
 {
     bool fallback = options->verifier.fallback != SETTINGS_FALLBACK_NONE;
     const char *socket = options->daemon.fallback_socket;
-    const struct entry *entry =
+    const struct option_entry *entry =
         find_entry(file, "apppass_fallback", strlen("apppass_fallback"));
     unsigned line = entry == NULL ? 0 : entry->line;
 
@@ -384,7 +385,7 @@ static void keep_lines(const struct file *file, struct options *options)
     for (size_t i = 0; i < OPTIONS_VERIFIER_MAX && verifier_settings[i].name != NULL;
          i++) {
         const char *name = verifier_settings[i].name;
-        const struct entry *entry = find_entry(file, name, strlen(name));
+        const struct option_entry *entry = find_entry(file, name, strlen(name));
 
         options->verifier_lines[i] = entry == NULL ? 0 : entry->line;
     }

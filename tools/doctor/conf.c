@@ -11,7 +11,7 @@
 
 #include "doctor/conf.h"
 
-struct entry {
+struct conf_entry {
     char *name;
     char *value;
 };
@@ -22,12 +22,12 @@ struct entry {
 struct conf {
     const char *prefix;
     size_t count;
-    struct entry entries[ENTRIES_MAX];
+    struct conf_entry entries[ENTRIES_MAX];
 };
 
 static void add_entry(struct conf *conf, const char *name, const char *value)
 {
-    struct entry entry;
+    struct conf_entry entry;
 
     if (conf->count == ENTRIES_MAX)
         return;
@@ -82,7 +82,7 @@ void conf_free(struct conf **conf)
     if (*conf == NULL)
         return;
     for (size_t i = 0; i < (*conf)->count; i++) {
-        struct entry *entry = &(*conf)->entries[i];
+        struct conf_entry *entry = &(*conf)->entries[i];
 
         sodium_memzero(entry->value, strlen(entry->value));
         free(entry->name);

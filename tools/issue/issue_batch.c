@@ -137,7 +137,7 @@ static enum status ask_terms(struct batch *batch)
 
 /* ---- hashing, on all processors ---- */
 
-struct worker {
+struct batch_worker {
     pthread_t thread;
     struct batch *batch;
     size_t first, step;
@@ -146,7 +146,7 @@ struct worker {
 
 static void *hash_lines(void *context)
 {
-    struct worker *worker = context;
+    struct batch_worker *worker = context;
     char data[HASH_DATA_SIZE];
     enum outcome made;
 
@@ -169,7 +169,7 @@ static void *hash_lines(void *context)
 
 static enum status make_codes(struct batch *batch)
 {
-    struct worker workers[THREADS_MAX];
+    struct batch_worker workers[THREADS_MAX];
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
     size_t count = processors < 1             ? 1
                    : processors > THREADS_MAX ? THREADS_MAX
@@ -178,14 +178,14 @@ static enum status make_codes(struct batch *batch)
     bool failed = false;
 
     for (size_t i = 0; i < count; i++) {
-        workers[i] = (struct worker){.batch = batch, .first = i, .step = count};
+        workers[i] = (struct batch_worker){.batch = batch, .first = i, .step = count};
         if (pthread_create(&workers[i].thread, NULL, hash_lines, &workers[i]) != 0)
             break;
         started++;
     }
     /* Where a thread could not be had, its share is done here. */
     for (size_t i = started; i < count; i++) {
-        workers[i] = (struct worker){.batch = batch, .first = i, .step = count};
+        workers[i] = (struct batch_worker){.batch = batch, .first = i, .step = count};
         hash_lines(&workers[i]);
     }
     for (size_t i = 0; i < count; i++) {

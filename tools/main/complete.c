@@ -16,7 +16,7 @@
 #define DIRECTORIES ":directories"
 
 /* The command line so far; borrowed texts. */
-struct line {
+struct typed_line {
     const char *current; /* the word to complete, from its start to the cursor */
     const char *positional[POSITIONAL_MAX];
     size_t positional_count;
@@ -91,7 +91,7 @@ static void offer_words(const char *before, const char *words, const char *start
 }
 
 /* The account that devices and codes belong to; NULL where none was typed. */
-static const char *typed_account(const struct line *line)
+static const char *typed_account(const struct typed_line *line)
 {
     const char *argument = line->command != NULL ? line->command->arguments : "";
 
@@ -107,8 +107,8 @@ static const char *typed_account(const struct line *line)
     return NULL;
 }
 
-static void offer_found(const struct line *line, const char *before, const char *kind,
-                        const char *start)
+static void offer_found(const struct typed_line *line, const char *before,
+                        const char *kind, const char *start)
 {
     struct database *database = database_open_silently(line->dbname);
     struct rows *rows =
@@ -125,8 +125,8 @@ static void offer_found(const struct line *line, const char *before, const char 
 }
 
 /* `name`: "ACCOUNT" or "--service". */
-static bool offer_choices(const struct line *line, const char *before, const char *name,
-                          size_t length, const char *start)
+static bool offer_choices(const struct typed_line *line, const char *before,
+                          const char *name, size_t length, const char *start)
 {
     for (size_t i = 0; i < COUNT(choices); i++) {
         if (strlen(choices[i].argument) != length ||
@@ -141,8 +141,8 @@ static bool offer_choices(const struct line *line, const char *before, const cha
     return false;
 }
 
-static void offer_value(const struct line *line, enum option_id id, const char *before,
-                        const char *start)
+static void offer_value(const struct typed_line *line, enum option_id id,
+                        const char *before, const char *start)
 {
     const char *argument = option_specs[id].argument;
     char name[64];
@@ -152,7 +152,7 @@ static void offer_value(const struct line *line, enum option_id id, const char *
         offer_choices(line, before, argument, strlen(argument), start);
 }
 
-static void offer_option(const struct line *line, enum option_id id)
+static void offer_option(const struct typed_line *line, enum option_id id)
 {
     char word[64];
 
@@ -164,7 +164,7 @@ static void offer_option(const struct line *line, enum option_id id)
 }
 
 /* Is one of the options given of which only one may be? */
-static bool has_one(const struct line *line)
+static bool has_one(const struct typed_line *line)
 {
     for (size_t i = 0; line->command->options[i].id != OPTION_END; i++)
         if (line->command->options[i].need == NEED_ONE &&
@@ -174,7 +174,7 @@ static bool has_one(const struct line *line)
 }
 
 /* The command's own options, what is needed first; then those of every command. */
-static void offer_options(const struct line *line)
+static void offer_options(const struct typed_line *line)
 {
     const struct command_option *options =
         line->command != NULL ? line->command->options : NULL;
@@ -237,7 +237,7 @@ static void offer_settings(const char *start)
     }
 }
 
-static void offer_arguments(const struct line *line)
+static void offer_arguments(const struct typed_line *line)
 {
     const char *argument = line->command->arguments;
     size_t length = strcspn(argument, " ");
@@ -265,7 +265,8 @@ static void offer_arguments(const struct line *line)
 
 /* ---- reading what was typed ---- */
 
-static void read_option(struct line *line, const char *word, const char *next, bool *took)
+static void read_option(struct typed_line *line, const char *word, const char *next,
+                        bool *took)
 {
     const char *value;
     enum option_id id = command_find_option(word, &value);
@@ -285,7 +286,7 @@ static void read_option(struct line *line, const char *word, const char *next, b
         line->dbname = value;
 }
 
-static void read_line(const struct invocation *invocation, struct line *line)
+static void read_line(const struct invocation *invocation, struct typed_line *line)
 {
     size_t count = invocation->argument_count;
 
@@ -314,7 +315,7 @@ static void read_line(const struct invocation *invocation, struct line *line)
 /* Silent on failure: it runs while somebody types. */
 static enum status run_complete(struct invocation *invocation)
 {
-    struct line line = {0};
+    struct typed_line line = {0};
     const char *value = NULL;
     char before[64];
 
