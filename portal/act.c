@@ -28,10 +28,14 @@ void act_refused(struct portal *portal)
         portal->status = 303;
         portal->location = portal->settings.step_up;
         page_message(portal, 303, TEXT_STALE);
+    } else if (strcmp(database_constraint(portal->database), "self_turn_gone") == 0) {
+        page_message(portal, 409, TEXT_BAD_TOKEN);
     } else if (strcmp(sqlstate, "AP001") == 0) {
         page_message(portal, 403, TEXT_POLICY);
     } else if (strcmp(sqlstate, "22023") == 0) {
         page_message(portal, 400, TEXT_BAD_VALUE);
+    } else if (portal->settings.handover && strcmp(sqlstate, "P0002") == 0) {
+        page_message(portal, 404, TEXT_NO_LINK);
     } else if (strcmp(sqlstate, "P0002") == 0) {
         page_message(portal, 404, portal->terms == NULL ? TEXT_NO_ACCOUNT : TEXT_GONE);
     } else if (strcmp(sqlstate, "42501") == 0) {
@@ -51,18 +55,28 @@ static bool token_fits(const struct portal *portal, const char *action)
 
 /* ---- making ---- */
 
-static struct rows *store(struct portal *portal, bool reset, const char *device,
-                          const char *services, const struct code *code, const char *hash)
+struct making {
+    bool reset;
+    const char *device;
+    const char *services;
+};
+
+static struct rows *store(struct portal *portal, const void *what,
+                          const struct code *code, const char *hash)
 {
-    if (reset)
+    const struct making *making = what;
+
+    if (making->reset)
         return TRY_QUERY(portal->database,
                          "SELECT device, selector FROM apppass.self_reset(" WHO
-                         ", $6, $7, $8)",
-                         WHO_VALUES(portal), device, code->selector, hash);
+                         ", $6, $7, $8, turn => $9)",
+                         WHO_VALUES(portal), making->device, code->selector, hash,
+                         portal->state);
     return TRY_QUERY(portal->database,
                      "SELECT device, selector FROM apppass.self_issue(" WHO
-                     ", $6, $7, $8, $9::text[])",
-                     WHO_VALUES(portal), device, code->selector, hash, services);
+                     ", $6, $7, $8, $9::text[], turn => $10)",
+                     WHO_VALUES(portal), making->device, code->selector, hash,
+                     making->services, portal->state);
 }
 
 /* The profile instead of the page: what Apple's devices open at once. */
@@ -108,8 +122,7 @@ static void show(struct portal *portal, const struct rows *stored,
     sodium_memzero(display, sizeof display);
 }
 
-static void make(struct portal *portal, bool reset, const char *device,
-                 const char *services)
+void make_code(struct portal *portal, make_store *store_one, const void *what)
 {
     const struct rows *terms = portal->terms;
     struct mint_policy policy = {
@@ -127,12 +140,14 @@ static void make(struct portal *portal, bool reset, const char *device,
     for (int i = 0; made && again && stored == NULL && i < MINT_TRIES; i++) {
         made = mint_code(&policy, portal->keys, &code, hash) == STATUS_DONE;
         if (made)
-            stored = store(portal, reset, device, services, &code, hash);
+            stored = store_one(portal, what, &code, hash);
         again =
             made && stored == NULL &&
             strcmp(database_constraint(portal->database), "code_selector_unique") == 0;
     }
-    if (stored != NULL)
+    if (stored != NULL && rows_text(stored, 0, "selector") == NULL)
+        page_offer(portal, TEXT_PIN_WRONG);
+    else if (stored != NULL)
         show(portal, stored, &code);
     else if (made)
         act_refused(portal);
@@ -158,6 +173,7 @@ static char *chosen_services(const struct form *form)
 static void act_make(struct portal *portal)
 {
     const char *device = form_value(&portal->form, "device");
+    struct making making = {.device = device};
     char *services;
 
     if (device == NULL) {
@@ -166,7 +182,8 @@ static void act_make(struct portal *portal)
         page_message(portal, 409, TEXT_BAD_TOKEN);
     } else {
         services = chosen_services(&portal->form);
-        make(portal, false, device, services);
+        making.services = services;
+        make_code(portal, store, &making);
         free(services);
     }
 }
@@ -194,7 +211,9 @@ static void act_sure(struct portal *portal, const char *action, const char *valu
     struct rows *rows;
 
     if (strcmp(action, "reset") == 0) {
-        make(portal, true, value, NULL);
+        struct making making = {.reset = true, .device = value};
+
+        make_code(portal, store, &making);
         return;
     }
     rows = revoke(portal, action, value);

@@ -20,10 +20,11 @@
 #include "session/mint.h"
 #include "text.h"
 
-#define PAGE_MAX     (1024 * 1024)
-#define USER_MAX     256
-#define AMR_MAX      16
-#define VARIABLE_MAX 64
+#define PAGE_MAX       (1024 * 1024)
+#define USER_MAX       256
+#define AMR_MAX        16
+#define VARIABLE_MAX   64
+#define REST_READS_MAX 1024
 
 static char body[PAGE_MAX], input[FORM_BYTES_MAX + 1];
 
@@ -83,6 +84,19 @@ static char *read_amr(const char *told)
     return database_array(count, values);
 }
 
+/*
+ * Does the web server say that at most once?  Of two values of a name getenv() takes the
+ * first, and others the last: one may be the client's.
+ */
+static bool said_once(const char *name)
+{
+    size_t length = strlen(name), count = 0;
+
+    for (char **variable = environ; *variable != NULL; variable++)
+        count += strncmp(*variable, name, length) == 0 && (*variable)[length] == '=';
+    return count <= 1;
+}
+
 static bool read_identity(struct portal *portal)
 {
     static char user[USER_MAX];
@@ -91,6 +105,10 @@ static bool read_identity(struct portal *portal)
     const char *moment = getenv(portal->settings.auth_time_variable);
     const char *acr = getenv(portal->settings.acr_variable);
 
+    if (!said_once("REMOTE_USER") || !said_once(portal->settings.auth_time_variable) ||
+        !said_once(portal->settings.acr_variable) ||
+        !said_once(portal->settings.amr_variable))
+        return false;
     if (named == NULL || !input_name(named, strlen(named), NULL, user, sizeof user))
         return false;
     if (moment == NULL || *moment == '\0' || strlen(moment) > 12 ||
@@ -139,6 +157,18 @@ static bool read_body(size_t length)
     return have == length;
 }
 
+/* What a refused request still sends: with the web server at the other end of a socket, the
+ * answer would be lost together with what nobody read. */
+static void read_rest(void)
+{
+    static char rest[65536];
+    ssize_t count = 1;
+
+    for (int i = 0; i < REST_READS_MAX && count > 0; i++)
+        count = read(STDIN_FILENO, rest, sizeof rest);
+    sodium_memzero(rest, sizeof rest);
+}
+
 /* False: answered. */
 static bool read_form(struct portal *portal)
 {
@@ -173,12 +203,13 @@ static const char style[] =
     ".codes{list-style:none;padding:0}"
     ".code{border-top:1px solid #888;padding:.75rem 0}"
     ".code p,.code ul{margin:.25rem 0}"
-    ".inline{display:inline-block;margin:0 .5rem .25rem 0}"
+    ".inline{display:inline-block}"
     ".secret{font-size:1.5rem;overflow-wrap:anywhere}"
     ".secret code{user-select:all}"
     ".qr{max-width:100%;height:auto}"
     "button,input{font:inherit;padding:.4rem .8rem;max-width:100%;box-sizing:border-box}"
-    "input[type=checkbox]{padding:0}label{margin-right:1rem}"
+    "button{margin:0 .5rem .5rem 0}"
+    "fieldset label{display:block;padding:.25rem 0}"
     "fieldset{border:1px solid #888}"
     "dt{font-weight:bold}dd{margin:0 0 .5rem;overflow-wrap:anywhere}"
     ".unseen{position:absolute;width:1px;height:1px;overflow:hidden;"
@@ -203,13 +234,13 @@ static bool open_database(struct portal *portal)
         portal, "SELECT account_name, account_id, enabled, fresh, strong, makes_left,"
                 " array_to_string(services, ' ') AS services, code_length, memory_kib,"
                 " passes, lanes, imap_host, imap_port, smtp_host, smtp_port, dav_host,"
-                " dav_port FROM apppass.self_policy(" WHO ")");
+                " dav_port, turn FROM apppass.self_policy(" WHO ")");
     if (portal->terms == NULL) {
         act_refused(portal);
         return false;
     }
     snprintf(portal->state, sizeof portal->state, "%ld",
-             rows_integer(portal->terms, 0, "makes_left"));
+             rows_integer(portal->terms, 0, "turn"));
     return true;
 }
 
@@ -244,13 +275,17 @@ static void respond(struct portal *portal)
     } else if (path != NULL && strcmp(path, "/style.css") == 0 && !post) {
         portal->type = "text/css; charset=utf-8";
         fputs(style, portal->page);
-    } else if (path != NULL && *path != '\0' && strcmp(path, "/") != 0) {
-        page_message(portal, 404, TEXT_BAD_METHOD);
     } else if (!configure(portal)) {
         page_message(portal, 500, TEXT_OUTAGE);
+    } else if (portal->settings.handover) {
+        (void)!input_client(getenv("REMOTE_ADDR"), &portal->identity.client);
+        if (!post || read_form(portal))
+            handover(portal, path != NULL && *path == '/' ? path + 1 : "");
+    } else if (path != NULL && *path != '\0' && strcmp(path, "/") != 0) {
+        page_message(portal, 404, TEXT_BAD_METHOD);
     } else if (!read_identity(portal)) {
         message_error("the web server does not say who asks, or when the identity was "
-                      "verified: REMOTE_USER and %s must be set",
+                      "verified: REMOTE_USER and %s must be set, once each",
                       portal->settings.auth_time_variable);
         page_message(portal, 403, TEXT_NO_IDENTITY);
     } else if ((!post || read_form(portal)) && open_database(portal)) {
@@ -334,6 +369,7 @@ int main(void)
         length = 0;
     }
     fclose(portal.page);
+    read_rest();
     answer(&portal, (size_t)length);
     rows_free(&portal.terms);
     database_close(&portal.database);

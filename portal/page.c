@@ -100,15 +100,21 @@ static void button(const struct portal *portal, const char *action, enum text la
     fputs("</button></form>\n", portal->page);
 }
 
+/* Who opened a link has no list to go back to. */
+static void back(const struct portal *portal)
+{
+    if (!portal->settings.handover)
+        fprintf(portal->page, "<p><a href=\"?\">%s</a></p>\n", text(TEXT_BACK));
+}
+
 void page_message(struct portal *portal, int status, enum text message)
 {
     portal->status = status;
     open_page(portal);
     fputs("<p role=\"alert\">", portal->page);
     say(portal, message);
-    fputs("</p>\n<p><a href=\"?\">", portal->page);
-    say(portal, TEXT_BACK);
-    fputs("</a></p>\n", portal->page);
+    fputs("</p>\n", portal->page);
+    back(portal);
     close_page(portal);
 }
 
@@ -130,6 +136,41 @@ static enum text state_text(const char *state)
     return TEXT_SUSPENDED;
 }
 
+/* A service in words where there are some, or by its name. */
+static void say_service(const struct portal *portal, const char *service)
+{
+    static const struct {
+        const char *service;
+        enum text name;
+    } services[] = {{"imap", TEXT_IMAP},
+                    {"pop", TEXT_POP},
+                    {"smtp", TEXT_SMTP},
+                    {"sieve", TEXT_SIEVE},
+                    {"dav", TEXT_DAV}};
+
+    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+        if (strcmp(service, services[i].service) == 0) {
+            say(portal, services[i].name);
+            return;
+        }
+    }
+    say_typed(portal, service);
+}
+
+/* Names with blanks between them, as a list of words. */
+static void say_services(const struct portal *portal, const char *services)
+{
+    char names[512], *rest = names, *name;
+    const char *between = "";
+
+    snprintf(names, sizeof names, "%s", services);
+    while ((name = strsep(&rest, " ")) != NULL) {
+        fputs(between, portal->page);
+        say_service(portal, name);
+        between = ", ";
+    }
+}
+
 static void use_line(const struct portal *portal, const struct rows *uses, size_t row)
 {
     const char *network = rows_text(uses, row, "network");
@@ -143,7 +184,7 @@ static void use_line(const struct portal *portal, const struct rows *uses, size_
     say_when(portal, moment);
     if (service != NULL) {
         fprintf(portal->page, " %s ", text(TEXT_FOR));
-        say_typed(portal, service);
+        say_service(portal, service);
     }
     if (network != NULL) {
         fprintf(portal->page, " %s ", text(TEXT_FROM));
@@ -184,7 +225,7 @@ static void code_entry(const struct portal *portal, const struct rows *codes, si
             text(TEXT_STARTS), selector);
     if (services != NULL) {
         fprintf(portal->page, ", %s ", text(TEXT_FOR));
-        say_typed(portal, services);
+        say_services(portal, services);
     }
     if (expires != NULL)
         fprintf(portal->page, ", %s %s", text(TEXT_EXPIRES), expires);
@@ -213,10 +254,21 @@ static void service_choice(const struct portal *portal, const char *services)
               portal->page);
         say_typed(portal, name);
         fputs("\"> ", portal->page);
-        say_typed(portal, name);
+        say_service(portal, name);
         fputs("</label>\n", portal->page);
     }
     fputs("</fieldset>\n", portal->page);
+}
+
+static void make_buttons(const struct portal *portal, enum text label)
+{
+    fprintf(portal->page, "<p><button name=\"as\" value=\"page\">%s</button>\n",
+            text(label));
+    if (rows_text(portal->terms, 0, "imap_host") != NULL &&
+        rows_text(portal->terms, 0, "smtp_host") != NULL)
+        fprintf(portal->page, "<button name=\"as\" value=\"apple\">%s</button>\n",
+                text(TEXT_MAKE_APPLE));
+    fputs("</p>\n", portal->page);
 }
 
 static void make_form(const struct portal *portal)
@@ -232,13 +284,8 @@ static void make_form(const struct portal *portal)
         "aria-describedby=\"hint\"><br>\n<small id=\"hint\">%s</small></p>\n",
         text(TEXT_LABEL), text(TEXT_LABEL_HINT));
     service_choice(portal, rows_text(terms, 0, "services"));
-    fprintf(portal->page, "<p><button name=\"as\" value=\"page\">%s</button>\n",
-            text(TEXT_MAKE));
-    if (rows_text(terms, 0, "imap_host") != NULL &&
-        rows_text(terms, 0, "smtp_host") != NULL)
-        fprintf(portal->page, "<button name=\"as\" value=\"apple\">%s</button>\n",
-                text(TEXT_MAKE_APPLE));
-    fputs("</p>\n<p><small>", portal->page);
+    make_buttons(portal, TEXT_MAKE);
+    fputs("<p><small>", portal->page);
     say_count(portal, TEXT_LEFT, rows_integer(terms, 0, "makes_left"));
     fputs("</small></p>\n</form>\n", portal->page);
 }
@@ -297,6 +344,34 @@ void page_sure(struct portal *portal, const char *action, enum text question,
             "<button name=\"sure\" value=\"yes\">%s</button></form>\n"
             "<p><a href=\"?\">%s</a></p>\n",
             text(TEXT_YES), text(TEXT_NO));
+    close_page(portal);
+}
+
+/* ---- a link ---- */
+
+void page_offer(struct portal *portal, enum text warning)
+{
+    const struct rows *terms = portal->terms;
+
+    if (warning != TEXT_COUNT)
+        portal->status = 403;
+    open_page(portal);
+    if (warning != TEXT_COUNT)
+        fprintf(portal->page, "<p role=\"alert\">%s</p>\n", text(warning));
+    fprintf(portal->page, "<h2>%s ", text(TEXT_OFFER));
+    say_typed(portal, rows_text(terms, 0, "device"));
+    fprintf(portal->page, "</h2>\n<p>%s: <strong>", text(TEXT_OF));
+    say_typed(portal, rows_text(terms, 0, "account_name"));
+    fprintf(portal->page, "</strong></p>\n<p>%s</p>\n<form method=\"post\">\n",
+            text(TEXT_OFFER_HINT));
+    if (rows_boolean(terms, 0, "pin"))
+        fprintf(portal->page,
+                "<p><label for=\"pin\">%s</label><br>\n<input id=\"pin\" name=\"pin\" "
+                "required inputmode=\"numeric\" maxlength=\"12\" autocomplete=\"off\" "
+                "aria-describedby=\"hint\"><br>\n<small id=\"hint\">%s</small></p>\n",
+                text(TEXT_PIN), text(TEXT_PIN_HINT));
+    make_buttons(portal, TEXT_COLLECT);
+    fputs("</form>\n", portal->page);
     close_page(portal);
 }
 
@@ -391,6 +466,7 @@ void page_code(struct portal *portal, const struct rows *stored, const char *dis
     setting(portal, TEXT_INCOMING, "imap_host", "imap_port");
     setting(portal, TEXT_OUTGOING, "smtp_host", "smtp_port");
     setting(portal, TEXT_CALENDAR, "dav_host", "dav_port");
-    fprintf(portal->page, "</dl>\n<p><a href=\"?\">%s</a></p>\n", text(TEXT_BACK));
+    fputs("</dl>\n", portal->page);
+    back(portal);
     close_page(portal);
 }

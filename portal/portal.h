@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <time.h>
 
+#include "code.h"
 #include "form.h"
 #include "hash.h"
 #include "input.h"
@@ -21,6 +22,7 @@
 struct portal_settings {
     char *acr_variable, *amr_variable, *auth_time_variable;
     char *conninfo;
+    bool handover; /* opens links, and nothing else */
     char *key_path;
     char *origin;
     char *step_up;
@@ -46,7 +48,7 @@ struct portal {
     struct database *database;
     struct rows *terms; /* of self_policy */
     time_t now;
-    char state[32]; /* what a form's token is bound to */
+    char state[32]; /* whose turn it is: what a form's token is bound to */
     struct form form;
     FILE *page; /* the body, in memory that is wiped */
     int status;
@@ -61,6 +63,20 @@ void page_sure(struct portal *portal, const char *action, enum text question,
 void page_code(struct portal *portal, const struct rows *stored, const char *display,
                const char *canonical);
 void page_message(struct portal *portal, int status, enum text message);
+void page_offer(struct portal *portal, enum text warning); /* TEXT_COUNT: none */
+
+/*
+ * make_code - make a code as portal->terms say, store it and show it, or say what is wrong
+ *
+ * `store` returns a row with device and selector, no selector where a PIN was wrong; NULL
+ * where the statement failed.
+ */
+typedef struct rows *make_store(struct portal *portal, const void *what,
+                                const struct code *code, const char *hash);
+void make_code(struct portal *portal, make_store *store, const void *what);
+
+/* A link was opened; what stands behind the page's own path is `secret`. */
+void handover(struct portal *portal, const char *secret);
 
 /* What POST asks for. */
 void act(struct portal *portal);

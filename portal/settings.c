@@ -55,6 +55,12 @@ const struct setting portal_settings[] = {
      .type = SETTING_STRING,
      .offset = MEMBER(conninfo),
      .help = "How to reach the database, as a member of apppass_self."},
+    {.name = "apppass_portal_handover",
+     .type = SETTING_BOOLEAN,
+     .fallback = "no",
+     .offset = MEMBER(handover),
+     .help =
+         "Open the links of hand-overs, without single sign-on, and do nothing else."},
     {.name = "apppass_portal_origin",
      .type = SETTING_STRING,
      .offset = MEMBER(origin),

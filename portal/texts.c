@@ -29,7 +29,7 @@ static const char *const texts[TEXT_COUNT][LANGUAGES] = {
     [TEXT_FROM] = {"from", "von"},
     [TEXT_MADE] = {"made", "erstellt"},
     [TEXT_EXPIRES] = {"valid until", "gültig bis"},
-    [TEXT_LIVE] = {"in use", "gültig"},
+    [TEXT_LIVE] = {"valid", "gültig"},
     [TEXT_REVOKED] = {"revoked", "gesperrt"},
     [TEXT_EXPIRED] = {"expired", "abgelaufen"},
     [TEXT_LAPSED] = {"lapsed, as it was not used", "verfallen, da unbenutzt"},
@@ -47,6 +47,11 @@ static const char *const texts[TEXT_COUNT][LANGUAGES] = {
     [TEXT_LABEL_HINT] = {"As you call it: \"Phone\", \"Printer, 3rd floor\"",
                          "Wie Sie es nennen: „Handy“, „Drucker, 3. Stock“"},
     [TEXT_SERVICES] = {"It may be used for", "Es darf benutzt werden für"},
+    [TEXT_IMAP] = {"reading mail (IMAP)", "Mail lesen (IMAP)"},
+    [TEXT_POP] = {"fetching mail (POP3)", "Mail abholen (POP3)"},
+    [TEXT_SMTP] = {"sending mail (SMTP)", "Mail senden (SMTP)"},
+    [TEXT_SIEVE] = {"mail filters (Sieve)", "Mailfilter (Sieve)"},
+    [TEXT_DAV] = {"calendars and contacts", "Kalender und Kontakte"},
     [TEXT_MAKE] = {"Make an app password", "App-Passwort erstellen"},
     [TEXT_MAKE_APPLE] = {"Make one and set up this iPhone, iPad or Mac",
                          "Erstellen und dieses iPhone, iPad oder diesen Mac einrichten"},
@@ -137,6 +142,23 @@ static const char *const texts[TEXT_COUNT][LANGUAGES] = {
     [TEXT_OUTAGE] =
         {"Not possible at the moment. Try again in some minutes.",
          "Im Augenblick nicht möglich. Versuchen Sie es in einigen Minuten wieder."},
+    [TEXT_OFFER] = {"An app password for", "Ein App-Passwort für"},
+    [TEXT_OFFER_HINT] =
+        {"It is made when you press the button, and shown once. Do that where you can type "
+         "or copy it into the device.",
+         "Es entsteht, wenn Sie den Knopf drücken, und wird einmal gezeigt. Tun Sie das "
+         "dort, wo Sie es ins Gerät eingeben oder kopieren können."},
+    [TEXT_PIN] = {"PIN", "PIN"},
+    [TEXT_PIN_HINT] = {"The helpdesk told you six digits.",
+                       "Die Hotline hat Ihnen sechs Ziffern genannt."},
+    [TEXT_PIN_WRONG] = {"That is not the PIN. After five wrong ones the link ends.",
+                        "Das ist nicht die PIN. Nach fünf falschen endet der Link."},
+    [TEXT_COLLECT] = {"Make the app password", "App-Passwort erstellen"},
+    [TEXT_NO_LINK] =
+        {"This link is not valid: it was used already, has ended, or was not copied whole. "
+         "Ask the helpdesk for a new one.",
+         "Dieser Link ist nicht gültig: Er wurde schon benutzt, ist abgelaufen oder nicht "
+         "vollständig kopiert. Bitten Sie die Hotline um einen neuen."},
 };
 
 void texts_choose(const char *accepted)

@@ -35,6 +35,11 @@ enum text {
     TEXT_LABEL,
     TEXT_LABEL_HINT,
     TEXT_SERVICES,
+    TEXT_IMAP,
+    TEXT_POP,
+    TEXT_SMTP,
+    TEXT_SIEVE,
+    TEXT_DAV,
     TEXT_MAKE,
     TEXT_MAKE_APPLE,
     TEXT_LEFT,
@@ -74,6 +79,13 @@ enum text {
     TEXT_BAD_VALUE,
     TEXT_GONE,
     TEXT_OUTAGE,
+    TEXT_OFFER,
+    TEXT_OFFER_HINT,
+    TEXT_PIN,
+    TEXT_PIN_HINT,
+    TEXT_PIN_WRONG,
+    TEXT_COLLECT,
+    TEXT_NO_LINK,
     TEXT_COUNT
 };
 

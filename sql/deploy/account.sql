@@ -125,6 +125,47 @@ COMMENT ON TABLE apppass.issue_turn IS 'Whose turn it is to issue for an account
 COMMENT ON COLUMN apppass.issue_turn.account_id IS 'The account.';
 COMMENT ON COLUMN apppass.issue_turn.turn IS 'Raised by each code: of two transactions that saw the same number the second fails.';
 
+CREATE TABLE apppass.handover (
+    id bigint GENERATED ALWAYS AS IDENTITY,
+    account_id bigint NOT NULL,
+    device text NOT NULL,
+    services text[],
+    networks cidr[],
+    expires_at timestamptz,
+    link_hash bytea NOT NULL,
+    pin_hash bytea,
+    wrong_pins integer NOT NULL DEFAULT 0,
+    offered_at timestamptz NOT NULL DEFAULT now(),
+    offered_by text NOT NULL,
+    ends_at timestamptz NOT NULL,
+    collected_at timestamptz,
+    code_id bigint,
+    CONSTRAINT handover_pkey PRIMARY KEY (id),
+    CONSTRAINT handover_link_unique UNIQUE (link_hash),
+    CONSTRAINT handover_account FOREIGN KEY (account_id) REFERENCES apppass.account (id)
+        ON DELETE CASCADE,
+    CONSTRAINT handover_code FOREIGN KEY (code_id) REFERENCES apppass.code (id) ON DELETE CASCADE,
+    CONSTRAINT handover_hashes CHECK (length(link_hash) = 32 AND length(pin_hash) = 32),
+    CONSTRAINT handover_collected CHECK ((collected_at IS NULL) = (code_id IS NULL))
+);
+CREATE INDEX handover_of_account ON apppass.handover (account_id);
+CREATE INDEX handover_of_code ON apppass.handover (code_id) WHERE code_id IS NOT NULL;
+COMMENT ON TABLE apppass.handover IS 'Links with which people make a code that they were offered. maintain() deletes what was not collected in time.';
+COMMENT ON COLUMN apppass.handover.id IS 'Key.';
+COMMENT ON COLUMN apppass.handover.account_id IS 'Whose code it will be.';
+COMMENT ON COLUMN apppass.handover.device IS 'The label of the device that it is for.';
+COMMENT ON COLUMN apppass.handover.services IS 'As for code.';
+COMMENT ON COLUMN apppass.handover.networks IS 'As for code.';
+COMMENT ON COLUMN apppass.handover.expires_at IS 'When the code will expire; NULL: as policy says.';
+COMMENT ON COLUMN apppass.handover.link_hash IS 'SHA-256 of the secret part of the link.';
+COMMENT ON COLUMN apppass.handover.pin_hash IS 'SHA-256 of that part and the PIN after it; NULL: no PIN is asked for.';
+COMMENT ON COLUMN apppass.handover.wrong_pins IS 'How many wrong PINs were given; the fifth ends it.';
+COMMENT ON COLUMN apppass.handover.offered_at IS 'When it was offered.';
+COMMENT ON COLUMN apppass.handover.offered_by IS 'By whom.';
+COMMENT ON COLUMN apppass.handover.ends_at IS 'Until when it can be collected.';
+COMMENT ON COLUMN apppass.handover.collected_at IS 'When it was; NULL: not yet.';
+COMMENT ON COLUMN apppass.handover.code_id IS 'The code that was made then.';
+
 CREATE TABLE apppass.code_use (
     code_id bigint NOT NULL,
     service text NOT NULL,

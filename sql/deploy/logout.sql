@@ -43,7 +43,9 @@ BEGIN
       AND CASE
           WHEN e.action IN ('account_added', 'account_enabled', 'mfa_enrolled', 'code_issued',
                             'code_reset', 'hash_upgraded', 'device_added', 'device_renamed',
-                            'realm_added') THEN false
+                            'realm_added', 'owner_identified', 'owner_alarm', 'handover_offered',
+                            'handover_pin_wrong', 'handover_locked', 'handover_collected',
+                            'handover_withdrawn') THEN false
           -- A moment to come is the clock's.
           WHEN e.action = 'code_changed' THEN
               e.before ?| ARRAY['services', 'networks', 'revoked_at']

@@ -186,6 +186,25 @@ $$;
 COMMENT ON FUNCTION apppass.maintain_uses(boolean, integer) IS
 'Job of maintain(): forgets old networks of codes that were used from many; ten times most at once.';
 
+-- ---- links ----
+
+CREATE FUNCTION apppass.maintain_links(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
+    LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+    -- What was offered and not collected leaves nothing but its audit rows.
+    WITH old AS MATERIALIZED (
+        SELECT h.id FROM apppass.handover AS h
+        WHERE h.collected_at IS NULL AND h.ends_at <= now()
+        FOR UPDATE SKIP LOCKED
+    ), gone AS (
+        DELETE FROM apppass.handover AS h USING old AS o WHERE NOT $1 AND h.id = o.id
+    )
+    SELECT 'forget links', NULL, NULL, NULL, format('%s not collected', count(*))
+    FROM old AS o HAVING count(*) > 0;
+$$;
+COMMENT ON FUNCTION apppass.maintain_links(boolean, integer) IS
+'Job of maintain(): deletes offered codes that were not collected in time.';
+
 -- ---- what an administrator has to put right ----
 
 CREATE FUNCTION apppass.maintain_roles(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
@@ -276,7 +295,7 @@ BEGIN
     RETURN CASE
         WHEN pg_has_role(session_user, 'apppass_admin', 'MEMBER')
              OR pg_has_role(session_user, 'apppass_owner', 'MEMBER')
-            THEN ARRAY['codes', 'refusals', 'uses', 'roles', 'trail', 'partitions']
+            THEN ARRAY['codes', 'refusals', 'uses', 'links', 'roles', 'trail', 'partitions']
         ELSE ARRAY['codes']
     END;
 END
@@ -321,7 +340,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain(boolean, integer, text) IS
-'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their realm keeps and, of codes used from more than 20 networks, networks as old, names the roles of realm_operator that were dropped, seals the trail, makes the refusal partitions of this month and the next two and drops those older than the longest realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all the same.
+'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their realm keeps and, of codes used from more than 20 networks, networks as old, links that nobody opened in time, names the roles of realm_operator that were dropped, seals the trail, makes the refusal partitions of this month and the next two and drops those older than the longest realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all the same.
 dry_run: returns the actions without doing them. action, account, device, selector, detail: what was, or would be, done.';
 REVOKE ALL ON FUNCTION apppass.maintain_jobs(), apppass.maintain(boolean, integer, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.maintain_jobs(), apppass.maintain(boolean, integer, text)

@@ -189,6 +189,38 @@ COMMENT ON FUNCTION apppass.store_code(text, text, text, text, text[], cidr[], t
 'Stores a code that the caller made and hashed; the device is added where missing. services, networks: NULL is all. expires_at: NULL is the latest that policy allows.
 Errors: 23505 code_selector_unique (make another code), AP001 policy refuses, AP002 policy wants a reason, 22023 invalid value, P0002 no such account, 42501 not yours.';
 
+CREATE FUNCTION apppass.handover_state(handover apppass.handover) RETURNS text
+    LANGUAGE sql STABLE
+    RETURN CASE WHEN (handover).collected_at IS NOT NULL THEN 'collected'
+                WHEN (handover).wrong_pins >= 5 THEN 'locked'
+                WHEN (handover).ends_at <= pg_catalog.now() THEN 'ended'
+                ELSE 'pending' END;
+COMMENT ON FUNCTION apppass.handover_state(apppass.handover) IS
+'pending, collected, locked (five wrong PINs) or ended.';
+
+CREATE FUNCTION apppass.withdraw_offers(account apppass.account, device text) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    gone apppass.handover;
+    count integer := 0;
+BEGIN
+    FOR gone IN
+        DELETE FROM apppass.handover AS h
+        WHERE h.account_id = ($1).id AND h.collected_at IS NULL
+          AND ($2 IS NULL OR apppass.label_key(h.device) = apppass.label_key(apppass.label_name($2)))
+        RETURNING h.*
+    LOOP
+        PERFORM apppass.audit_write('handover_withdrawn', ($1).realm_id, ($1).id, ($1).username,
+            gone.device, NULL, NULL, NULL, NULL, NULL);
+        count := count + 1;
+    END LOOP;
+    RETURN count;
+END
+$$;
+COMMENT ON FUNCTION apppass.withdraw_offers(apppass.account, text) IS
+'Deletes what was offered and not collected, for one device or all; returns how many.';
+
 CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint, selector text) RETURNS integer
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$

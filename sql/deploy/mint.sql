@@ -140,11 +140,12 @@ DECLARE
 BEGIN
     previous := apppass.set_context($2, $3, $4);
     revoked := apppass.revoke_codes(account.id, NULL, NULL);
+    PERFORM apppass.withdraw_offers(account, NULL);
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
 END
 $$;
-COMMENT ON FUNCTION apppass.revoke_account(text, text, text, text) IS 'Revokes all codes of an account ("left the company", "password changed"); returns how many, 0 where it had none. Errors: P0002 no such account, AP002 no reason, 42501 not yours.';
+COMMENT ON FUNCTION apppass.revoke_account(text, text, text, text) IS 'Revokes all codes of an account ("left the company", "password changed"); returns how many, 0 where it had none. Links with which one could be made end too. Errors: P0002 no such account, AP002 no reason, 42501 not yours.';
 
 -- ---- reset ----
 

@@ -33,6 +33,7 @@ CREATE TABLE apppass.realm (
     smtp_port integer NOT NULL DEFAULT 465,
     dav_host text,
     dav_port integer NOT NULL DEFAULT 443,
+    handover_url text,
     self_allowed boolean NOT NULL DEFAULT false,
     self_fresh_within interval NOT NULL DEFAULT '10 minutes',
     self_mfa_values text[],
@@ -59,6 +60,8 @@ CREATE TABLE apppass.realm (
         AND pg_catalog.array_position(self_services, NULL) IS NULL),
     CONSTRAINT realm_hosts_form CHECK (apppass.is_host(imap_host) AND apppass.is_host(smtp_host)
         AND apppass.is_host(dav_host)),
+    CONSTRAINT realm_handover_url_form
+        CHECK (handover_url ~ '^https://[^[:space:][:cntrl:]?#]{1,200}[^/[:space:][:cntrl:]?#]$'),
     CONSTRAINT realm_ports_range CHECK (imap_port BETWEEN 1 AND 65535 AND smtp_port BETWEEN 1 AND 65535
         AND dav_port BETWEEN 1 AND 65535),
     -- Well within the verifier's limits, beyond which a hash could be made and never verified: what
@@ -88,6 +91,7 @@ COMMENT ON COLUMN apppass.realm.smtp_host IS 'Submission server that the mail pr
 COMMENT ON COLUMN apppass.realm.smtp_port IS 'Its port for submission over TLS.';
 COMMENT ON COLUMN apppass.realm.dav_host IS 'Server that the calendars and address books of the realm are set up with; NULL: not known.';
 COMMENT ON COLUMN apppass.realm.dav_port IS 'Its port for HTTPS.';
+COMMENT ON COLUMN apppass.realm.handover_url IS 'Page where people open the links of hand-overs, without the / before the secret part; NULL: codes are not handed over so.';
 COMMENT ON COLUMN apppass.realm.self_allowed IS 'May the owner of an account make and revoke its codes on a page (role apppass_self)?';
 COMMENT ON COLUMN apppass.realm.self_fresh_within IS 'How long ago an owner may have proven who they are, to make or revoke.';
 COMMENT ON COLUMN apppass.realm.self_mfa_values IS 'What the identity system calls a second factor (acr or amr). Owners make codes only with one of these, which notes mfa_enrolled too. NULL: however they signed in.';

@@ -55,7 +55,8 @@ COMMENT ON FUNCTION apppass.self_makes(bigint) IS
 'How many codes the owner of this account made in the last 24 hours.';
 
 CREATE FUNCTION apppass.self_account(username text, auth_time timestamptz, acr text, amr text[],
-                                     client inet, purpose text) RETURNS apppass.account
+                                     client inet, purpose text, turn bigint DEFAULT NULL)
+    RETURNS apppass.account
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -90,6 +91,13 @@ BEGIN
     -- Of two changes at a time the second must see what the first one made.
     IF $6 = 'make' THEN
         PERFORM apppass.take_turn(account.id);
+        IF (SELECT t.turn FROM apppass.issue_turn AS t WHERE t.account_id = account.id) <> $7 + 1
+        THEN
+            RAISE EXCEPTION 'a code was made for account "%" since this was asked for',
+                account.username
+                USING ERRCODE = 'AP001', CONSTRAINT = 'self_turn_gone',
+                      HINT = 'Ask self_policy for the turn again.';
+        END IF;
         IF apppass.self_makes(account.id) >= realm.self_makes_per_day THEN
             RAISE EXCEPTION 'account "%" has made % codes in 24 hours', account.username,
                 realm.self_makes_per_day
@@ -110,8 +118,8 @@ BEGIN
     RETURN account;
 END
 $$;
-COMMENT ON FUNCTION apppass.self_account(text, timestamptz, text, text[], inet, text) IS
-'The account, where its owner may look, revoke or make (the last argument). Notes in the trail on what identity that rests.';
+COMMENT ON FUNCTION apppass.self_account(text, timestamptz, text, text[], inet, text, bigint) IS
+'The account, where its owner may look, revoke or make (purpose). turn: nothing is made if another code was since self_policy told it; NULL: whatever was. Notes in the trail on what identity that rests.';
 
 -- ---- looking ----
 
@@ -119,7 +127,7 @@ CREATE TYPE apppass.self_terms AS (
     account_name text, account_id bigint, realm text, enabled boolean, fresh boolean,
     strong boolean, makes_left bigint, services text[], code_length integer, max_lifetime interval,
     memory_kib integer, passes integer, lanes integer, imap_host text, imap_port integer,
-    smtp_host text, smtp_port integer, dav_host text, dav_port integer);
+    smtp_host text, smtp_port integer, dav_host text, dav_port integer, turn bigint);
 COMMENT ON TYPE apppass.self_terms IS 'What a page needs to know before it offers anything.';
 
 CREATE FUNCTION apppass.self_policy(username text, auth_time timestamptz, acr text, amr text[],
@@ -137,7 +145,9 @@ BEGIN
                apppass.self_services(realm), realm.code_length, realm.max_lifetime,
                realm.argon2_memory_kib, realm.argon2_passes, realm.argon2_lanes,
                realm.imap_host, realm.imap_port, realm.smtp_host, realm.smtp_port,
-               realm.dav_host, realm.dav_port)::apppass.self_terms;
+               realm.dav_host, realm.dav_port,
+               (SELECT t.turn FROM apppass.issue_turn AS t WHERE t.account_id = account.id)
+               )::apppass.self_terms;
 END
 $$;
 COMMENT ON FUNCTION apppass.self_policy(text, timestamptz, text, text[], inet) IS
@@ -198,13 +208,14 @@ COMMENT ON FUNCTION apppass.self_uses(text, timestamptz, text, text[], inet) IS
 CREATE FUNCTION apppass.self_issue(username text, auth_time timestamptz, acr text, amr text[],
                                    client inet, device text, selector text, hash text,
                                    services text[] DEFAULT NULL,
-                                   expires_at timestamptz DEFAULT NULL)
+                                   expires_at timestamptz DEFAULT NULL,
+                                   turn bigint DEFAULT NULL)
     RETURNS apppass.stored_code
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     previous text[] := apppass.set_context('made by the owner', NULL, 'the owner');
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make');
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make', $11);
     stored apppass.stored_code;
     offered text[];
     wanted text[] := apppass.service_names($9);
@@ -224,17 +235,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.self_issue(text, timestamptz, text, text[], inet, text, text, text, text[],
-                                       timestamptz) IS
-'Stores a code that the page made and hashed for an owner. services: NULL is all that are offered. Errors beyond those of self_policy: as for store_code.';
+                                       timestamptz, bigint) IS
+'Stores a code that the page made and hashed for an owner. services: NULL is all that are offered. turn: as self_policy told it when the form was made, so that a form makes one code however often it is sent (AP001, self_turn_gone); NULL: not asked. Errors beyond those of self_policy: as for store_code.';
 
 CREATE FUNCTION apppass.self_reset(username text, auth_time timestamptz, acr text, amr text[],
-                                   client inet, device text, selector text, hash text)
+                                   client inet, device text, selector text, hash text,
+                                   turn bigint DEFAULT NULL)
     RETURNS apppass.reset_stored_code
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     previous text[] := apppass.set_context('replaced by the owner', NULL, 'the owner');
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make');
+    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make', $9);
     stored apppass.reset_stored_code;
 BEGIN
     stored := apppass.reset_device(account.username, $6, $7, $8);
@@ -242,8 +254,9 @@ BEGIN
     RETURN stored;
 END
 $$;
-COMMENT ON FUNCTION apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text) IS
-'Stores a new code for a device of the owner''s; the old ones end. Errors beyond those of self_policy: as for reset_device.';
+COMMENT ON FUNCTION apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text,
+                                       bigint) IS
+'Stores a new code for a device of the owner''s; the old ones end. turn: as for self_issue. Errors beyond those of self_policy: as for reset_device.';
 
 CREATE FUNCTION apppass.self_revoke(username text, auth_time timestamptz, acr text, amr text[],
                                     client inet, selector text) RETURNS integer
@@ -305,8 +318,8 @@ BEGIN
         'apppass.self_codes(text, timestamptz, text, text[], inet)',
         'apppass.self_uses(text, timestamptz, text, text[], inet)',
         'apppass.self_issue(text, timestamptz, text, text[], inet, text, text, text, text[],'
-        ' timestamptz)',
-        'apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text)',
+        ' timestamptz, bigint)',
+        'apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text, bigint)',
         'apppass.self_revoke(text, timestamptz, text, text[], inet, text)',
         'apppass.self_revoke_all(text, timestamptz, text, text[], inet)',
         'apppass.self_alarm(text, timestamptz, text, text[], inet, text)']::regprocedure[] LOOP

@@ -158,12 +158,23 @@ CREATE VIEW apppass.all_realm_overview AS
 SELECT r.name AS realm, r.description, r.codes_allowed, r.services, r.code_length, r.max_codes,
     r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required,
     r.main_password_refused_from, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,
-    r.dav_host, r.dav_port, r.self_allowed, r.self_fresh_within, r.self_mfa_values,
+    r.dav_host, r.dav_port, r.handover_url, r.self_allowed, r.self_fresh_within, r.self_mfa_values,
     r.self_makes_per_day, r.self_services,
     r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,
     (SELECT count(*) FROM apppass.account AS a WHERE a.realm_id = r.id) AS accounts
 FROM apppass.realm AS r;
 COMMENT ON VIEW apppass.all_realm_overview IS 'realm_overview of every realm. The owner''s alone.';
+
+CREATE VIEW apppass.all_handover_overview AS
+SELECT a.username AS account, r.name AS realm, h.device, apppass.handover_state(h) AS state,
+    h.pin_hash IS NOT NULL AS pin, h.wrong_pins, h.services, h.networks, h.expires_at,
+    h.offered_at, h.offered_by, h.ends_at, h.collected_at, c.selector
+FROM apppass.handover AS h
+JOIN apppass.account AS a ON a.id = h.account_id
+JOIN apppass.realm AS r ON r.id = a.realm_id
+LEFT JOIN apppass.code AS c ON c.id = h.code_id;
+COMMENT ON VIEW apppass.all_handover_overview IS
+'handover_overview of every realm. The owner''s alone.';
 
 -- A rule for all realms is everybody's: own_access_overview() below shows it too.
 CREATE VIEW apppass.all_access_overview AS
@@ -203,8 +214,8 @@ BEGIN
         SELECT v.name, CASE v.name WHEN 'access_overview' THEN 'v.realm IS NULL OR ' ELSE '' END AS too
         FROM pg_catalog.unnest(ARRAY[
             'code_overview', 'device_overview', 'account_overview', 'refusal_log', 'knocking_code',
-            'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview'
-        ]) AS v (name)
+            'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview',
+            'handover_overview']) AS v (name)
     LOOP
         EXECUTE pg_catalog.format($f$
             CREATE FUNCTION apppass.own_%1$s() RETURNS SETOF apppass.all_%1$s
@@ -318,6 +329,14 @@ COMMENT ON VIEW apppass.access_overview IS
 'The access rules of the realms that one may see, and those for all realms.';
 COMMENT ON COLUMN apppass.access_overview.realm IS 'NULL: all realms.';
 
+COMMENT ON VIEW apppass.handover_overview IS
+'Codes that were offered by a link. No link, no PIN.';
+COMMENT ON COLUMN apppass.handover_overview.state IS
+'pending, collected, locked (five wrong PINs) or ended.';
+COMMENT ON COLUMN apppass.handover_overview.pin IS 'Is a PIN asked for?';
+COMMENT ON COLUMN apppass.handover_overview.ends_at IS 'Until when it can be collected.';
+COMMENT ON COLUMN apppass.handover_overview.selector IS 'Of the code that was made then.';
+
 REVOKE ALL ON FUNCTION apppass.sees_all(), apppass.managed_realm_names() FROM PUBLIC;
 DO $$
 DECLARE
@@ -325,7 +344,8 @@ DECLARE
 BEGIN
     FOREACH name IN ARRAY ARRAY[
         'code_overview', 'device_overview', 'account_overview', 'refusal_log', 'knocking_code',
-        'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview']
+        'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview',
+        'handover_overview']
     LOOP
         EXECUTE pg_catalog.format($f$
             REVOKE ALL ON FUNCTION apppass.own_%1$s() FROM PUBLIC;
@@ -336,6 +356,7 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION apppass.sees_all() TO apppass_helpdesk, apppass_auditor, apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.sees_all(), apppass.handover_state(apppass.handover)
+    TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
 COMMIT;

@@ -4,6 +4,7 @@
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+DROP TABLE apppass.handover;
 DROP TABLE apppass.main_password_login;
 DROP VIEW apppass.code_standing;
 DROP TABLE apppass.code_use;

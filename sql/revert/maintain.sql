@@ -9,6 +9,7 @@ DROP FUNCTION apppass.maintain_jobs();
 DROP FUNCTION apppass.maintain_partitions(boolean, integer);
 DROP FUNCTION apppass.maintain_trail(boolean, integer);
 DROP FUNCTION apppass.maintain_roles(boolean, integer);
+DROP FUNCTION apppass.maintain_links(boolean, integer);
 DROP FUNCTION apppass.maintain_uses(boolean, integer);
 DROP FUNCTION apppass.maintain_refusals(boolean, integer);
 DROP FUNCTION apppass.maintain_codes(boolean, integer);

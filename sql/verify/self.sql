@@ -12,12 +12,12 @@ FROM pg_catalog.unnest(ARRAY[
     'apppass.self_codes(text, timestamptz, text, text[], inet)',
     'apppass.self_uses(text, timestamptz, text, text[], inet)',
     'apppass.self_issue(text, timestamptz, text, text[], inet, text, text, text, text[],'
-        ' timestamptz)',
-    'apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text)',
+        ' timestamptz, bigint)',
+    'apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text, bigint)',
     'apppass.self_revoke(text, timestamptz, text, text[], inet, text)',
     'apppass.self_revoke_all(text, timestamptz, text, text[], inet)',
     'apppass.self_alarm(text, timestamptz, text, text[], inet, text)']) AS f;
 SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_self',
-    'apppass.self_account(text, timestamptz, text, text[], inet, text)', 'EXECUTE'))::integer;
+    'apppass.self_account(text, timestamptz, text, text[], inet, text, bigint)', 'EXECUTE'))::integer;
 
 ROLLBACK;

@@ -18,6 +18,8 @@ SELECT account, realm, device, selector, created_at, created_by, last_used_at, i
 SELECT account, realm, service, network, first_at, last_at, refused_from FROM apppass.main_password_use WHERE false;
 SELECT realm, codes_allowed, refusal_retention, accounts FROM apppass.realm_overview WHERE false;
 SELECT position, action, realm, service, network, description FROM apppass.access_overview WHERE false;
+SELECT account, realm, device, state, pin, wrong_pins, services, networks, expires_at, offered_at,
+    offered_by, ends_at, collected_at, selector FROM apppass.handover_overview WHERE false;
 SELECT 1 / (pg_catalog.has_table_privilege('apppass_helpdesk', c.oid, 'SELECT') <> (c.relname LIKE 'all!_%' ESCAPE '!' OR c.relname = 'code_standing')
             AND pg_catalog.has_table_privilege('apppass_helpdesk', c.oid, 'SELECT') = pg_catalog.has_table_privilege('apppass_auditor', c.oid, 'SELECT')
             AND NOT pg_catalog.has_table_privilege('apppass_verifier', c.oid, 'SELECT'))::integer

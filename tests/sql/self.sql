@@ -3,7 +3,7 @@
 -- not.
 BEGIN;
 \ir setup.sql
-SELECT plan(44);
+SELECT plan(47);
 
 CREATE ROLE pia LOGIN IN ROLE apppass_self;
 CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
@@ -45,8 +45,13 @@ SELECT is((SELECT count(*) FROM apppass.code), 0::bigint, 'nothing was made');
 SELECT is(mfa_enrolled, false, 'nor noted') FROM apppass.account WHERE username = 'alice@example.org';
 
 SET SESSION AUTHORIZATION pia;
-SELECT lives_ok(pg_temp.call('self_issue', pg_temp.make('Phone', '1111'), acr => '1', amr => '{pwd,phr}'),
+SELECT throws_ok(pg_temp.call('self_issue', pg_temp.make('Phone', '1111', ', turn => -1')), 'AP001',
+    'a code was made for account "alice@example.org" since this was asked for', 'a form that was overtaken makes nothing');
+SELECT turn AS turn FROM apppass.self_policy('alice@example.org', now(), NULL, NULL, NULL) \gset
+SELECT lives_ok(pg_temp.call('self_issue', pg_temp.make('Phone', '1111', ', turn => ' || :turn), acr => '1', amr => '{pwd,phr}'),
     'with a second factor a code is made');
+SELECT throws_ok(pg_temp.call('self_issue', pg_temp.make('Phone', '2222', ', turn => ' || :turn)), 'AP001', NULL, 'once');
+SELECT throws_ok(pg_temp.call('self_reset', pg_temp.make('Phone', '2222', ', turn => ' || :turn)), 'AP001', NULL, 'nor does it replace');
 SELECT throws_ok(pg_temp.call('self_issue', pg_temp.make('Phone', '2222', $$, '{imap,pop}'$$)), 'AP001', NULL,
     'not for a service that is not offered');
 SELECT lives_ok(pg_temp.call('self_issue', pg_temp.make('Laptop', '3333', $$, '{IMAPS}'$$)), 'but for one that is');

@@ -37,6 +37,7 @@ enum option_id {
     OPTION_FORCE,
     OPTION_FROM,
     OPTION_GRACE,
+    OPTION_HANDOVER,
     OPTION_HELP,
     OPTION_IMAP_HOST,
     OPTION_JSON,
@@ -49,6 +50,7 @@ enum option_id {
     OPTION_OPERATOR,
     OPTION_OUTPUT,
     OPTION_PARTIAL,
+    OPTION_PIN,
     OPTION_POSITION,
     OPTION_POSTFIX,
     OPTION_QR,
@@ -60,6 +62,7 @@ enum option_id {
     OPTION_SINCE,
     OPTION_SMTP_HOST,
     OPTION_TICKET,
+    OPTION_VALID,
     OPTION_VERIFIER,
     OPTION_VERSION,
     OPTION_YES,
@@ -90,7 +93,7 @@ struct command_option {
 
 enum role { ROLE_NONE, ROLE_HELPDESK, ROLE_AUDITOR, ROLE_ADMIN };
 
-#define COMMAND_OPTIONS_MAX 24
+#define COMMAND_OPTIONS_MAX 28
 
 struct invocation;
 

@@ -51,6 +51,7 @@ static const struct column record_columns[] = {
     {"smtp_port", "smtp_port", COLUMN_NUMBER, 0, NULL},
     {"dav_host", "dav_host", COLUMN_TEXT, 0, "none"},
     {"dav_port", "dav_port", COLUMN_NUMBER, 0, NULL},
+    {"handover_url", "handover_url", COLUMN_TEXT, 0, "none"},
     {"self_allowed", "self_allowed", COLUMN_BOOLEAN, 0, NULL},
     {"self_fresh_within", "self_fresh_within", COLUMN_TEXT, 0, NULL},
     {"self_mfa_values", "self_mfa_values", COLUMN_LIST, 0, "any"},
@@ -70,6 +71,7 @@ static const struct column record_columns[] = {
     " r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required," \
     " date_part('epoch', r.main_password_refused_from) AS main_password_refused_from,"   \
     " r.imap_host, r.imap_port, r.smtp_host, r.smtp_port, r.dav_host, r.dav_port,"       \
+    " r.handover_url,"                                                                   \
     " r.self_allowed, r.self_fresh_within,"                                              \
     " array_to_string(r.self_mfa_values, ' ') AS self_mfa_values,"                       \
     " r.self_makes_per_day, array_to_string(r.self_services, ' ') AS self_services,"     \
@@ -110,6 +112,7 @@ static const struct setting {
     {"smtp_port", KIND_NUMBER, false},
     {"dav_host", KIND_HOST, false},
     {"dav_port", KIND_NUMBER, false},
+    {"handover_url", KIND_TEXT, false},
     {"self_allowed", KIND_BOOLEAN, false},
     {"self_fresh_within", KIND_SPAN, false},
     {"self_mfa_values", KIND_LIST, false},

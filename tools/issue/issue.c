@@ -299,6 +299,10 @@ static enum status run_issue(struct invocation *invocation)
         return issue_batch(invocation, batch);
     if (command_argument(invocation, 0) == NULL)
         return command_usage_error(invocation, "ACCOUNT is missing");
+    if (command_has(invocation, OPTION_HANDOVER))
+        return issue_handover(invocation);
+    if (command_has(invocation, OPTION_PIN) || command_has(invocation, OPTION_VALID))
+        return command_usage_error(invocation, "--pin and --valid go with --handover");
     status = read_request(invocation, &request);
     if (status == STATUS_DONE)
         status = run_request(invocation, &request);
@@ -317,7 +321,9 @@ const struct command command_issue = {
         "The code is made and hashed here: the database never sees it. It is shown on\n"
         "the terminal once and cannot be shown again. With --batch the first line of the\n"
         "file names its columns: account, device and, if wanted, services, networks,\n"
-        "expires, reason and ticket; the new codes go to --output.",
+        "expires, reason and ticket; the new codes go to --output.\n"
+        "With --handover nobody here sees a code: the person opens the link that is\n"
+        "printed, once, and makes it there.",
     .example = "apppass issue alice@example.org --device \"Phone\" --expires 1y",
     .options = {{OPTION_DEVICE, NEED_ONE},
                 {OPTION_BATCH, NEED_ONE},
@@ -328,7 +334,10 @@ const struct command command_issue = {
                 HANDING_OVER,
                 {OPTION_PARTIAL, 0},
                 {OPTION_RESUME, 0},
-                {OPTION_DRY_RUN, 0}},
+                {OPTION_DRY_RUN, 0},
+                {OPTION_HANDOVER, 0},
+                {OPTION_PIN, 0},
+                {OPTION_VALID, 0}},
 };
 
 static enum status run_reset(struct invocation *invocation)

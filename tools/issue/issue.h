@@ -13,4 +13,7 @@ enum status issue_parse_expiry(const char *typed, time_t now, char *text_r) MUST
 /* "apppass issue --batch FILE" */
 enum status issue_batch(struct invocation *invocation, const char *path);
 
+/* "apppass issue ACCOUNT --handover": a link instead of a code. */
+enum status issue_handover(struct invocation *invocation);
+
 #endif

@@ -57,6 +57,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_GRACE] = {
         "grace", '\0', "SPAN", false, false,
         "let the old code work for that long, e.g. 24h"},
+    [OPTION_HANDOVER] = {
+        "handover", '\0', NULL, false, false,
+        "make a link instead, with which its person makes the code"},
     [OPTION_HELP] = {
         "help", 'h', NULL, false, true,
         "show this help, or that of the command"},
@@ -93,6 +96,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_PARTIAL] = {
         "partial", '\0', NULL, false, false,
         "take the good lines, and report the bad ones"},
+    [OPTION_PIN] = {
+        "pin", '\0', NULL, false, false,
+        "the link asks for a PIN too, which is said on the telephone"},
     [OPTION_POSITION] = {
         "position", '\0', "NUMBER", false, false,
         "place in the order of rules; the end where not given"},
@@ -127,6 +133,9 @@ const struct option_spec option_specs[OPTION_COUNT] = {
     [OPTION_TICKET] = {
         "ticket", '\0', "NUMBER", false, false,
         "the ticket this belongs to, for the audit"},
+    [OPTION_VALID] = {
+        "valid", '\0', "SPAN", false, false,
+        "how long the link is good, 24h where not given"},
     [OPTION_VERIFIER] = {
         "verifier", '\0', "CONNINFO", false, false,
         "connect as the mail servers do (their apppass_conninfo)"},

@@ -1,0 +1,98 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Codes that no operator sees: offered by a link, collected once.
+BEGIN;
+\ir setup.sql
+SELECT plan(30);
+
+CREATE ROLE pia LOGIN IN ROLE apppass_self;
+CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
+INSERT INTO apppass.realm (name) VALUES ('example.org'), ('other.example');
+SELECT apppass.add_account('alice@example.org'), apppass.add_account('olga@other.example');
+INSERT INTO apppass.realm_operator (role_name, realm_id)
+SELECT 'hilda', id FROM apppass.realm WHERE name = 'example.org';
+
+-- The sum of a link's secret part, and of that with a PIN.
+CREATE FUNCTION pg_temp.sum(text) RETURNS bytea LANGUAGE sql AS $$
+    SELECT sha256(convert_to($1, 'UTF8')) $$;
+CREATE FUNCTION pg_temp.offer(secret text, rest text DEFAULT '',
+                              who text DEFAULT 'alice@example.org',
+                              device text DEFAULT 'Printer') RETURNS text LANGUAGE sql AS $$
+    SELECT format('SELECT device FROM apppass.offer_code(%L, %L, %L%s)', who, device,
+                  pg_temp.sum(secret), rest) $$;
+CREATE FUNCTION pg_temp.collect(secret text, selector text, pin text DEFAULT NULL) RETURNS text
+    LANGUAGE sql AS $$
+    SELECT format('SELECT selector FROM apppass.self_collect(%L, %L, ''198.51.100.7'', %L, %L)',
+                  pg_temp.sum(secret), pg_temp.sum(secret || pin), selector, pg_temp.digest()) $$;
+
+SET SESSION AUTHORIZATION hilda;
+SELECT throws_ok(pg_temp.offer('one'), 'AP001', NULL, 'no link where there is no page for it');
+RESET SESSION AUTHORIZATION;
+SELECT throws_ok($$ UPDATE apppass.realm SET handover_url = 'http://x.example/h' $$, '23514', NULL,
+    'nor one without TLS');
+UPDATE apppass.realm SET handover_url = 'https://mail.' || name || '/handover'
+WHERE name LIKE '%.%';
+
+SET SESSION AUTHORIZATION hilda;
+SELECT throws_ok(pg_temp.offer('one', who => 'olga@other.example'), '42501', NULL,
+    'not for another tenant''s account');
+SELECT throws_ok(pg_temp.offer('one', who => 'nobody@example.org'), '42501', NULL, 'nor for nobody');
+SELECT throws_ok(pg_temp.offer('one', device => ''), '22023', NULL, 'nor for no device');
+SELECT throws_ok(pg_temp.offer('one', $$, services => '{nosuch}'$$), '22023', NULL,
+    'nor for a service that is none');
+SELECT throws_ok(pg_temp.offer('one', $$, valid => '1 year'$$), '22023', NULL, 'nor for a year');
+SELECT throws_ok($$ SELECT apppass.offer_code('alice@example.org', 'Printer', 'one') $$, '22023',
+    NULL, 'nor with the secret itself');
+SELECT is((SELECT count(*) FROM apppass.code_overview), 0::bigint,
+    'what was rehearsed is not there');
+SELECT results_eq(pg_temp.offer('one', $$, services => '{IMAPS}'$$), $$ VALUES ('Printer') $$,
+    'a code is offered');
+SELECT results_eq($$ SELECT state, pin, services, selector FROM apppass.handover_overview $$,
+    $$ VALUES ('pending', false, '{imap}'::text[], NULL::text) $$, 'the desk sees it, and no code');
+SELECT throws_ok(format('SELECT apppass.self_offer(%L)', pg_temp.sum('one')), '42501', NULL,
+    'the desk opens no link');
+
+SET SESSION AUTHORIZATION pia;
+SELECT throws_ok(pg_temp.collect('two', '1111'), 'P0002', NULL, 'nobody guesses one');
+SELECT throws_ok('SELECT * FROM apppass.handover_overview', '42501', NULL, 'the page lists none');
+SELECT throws_ok(pg_temp.offer('two'), '42501', NULL, 'and offers none');
+SELECT results_eq(
+    format('SELECT account_name, device, pin FROM apppass.self_offer(%L)', pg_temp.sum('one')),
+    $$ VALUES ('alice@example.org', 'Printer', false) $$, 'the link says what it is for');
+SELECT results_eq(pg_temp.collect('one', '1111'), $$ VALUES ('1111') $$, 'and makes the code');
+SELECT throws_ok(pg_temp.collect('one', '2222'), 'P0002', NULL, 'once');
+RESET SESSION AUTHORIZATION;
+SELECT is(format('%s %s', state, selector), 'collected 1111', 'the desk sees that')
+FROM apppass.handover_overview;
+SELECT results_eq($$ SELECT created_by, services FROM apppass.code $$,
+    $$ VALUES ('pia/the link', '{imap}'::text[]) $$, 'it is for what was offered');
+SELECT results_eq($$ SELECT action, actor, after ->> 'address' FROM apppass.audit_log
+    WHERE action LIKE 'handover%' ORDER BY id $$,
+    $$ VALUES ('handover_offered', 'hilda', NULL), ('handover_collected', 'pia', '198.51.100.7') $$,
+    'the trail has both');
+
+-- with a PIN
+SET SESSION AUTHORIZATION hilda;
+SELECT lives_ok(pg_temp.offer('three', format(', pin_hash => %L', pg_temp.sum('three123456'))),
+    'a PIN');
+SET SESSION AUTHORIZATION pia;
+SELECT results_eq(pg_temp.collect('three', '3333', '000000'), $$ VALUES (NULL::text) $$,
+    'a wrong PIN');
+SELECT results_eq(pg_temp.collect('three', '3333'), $$ VALUES (NULL::text) $$,
+    'none is a wrong one too');
+SELECT results_eq(pg_temp.collect('three', '3333', '123456'), $$ VALUES ('3333') $$,
+    'the right one');
+
+-- what takes codes away takes the link away
+SET SESSION AUTHORIZATION hilda;
+SELECT lives_ok(pg_temp.offer('four'), 'one more');
+SELECT is(apppass.withdraw_offer('alice@example.org', 'PRINTER', 'wrong person'), 1,
+    'is withdrawn');
+SELECT lives_ok(pg_temp.offer('five'), 'and one more');
+SELECT lives_ok($$ SELECT apppass.revoke_account('alice@example.org', 'lost') $$,
+    'ends with all codes');
+SET SESSION AUTHORIZATION pia;
+SELECT throws_ok(pg_temp.collect('five', '5555'), 'P0002', NULL, 'and makes none');
+
+RESET SESSION AUTHORIZATION;
+SELECT * FROM finish();
+ROLLBACK;
