@@ -12,6 +12,9 @@ ALTER ROLE apppass_mail SET idle_in_transaction_session_timeout = '10s';
 -- apppass-logoutd: may ask which sessions are to end.
 CREATE ROLE apppass_logoutd LOGIN IN ROLE apppass_logout;
 
+-- apppass-portal: does what owners may do for themselves.
+CREATE ROLE apppass_page LOGIN IN ROLE apppass_self;
+
 -- Someone on the helpdesk: issues, resets and revokes codes, sees no hash.
 CREATE ROLE hilda LOGIN CONNECTION LIMIT 20 IN ROLE apppass_helpdesk;
 ALTER ROLE hilda SET idle_in_transaction_session_timeout = '5min';
