@@ -14,6 +14,7 @@
 #include <sodium.h>
 #include <systemd/sd-daemon.h>
 
+#include "descriptors.h"
 #include "link.h"
 #include "logout_state.h"
 #include "roster.h"
@@ -444,7 +445,8 @@ int main(int argc, char **argv)
 {
     /* Two marks are too much for a stack. */
     static struct logoutd logoutd;
-    int status = parse_arguments(argc, argv, &logoutd.arguments);
+    int status = descriptors_fill() ? parse_arguments(argc, argv, &logoutd.arguments)
+                                    : EXIT_FAILURE;
     char error[1024] = "";
     bool good;
 

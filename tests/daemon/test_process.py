@@ -383,3 +383,25 @@ def test_start_without_a_database():
         assert server.ask(ALICE, "0000-0000-0000-0000") is None
     finally:
         server.destroy()
+
+
+def test_logoutd_says_nothing_to_the_database(database, tmp_path):
+    """With standard error closed no connection gets its number, and with it the log lines."""
+    def odd():
+        return database.log.read_text().count("invalid frontend message")
+
+    proc, mark, before = tmp_path / "proc", tmp_path / "mark", odd()
+    proc.mkdir()
+    process = subprocess.Popen(
+        ["sh", "-c", 'exec "$@" 2>&-', "sh", BUILD / "apppass-logoutd", "-d",
+         database.conninfo("postgres"), "-p", proc, "-s", mark], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        until(mark.exists, "a mark", 30)
+        # What is said at the start lies behind it once the next mark stands there.
+        first = mark.read_text()
+        database.revoke(ALICE, database.issue(device="printer"))
+        until(lambda: mark.read_text() != first, "another mark", 30)
+        assert odd() == before
+    finally:
+        process.terminate()
+        process.wait()
