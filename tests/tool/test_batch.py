@@ -340,3 +340,17 @@ def test_output_others_can_read_is_refused(desk, folder, realm):
     answer = desk.run("issue", "--batch", path, "--output", folder / "codes")
     assert answer.status == 1 and "never overwritten" in answer.err
     assert desk.json("list", f"*@{realm}") == []
+
+
+def test_output_of_somebody_else_is_refused(desk, folder, realm):
+    """Its owner, and whoever has it open, would read the codes."""
+    cheap(desk, realm)
+    people(desk, folder, realm, 1)
+    path = table(folder, f"account,device\nuser0@{realm},Phone\n", name="codes.csv")
+    output = folder / "codes"
+    output.write_text("account,device,selector,code,services,networks,expires_at\n")
+    output.chmod(0o600)
+    os.chown(output, 65534, 65534)
+    answer = desk.run("issue", "--batch", path, "--resume", "--output", output)
+    assert answer.status == 1 and "belongs to somebody else" in answer.err
+    assert desk.json("list", f"*@{realm}") == []

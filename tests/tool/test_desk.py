@@ -554,6 +554,7 @@ def test_a_spreadsheet_runs_no_label(desk):
 
 @pytest.mark.parametrize("label, field", [
     ("x;=cmd()", "\"x;'=cmd()\""), ("x;-1", "\"x;'-1\""), (" =1", "'=1"), ("a; @b", "\"a;' @b\""),
+    ("\uff1dcmd()", "'\uff1dcmd()"), ("\uff20a", "'\uff20a"), ("\uff0b1", "'\uff0b1"), ("\uff0d1", "'\uff0d1"),
     ("plain; text", '"plain; text"')])
 def test_a_spreadsheet_that_parts_at_semicolons_runs_no_label(desk, folder, label, field):
     account = desk.account()
@@ -573,6 +574,19 @@ def test_resume_knows_what_was_written_defused(desk, folder):
     assert f"'{account},'=Phone," in before
     desk.ok("issue", "--batch", folder / "in", "--output", folder / "out", "--resume")
     assert (folder / "out").read_text() == before
+
+
+@pytest.mark.parametrize("option", ["--network", "--service"])
+@pytest.mark.parametrize("value", ["", ",", " ", ", ,"])
+def test_a_list_of_nothing_is_not_all(desk, option, value):
+    """As where a script's variable is not set: the code would be good from anywhere."""
+    account = desk.account()
+    answer = desk.run("issue", account, "--device", "Phone", "--force", option, value)
+    assert answer.status == 2 and option in answer.err
+    answer = desk.run("issue", account, "--device", "Phone", "--force", option, value,
+                      option, "imap" if option == "--service" else "192.0.2.0/24")
+    assert answer.status == 2 and option in answer.err
+    assert desk.json("list", account) == []
 
 
 def test_no_json_has_characters_that_a_terminal_obeys(desk):

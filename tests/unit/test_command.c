@@ -8,6 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -131,6 +134,33 @@ static void json_escapes_what_terminals_obey(void **state)
                                 "  \"b\": \"\\u009b31m\\u202e\"\n}");
 }
 
+/* NULL would be SQL NULL: every network, every service. */
+static void a_list_is_not_lost_for_want_of_memory(void **state)
+{
+    const struct rlimit little = {1 << 20, 1 << 20};
+    size_t size = (size_t)64 << 20;
+    char *network = malloc(size);
+    int ended = -1;
+    pid_t child;
+
+    (void)state;
+    assert_non_null(network);
+    memset(network, '1', size - 1);
+    network[size - 1] = '\0';
+    child = fork();
+    if (child == 0) {
+        const char *const networks[] = {network};
+        bool lost =
+            setrlimit(RLIMIT_AS, &little) < 0 || database_array(1, networks) == NULL;
+
+        _exit(lost ? 99 : 98);
+    }
+    free(network);
+    assert_int_equal(waitpid(child, &ended, 0), child);
+    assert_true(WIFEXITED(ended));
+    assert_int_equal(WEXITSTATUS(ended), STATUS_REFUSED);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -139,6 +169,7 @@ int main(void)
         cmocka_unit_test(values_in_every_form),
         cmocka_unit_test(options_end),
         cmocka_unit_test(arrays_are_quoted),
+        cmocka_unit_test(a_list_is_not_lost_for_want_of_memory),
         cmocka_unit_test(json_escapes_what_terminals_obey),
     };
 

@@ -3,8 +3,10 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "base/message.h"
+#include "base/status.h"
 #include "log.h"
 
 static void PRINTF(2, 0) write_line(const char *prefix, const char *format, va_list args)
@@ -15,6 +17,15 @@ static void PRINTF(2, 0) write_line(const char *prefix, const char *format, va_l
     log_sanitise(line);
     fflush(stdout);
     fprintf(stderr, "%s%s\n", prefix, line);
+}
+
+void *message_needed(void *memory)
+{
+    if (memory == NULL) {
+        message_error("out of memory");
+        exit(STATUS_REFUSED);
+    }
+    return memory;
 }
 
 void message_error(const char *format, ...)

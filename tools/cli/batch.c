@@ -203,7 +203,7 @@ static char *trimmed(const char *text)
     length = strlen(text);
     while (length > 0 && (text[length - 1] == ' ' || text[length - 1] == '\t'))
         length--;
-    return length > 0 ? strndup(text, length) : NULL;
+    return length > 0 ? message_needed(strndup(text, length)) : NULL;
 }
 
 /* Spreadsheets write separators for whatever was ever touched: rows of nothing else, and

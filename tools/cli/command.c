@@ -508,6 +508,18 @@ static bool ask_reason(struct invocation *invocation)
            add_value(invocation, OPTION_REASON, invocation->asked_reason);
 }
 
+/* As where a script's variable is not set.  It must not be taken for "all". */
+static bool lists_nothing(const struct invocation *invocation, enum option_id id)
+{
+    for (size_t i = 0; i < invocation->options[id].count; i++) {
+        const char *value = invocation->options[id].values[i];
+
+        if (value[strspn(value, ", ")] == '\0')
+            return true;
+    }
+    return false;
+}
+
 static enum status check_options(struct invocation *invocation)
 {
     size_t of_one = 0;
@@ -520,6 +532,11 @@ static enum status check_options(struct invocation *invocation)
 
         if (count > 0 && !takes)
             return command_usage_error(invocation, "does not take --%s",
+                                       option_specs[id].name);
+        if ((id == OPTION_NETWORK || id == OPTION_SERVICE) &&
+            lists_nothing(invocation, (enum option_id)id))
+            return command_usage_error(invocation,
+                                       "--%s names nothing; leave it out to mean all",
                                        option_specs[id].name);
         if (count == 0 && need == NEED_ALWAYS && id == OPTION_REASON &&
             ask_reason(invocation))
@@ -692,9 +709,7 @@ char *command_array(const struct invocation *invocation, enum option_id id)
             length = strcspn(value, ", ");
             if (length == 0)
                 break;
-            copies[count] = strndup(value, length);
-            if (copies[count] == NULL)
-                break;
+            copies[count] = message_needed(strndup(value, length));
             texts[count] = copies[count];
             count++;
             value += length;

@@ -351,7 +351,7 @@ static enum status drop_unstored(struct batch *batch)
 
 static enum status open_output(struct batch *batch, bool *created_r)
 {
-    struct stat found;
+    struct stat found = {.st_uid = geteuid()};
 
     *created_r = false;
     if (batch->dry_run)
@@ -367,9 +367,15 @@ static enum status open_output(struct batch *batch, bool *created_r)
         batch->output =
             open(batch->output_path, O_RDWR | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
         if (batch->output >= 0 && fstat(batch->output, &found) == 0 &&
-            S_ISREG(found.st_mode) && (found.st_mode & 077) == 0) {
+            S_ISREG(found.st_mode) && (found.st_mode & 077) == 0 &&
+            found.st_uid == geteuid()) {
             batch->output_length = found.st_size;
             return drop_unstored(batch);
+        }
+        if (batch->output >= 0 && found.st_uid != geteuid()) {
+            message_error("%s belongs to somebody else, who would read the codes",
+                          batch->output_path);
+            return STATUS_REFUSED;
         }
         if (batch->output >= 0) {
             message_error("%s can be read by others: chmod 600 it first",

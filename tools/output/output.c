@@ -280,9 +280,15 @@ static void json_parts(FILE *file, const struct part *parts)
 
 /* ---- CSV (RFC 4180, but with the line ends of this system) ---- */
 
+/* Spreadsheets of East Asia take the full-width forms as well. */
 static bool begins_formula(const char *text)
 {
+    static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
+
     text += strspn(text, " ");
+    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+        if (strncmp(text, wide[i], strlen(wide[i])) == 0)
+            return true;
     return *text != '\0' && strchr("=+-@", *text) != NULL;
 }
 

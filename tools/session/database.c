@@ -919,10 +919,7 @@ char *database_array(size_t count, const char *const *texts)
         return NULL;
     for (size_t i = 0; i < count; i++)
         size += texts[i] != NULL ? 2 * strlen(texts[i]) + 3 : sizeof "NULL,";
-    literal = malloc(size);
-    if (literal == NULL)
-        return NULL;
-    out = literal;
+    literal = out = message_needed(malloc(size));
     *out++ = '{';
     for (size_t i = 0; i < count; i++) {
         if (i > 0)

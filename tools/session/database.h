@@ -134,7 +134,8 @@ void rows_free(struct rows **rows);
 
 /*
  * A PostgreSQL array literal, "{"a","b"}", of `count` texts (NULL: an SQL NULL); NULL
- * for no text at all, so that a missing list is SQL NULL.  malloc'd.
+ * for no text at all, so that a missing list is SQL NULL.  malloc'd; ends the program
+ * where there is no memory, as NULL would mean "all".
  */
 char *database_array(size_t count, const char *const *texts);
 
