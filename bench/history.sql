@@ -25,7 +25,7 @@ FROM generate_series(0::bigint, :codes - 1, 1000) AS n, generate_series(1, 40) A
 
 SELECT count(apppass.make_refusal_partition(now() - m * interval '1 month')) AS months FROM generate_series(1, 6) AS m;
 INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
-SELECT now() - n % 180 * interval '1 day', (ARRAY['wrong_code', 'revoked', 'unknown_code', 'expired', 'unknown_user'])[n % 5 + 1]::apppass.verdict,
+SELECT now() - n % 180 * interval '1 day', (ARRAY['wrong_code', 'revoked', 'unknown_code', 'expired', 'unknown_user'])[n % 5 + 1],
     CASE WHEN n % 5 < 4 THEN c.account_id END, c.realm_id, CASE WHEN n % 5 IN (0, 1, 3) THEN c.id END, 'imap', '192.0.2.1'::inet + n % 250
 FROM generate_series(0::bigint, :codes / 5 - 1) AS n JOIN apppass.code AS c ON c.id = 1000000000 + n * 5;
 

@@ -17,8 +17,8 @@
 enum outcome { OUTCOME_DENIED = 0, OUTCOME_OK, OUTCOME_UNAVAILABLE };
 
 /*
- * Why.  Same members, same spelling (verdict_name) as the SQL enum apppass.verdict; a
- * unit test reads both.  VERDICT_NONE is "no verdict reached" (outage) and has no SQL
+ * Why.  Same members, same spelling (verdict_name) as the rows of apppass.verdict; a
+ * lint compares them.  VERDICT_NONE is "no verdict reached" (outage) and has no SQL
  * twin.
  */
 enum verdict {

@@ -11,7 +11,7 @@ SET LOCAL ROLE apppass_owner;
 -- plan_cache_mode: a mail server process makes few logins; planning each of the first five anew would cost more than they do.
 -- enable_seqscan: a plan made while the tables were empty must still be right when they are not.
 CREATE FUNCTION apppass.lookup(username text, selector text, service text, client inet,
-                               OUT verdict apppass.verdict, OUT code_id bigint, OUT account_name text, OUT hash text,
+                               OUT verdict text, OUT code_id bigint, OUT account_name text, OUT hash text,
                                OUT memory_kib integer, OUT passes integer, OUT lanes integer, OUT record_due boolean,
                                OUT account_id bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -85,7 +85,7 @@ BEGIN
                  WHERE apppass.rule_matches(x.realm_id, x.service, x.network, x.action,
                                             a.realm_id, door, address)
                  ORDER BY x.position LIMIT 1),
-                CASE WHEN symbol IS NULL THEN 'main_password' ELSE 'accepted' END)::apppass.verdict AS verdict
+                CASE WHEN symbol IS NULL THEN 'main_password' ELSE 'accepted' END) AS verdict
         FROM (VALUES (wanted)) AS asked (username)
         LEFT JOIN apppass.account AS a ON a.username = asked.username
         -- An unknown name gets the parameters of its domain, so that refusing it can cost what

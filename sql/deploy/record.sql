@@ -68,7 +68,7 @@ END
 $$;
 COMMENT ON FUNCTION apppass.record_use(bigint, text, inet) IS 'Records a successful login: at most one write per code, service and network (/24, /48) in 5 minutes. Beyond 200 services and networks of a code, further networks are recorded as unknown. Sends first_use and new_network events. Unknown codes are ignored.';
 
-CREATE FUNCTION apppass.record_refusal(verdict apppass.verdict, username text, code_id bigint, service text, client inet) RETURNS void
+CREATE FUNCTION apppass.record_refusal(verdict text, username text, code_id bigint, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
@@ -76,6 +76,11 @@ BEGIN
     IF pg_catalog.right(apppass.fold($2), 8) = '.invalid'
        AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = apppass.fold($2)) THEN
         RETURN;
+    END IF;
+    IF NOT EXISTS (SELECT FROM apppass.verdict AS v WHERE v.name = $1) THEN
+        RAISE EXCEPTION 'verdict "%" is not known', $1
+            USING ERRCODE = '22023', CONSTRAINT = 'verdict_unknown',
+                  HINT = 'The mail server is newer than the schema: sqitch deploy.';
     END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
@@ -85,7 +90,7 @@ BEGIN
     LEFT JOIN apppass.code AS c ON c.id = $3 AND c.account_id = a.id;
 END
 $$;
-COMMENT ON FUNCTION apppass.record_refusal(apppass.verdict, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) and are no account are left out: monitoring may use them.';
+COMMENT ON FUNCTION apppass.record_refusal(text, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) and are no account are left out: monitoring may use them.';
 
 CREATE FUNCTION apppass.record_main_password(username text, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -161,9 +166,9 @@ END
 $$;
 COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS 'Replaces the hash of a live code if it still is old_hash; false where it is not. 22023: the new one is no Argon2id hash within the verifier''s limits, is below the policy of the realm in memory, passes or lanes, or is not keyed where the old one is. Audited.';
 
-REVOKE ALL ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(apppass.verdict, text, bigint, text, inet),
+REVOKE ALL ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(text, text, bigint, text, inet),
     apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(apppass.verdict, text, bigint, text, inet),
+GRANT EXECUTE ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(text, text, bigint, text, inet),
     apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text) TO apppass_verifier;
 
 COMMIT;

@@ -9,7 +9,7 @@ SET LOCAL ROLE apppass_owner;
 
 CREATE TABLE apppass.refusal (
     at timestamptz NOT NULL,
-    verdict apppass.verdict NOT NULL,
+    verdict text COLLATE "C" NOT NULL,
     account_id bigint,
     realm_id integer,
     code_id bigint,

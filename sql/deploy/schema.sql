@@ -56,13 +56,34 @@ COMMENT ON FUNCTION apppass.bcrypt(text) IS 'A bcrypt hash, $2a$ cost 10 (pgcryp
 
 SET LOCAL ROLE apppass_owner;
 
-CREATE TYPE apppass.verdict AS ENUM (
-    'accepted', 'not_a_code', 'mistyped', 'unknown_user', 'unknown_code', 'wrong_code', 'wrong_account', 'revoked', 'expired',
-    'lapsed', 'service_denied', 'network_denied', 'account_disabled', 'mfa_missing', 'realm_denied', 'main_password',
-    'main_password_refused');
-COMMENT ON TYPE apppass.verdict IS 'What was decided about one login attempt, and why.';
-REVOKE ALL ON TYPE apppass.verdict FROM PUBLIC;
-GRANT USAGE ON TYPE apppass.verdict TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin;
+-- A verdict is a row and not the value of an enum: a change that adds one can be reverted.
+CREATE TABLE apppass.verdict (
+    name text COLLATE "C" NOT NULL,
+    description text NOT NULL,
+    CONSTRAINT verdict_pkey PRIMARY KEY (name)
+);
+COMMENT ON TABLE apppass.verdict IS 'What may be decided about a login attempt.';
+COMMENT ON COLUMN apppass.verdict.name IS 'As lookup, the log and refusal_log say it.';
+COMMENT ON COLUMN apppass.verdict.description IS 'For people.';
+INSERT INTO apppass.verdict (name, description) VALUES
+    ('accepted', 'The code may be used here: the secret decides'),
+    ('not_a_code', 'What was typed has not the form of a code'),
+    ('mistyped', 'The check symbol is wrong'),
+    ('unknown_user', 'There is no such account'),
+    ('unknown_code', 'The account has no code of that selector'),
+    ('wrong_code', 'The selector is one of the account''s, the secret is not'),
+    ('wrong_account', 'Another account of the realm has a code of that selector'),
+    ('revoked', 'The code was revoked'),
+    ('expired', 'The code expired'),
+    ('lapsed', 'The code was not used for as long as the realm says'),
+    ('service_denied', 'Realm, code or an access rule leaves the service out'),
+    ('network_denied', 'Code or an access rule leaves the network out'),
+    ('account_disabled', 'The account is disabled'),
+    ('mfa_missing', 'The realm asks for MFA, and the account is not enrolled'),
+    ('realm_denied', 'The realm allows no codes, or an access rule denies'),
+    ('main_password', 'No code was typed: the main password may be tried'),
+    ('main_password_refused', 'No code was typed, and the main password is refused');
+GRANT SELECT ON apppass.verdict TO apppass_helpdesk, apppass_auditor;
 
 -- A later change that tools have to know of replaces it by one with the next number.
 CREATE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE

@@ -9,7 +9,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 DROP FUNCTION apppass.schema_version();
 DROP FUNCTION apppass.bcrypt(text);
 DROP FUNCTION apppass.random_bytes(integer);
-DROP TYPE apppass.verdict;
+DROP TABLE apppass.verdict;
 DROP SCHEMA apppass;
 ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner GRANT EXECUTE ON FUNCTIONS TO PUBLIC;
 ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner GRANT USAGE ON TYPES TO PUBLIC;

@@ -6,7 +6,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT 1 / pg_catalog.has_function_privilege('apppass_verifier', f, 'EXECUTE')::integer
 FROM pg_catalog.unnest(ARRAY[
-    'apppass.record_use(bigint, text, inet)', 'apppass.record_refusal(apppass.verdict, text, bigint, text, inet)',
+    'apppass.record_use(bigint, text, inet)', 'apppass.record_refusal(text, text, bigint, text, inet)',
     'apppass.record_main_password(text, text, inet)', 'apppass.upgrade_hash(bigint, text, text)']) AS f;
 SELECT apppass.record_use(-1, 'imap', NULL);
 SELECT apppass.record_main_password(E'\x01', 'imap', NULL);

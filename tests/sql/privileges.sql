@@ -26,7 +26,7 @@ SELECT pg_temp.refused('SELECT * FROM apppass.account');
 SELECT pg_temp.refused('SELECT * FROM apppass.code_overview');
 SELECT pg_temp.refused($$ SELECT apppass.lookup('alice@example.org', '1111', 'imap', NULL) $$);
 SELECT pg_temp.refused($$ SELECT apppass.service_name('imap') $$);
-SELECT pg_temp.refused($$ SELECT 'accepted'::apppass.verdict $$);
+SELECT pg_temp.refused($$ SELECT * FROM apppass.verdict $$);
 
 -- the verifier
 SET SESSION AUTHORIZATION vera;

@@ -2,7 +2,7 @@
 -- Use, refusals and their partitions.
 BEGIN;
 \ir setup.sql
-SELECT plan(42);
+SELECT plan(43);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT code_id AS code FROM apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) \gset
@@ -71,7 +71,8 @@ DELETE FROM apppass.account WHERE username = 'gone@example.org';
 SELECT pg_temp.same($$ SELECT verdict, account, realm FROM apppass.refusal_log WHERE service = 'pop' $$, $$ VALUES ('unknown_code', NULL, 'default') $$,
     'the refusals of a removed account stay');
 SELECT pg_temp.same($$ SELECT verdict, count(*), count(account), count(device) FROM apppass.refusal_log GROUP BY 1 ORDER BY 1 $$,
-    $$ VALUES ('unknown_user', 1, 0, 0), ('unknown_code', 1, 0, 0), ('wrong_code', 2, 2, 1), ('revoked', 1, 1, 1) $$, 'each refusal is shown once');
+    $$ VALUES ('revoked', 1, 1, 1), ('unknown_code', 1, 0, 0), ('unknown_user', 1, 0, 0), ('wrong_code', 2, 2, 1) $$, 'each refusal is shown once');
+SELECT throws_ok($$ SELECT apppass.record_refusal('mistake', 'alice@example.org', NULL, 'imap', NULL) $$, '22023', NULL, 'a verdict that is no row is refused');
 
 -- partitions
 SELECT is((SELECT DISTINCT tableoid::regclass::text FROM apppass.refusal), 'apppass.' || (SELECT name FROM apppass.refusal_partition(now())), 'refusals go to the month''s partition');

@@ -17,7 +17,7 @@ DECLARE
     kind text;
 BEGIN
     FOREACH kind IN ARRAY ARRAY['text', 'bigint', 'integer', 'boolean', 'inet', 'cidr', 'jsonb',
-                                'timestamptz', 'interval', 'apppass.verdict'] LOOP
+                                'timestamptz', 'interval'] LOOP
         FOR f IN
             SELECT DISTINCT p.proname, p.prokind, (
                 SELECT string_agg(CASE WHEN t::regtype::text IN ('anyarray', 'anycompatiblearray')
