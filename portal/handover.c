@@ -14,7 +14,7 @@
 /* As PostgreSQL reads a bytea. */
 #define SUM_TEXT_MAX (2 + 2 * crypto_hash_sha256_BYTES + 1)
 
-struct link {
+struct opened_link {
     char sum[SUM_TEXT_MAX];
     char pin_sum[SUM_TEXT_MAX]; /* "": none was given */
 };
@@ -49,7 +49,7 @@ static void read_pin(const char *typed, char pin_r[PIN_MAX + 1])
 static struct rows *collect(struct portal *portal, const void *what,
                             const struct code *code, const char *hash)
 {
-    const struct link *link = what;
+    const struct opened_link *link = what;
 
     return TRY_QUERY(
         portal->database,
@@ -60,7 +60,7 @@ static struct rows *collect(struct portal *portal, const void *what,
         code->selector, hash);
 }
 
-static void open_link(struct portal *portal, const struct link *link)
+static void open_link(struct portal *portal, const struct opened_link *link)
 {
     const char *method = getenv("REQUEST_METHOD");
 
@@ -89,7 +89,7 @@ void handover(struct portal *portal, const char *secret)
 {
     const char *typed = form_value(&portal->form, "pin");
     char pin[PIN_MAX + 1] = "";
-    struct link link = {.pin_sum = ""};
+    struct opened_link link = {.pin_sum = ""};
 
     if (strlen(secret) != SECRET_DIGITS ||
         secret[strspn(secret, "0123456789abcdef")] != '\0') {

@@ -21,7 +21,7 @@
 #define SUM_TEXT_MAX    (2 + 2 * crypto_hash_sha256_BYTES + 1)
 
 /* What opens the offer; all that the database is told are sums. */
-struct key {
+struct offer_key {
     char secret[LINK_SECRET_MAX];
     char pin[PIN_DIGITS + 1]; /* "": none */
     char sum[SUM_TEXT_MAX], pin_sum[SUM_TEXT_MAX];
@@ -56,7 +56,7 @@ static void make_sum(const char *first, const char *second, char text_r[SUM_TEXT
     sodium_memzero(both, sizeof both);
 }
 
-static void make_key(bool pin, struct key *key)
+static void make_key(bool pin, struct offer_key *key)
 {
     unsigned char random[LINK_BYTES];
 
@@ -71,7 +71,7 @@ static void make_key(bool pin, struct key *key)
     sodium_memzero(random, sizeof random);
 }
 
-static struct rows *offer(struct invocation *invocation, const struct key *key,
+static struct rows *offer(struct invocation *invocation, const struct offer_key *key,
                           const char *valid, const char *expires)
 {
     char *services = command_array(invocation, OPTION_SERVICE);
@@ -100,7 +100,7 @@ static struct rows *offer(struct invocation *invocation, const struct key *key,
 }
 
 static enum status show(const struct invocation *invocation, const struct rows *stored,
-                        const struct key *key)
+                        const struct offer_key *key)
 {
     const struct output *output = &invocation->output;
     const char *pin = key->pin[0] != '\0' ? key->pin : NULL;
@@ -141,7 +141,7 @@ static enum status check_options(const struct invocation *invocation)
 static enum status offer_and_show(struct invocation *invocation, const char *valid,
                                   const char *expires)
 {
-    struct key key;
+    struct offer_key key;
     struct rows *stored;
     enum status status;
 
