@@ -183,7 +183,11 @@ static void act_make(struct portal *portal)
     } else {
         services = chosen_services(&portal->form);
         making.services = services;
-        make_code(portal, store, &making);
+        /* For the database no list is all that there are: not what was ticked. */
+        if (services == NULL && rows_text(portal->terms, 0, "services") != NULL)
+            page_message(portal, 400, TEXT_NO_SERVICE);
+        else
+            make_code(portal, store, &making);
         free(services);
     }
 }

@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,11 +15,13 @@
 #include <sodium.h>
 
 #include "base/message.h"
+#include "descriptors.h"
 #include "portal.h"
 #include "session/mint.h"
 #include "text.h"
 
 #define PAGE_MAX       (1024 * 1024)
+#define PAGE_SECONDS   30 /* until the page is there */
 #define USER_MAX       256
 #define AMR_MAX        16
 #define VARIABLE_MAX   64
@@ -337,14 +338,20 @@ static void answer(const struct portal *portal, size_t length)
         write_all(body, length);
 }
 
-/* A pipe or file of ours must not become what the web server reads. */
-static bool hold_descriptors(void)
+/* The database can be silent without end, and there are only so many processes for pages.
+ */
+static void give_up(int signal_number)
 {
-    int file = open("/dev/null", O_RDWR);
+    static const char late[] = "apppass: no answer in time\n";
+    static const char sorry[] =
+        "Status: 503\r\nContent-Type: text/plain; charset=utf-8\r\n"
+        "Cache-Control: no-store\r\n\r\n"
+        "Not possible at the moment. Try again in some minutes.\n";
 
-    while (file >= 0 && file <= STDERR_FILENO)
-        file = open("/dev/null", O_RDWR);
-    return file >= 0 && close(file) == 0;
+    (void)signal_number;
+    (void)!write(STDERR_FILENO, late, sizeof late - 1);
+    (void)!write(STDOUT_FILENO, sorry, sizeof sorry - 1);
+    _exit(1);
 }
 
 int main(void)
@@ -352,9 +359,11 @@ int main(void)
     static struct portal portal = {.status = 200, .type = "text/html; charset=utf-8"};
     long length;
 
-    if (!hold_descriptors() || sodium_init() < 0)
+    if (!descriptors_fill() || sodium_init() < 0)
         return 1;
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGALRM, give_up);
+    alarm(PAGE_SECONDS);
     texts_choose(getenv("HTTP_ACCEPT_LANGUAGE"));
     portal.now = time(NULL);
     portal.page = fmemopen(body, sizeof body, "w");
@@ -370,6 +379,7 @@ int main(void)
     }
     fclose(portal.page);
     read_rest();
+    alarm(0);
     answer(&portal, (size_t)length);
     rows_free(&portal.terms);
     database_close(&portal.database);

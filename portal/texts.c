@@ -137,6 +137,9 @@ static const char *const texts[TEXT_COUNT][LANGUAGES] = {
          "changed.",
          "Der Name des Geräts ist nicht gültig: 1 bis 100 Zeichen. Nichts wurde "
          "geändert."},
+    [TEXT_NO_SERVICE] =
+        {"Choose what it may be used for. Nothing was changed.",
+         "Wählen Sie, wofür es benutzt werden darf. Nichts wurde geändert."},
     [TEXT_GONE] = {"It is gone already. Nothing was changed.",
                    "Es ist schon fort. Nichts wurde geändert."},
     [TEXT_OUTAGE] =

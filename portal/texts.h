@@ -77,6 +77,7 @@ enum text {
     TEXT_NO_ACCOUNT,
     TEXT_POLICY,
     TEXT_BAD_VALUE,
+    TEXT_NO_SERVICE,
     TEXT_GONE,
     TEXT_OUTAGE,
     TEXT_OFFER,
