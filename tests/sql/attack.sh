@@ -38,6 +38,17 @@ ok 'attack: nor hashing' refuses 'permission denied' as_attacker "SELECT apppass
 ok 'attack: nor the list of what lapses' refuses 'permission denied' as_attacker 'SELECT * FROM apppass.due_codes(1)'
 ok 'attack: nothing of that left a trace in the trail' test "$(trail)" = "$before"
 
+# A server can be asked to send the plans of what a function does: they hold what its variables do.
+psql -Xq -c 'CREATE ROLE limited LOGIN IN ROLE apppass_helpdesk' -c "INSERT INTO apppass.realm (name) VALUES ('mine.org')" \
+    -c "INSERT INTO apppass.realm_operator (role_name, realm_id) SELECT 'limited', id FROM apppass.realm WHERE name = 'mine.org'"
+plans_shown() {
+    psql -XAtq -U limited -c 'SET client_min_messages = log' -c 'SET debug_print_plan = on' -c "$1" >"$base/plans.out" 2>&1
+    grep -q 'PLANNEDSTMT' "$base/plans.out" && [ "$(grep -c '{PLANNEDSTMT' "$base/plans.out")" = 1 ]
+}
+ok 'attack: the plans inside a function are not shown' plans_shown "SELECT apppass.revoke_account('victim@example.org', 'x')"
+ok 'attack: nor where one asks' plans_shown "SELECT * FROM apppass.find_codes('victim@example.org')"
+psql -Xq -c "DELETE FROM apppass.realm_operator WHERE role_name = 'limited'" -c 'DROP ROLE limited'
+
 # What works goes through the guards.
 printf '%s\t%s\t%s\n' "$(psql -XAtqc "SELECT $phone")" 4444 "$hash" >"$base/codes.copy"
 copied() { psql -XAtq -v ON_ERROR_STOP=1 -U attacker -c '\copy apppass.code (device_id, selector, hash) FROM '"'$base/codes.copy'"; }

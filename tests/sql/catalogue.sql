@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What must be true of every object of the schema, today's and tomorrow's.
 BEGIN;
-SELECT plan(16);
+SELECT plan(17);
 
 CREATE TEMP VIEW relation AS
 SELECT c.* FROM pg_class AS c
@@ -48,6 +48,10 @@ SELECT is_empty($$
     SELECT oid::regprocedure::text FROM routine
     WHERE prosecdef AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)
 $$, 'every SECURITY DEFINER function fixes its search path');
+SELECT is_empty($$
+    SELECT oid::regprocedure::text FROM routine
+    WHERE prosecdef AND NOT coalesce('debug_print_plan=off' = ANY (proconfig), false)
+$$, 'and shows nobody its plans');
 SELECT is_empty($$
     SELECT oid::regprocedure::text FROM routine
     WHERE NOT prosecdef AND prosqlbody IS NULL AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)
