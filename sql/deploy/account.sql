@@ -103,12 +103,12 @@ COMMENT ON COLUMN apppass.code.revoked_by IS 'Who revoked it; filled by trigger.
 COMMENT ON COLUMN apppass.code.revoke_reason IS 'Why it was revoked.';
 COMMENT ON COLUMN apppass.code.replaces IS 'The code of the same device that this one took over from (reset).';
 
--- Beside code, not in it: the verifier's login writes here, and must lock no row that revoking needs.
+-- Beside code, not in it, and without a foreign key, as code_use: the verifier's login writes here,
+-- and must lock no row that revoking a code or moving an account needs.  Codes are never deleted.
 CREATE TABLE apppass.hash_upgrade (
     code_id bigint NOT NULL,
     hash text NOT NULL,
     CONSTRAINT hash_upgrade_pkey PRIMARY KEY (code_id),
-    CONSTRAINT hash_upgrade_code FOREIGN KEY (code_id) REFERENCES apppass.code (id),
     CONSTRAINT hash_upgrade_form CHECK (apppass.is_hash(hash))
 );
 COMMENT ON TABLE apppass.hash_upgrade IS 'The hash that took over from the one in code, where a login replaced it (upgrade_hash).';
@@ -172,8 +172,7 @@ CREATE TABLE apppass.code_use (
     network cidr NOT NULL,
     first_at timestamptz NOT NULL,
     last_at timestamptz NOT NULL,
-    CONSTRAINT code_use_pkey PRIMARY KEY (code_id, service, network),
-    CONSTRAINT code_use_code FOREIGN KEY (code_id) REFERENCES apppass.code (id)
+    CONSTRAINT code_use_pkey PRIMARY KEY (code_id, service, network)
 ) WITH (fillfactor = 85);
 COMMENT ON TABLE apppass.code_use IS 'Where a code has been used: one row per service and network, refreshed at most every 5 minutes.';
 COMMENT ON COLUMN apppass.code_use.code_id IS 'The code.';
@@ -219,8 +218,8 @@ CREATE TABLE apppass.main_password_login (
     network cidr NOT NULL,
     first_at timestamptz NOT NULL,
     last_at timestamptz NOT NULL,
-    CONSTRAINT main_password_login_pkey PRIMARY KEY (account_id, service, network),
-    CONSTRAINT main_password_login_account FOREIGN KEY (account_id) REFERENCES apppass.account (id) ON DELETE CASCADE
+    -- No foreign key, as in hash_upgrade: account_policy() deletes what a removed account had.
+    CONSTRAINT main_password_login_pkey PRIMARY KEY (account_id, service, network)
 ) WITH (fillfactor = 85);
 COMMENT ON TABLE apppass.main_password_login IS 'Where main passwords still let somebody in: one row per account, service and network.';
 COMMENT ON COLUMN apppass.main_password_login.account_id IS 'The account.';

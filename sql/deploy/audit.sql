@@ -399,11 +399,30 @@ END
 $$;
 COMMENT ON FUNCTION apppass.restore_context(text[]) IS 'Undoes set_context at the end of a function. After an error the rollback does.';
 
+CREATE FUNCTION apppass.operator() RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    claimed text := apppass.context('operator');
+BEGIN
+    -- Codes that owners made are counted and shown as theirs.
+    IF claimed ~ '(^|/)the owner$' AND NOT pg_has_role(session_user, 'apppass_self', 'MEMBER') THEN
+        RAISE EXCEPTION '% does not act for the owner of an account', session_user
+            USING ERRCODE = '42501', CONSTRAINT = 'operator_owner',
+                  HINT = 'As operator give the name of whoever acts; owners act by the self_ functions.';
+    END IF;
+    RETURN claimed;
+END
+$$;
+COMMENT ON FUNCTION apppass.operator() IS
+'The operator of this statement; NULL where blank. 42501: only apppass_self acts for an account''s owner.';
+GRANT EXECUTE ON FUNCTION apppass.operator() TO apppass_admin;
+
 CREATE FUNCTION apppass.actor() RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN session_user::text || coalesce('/' || apppass.context('operator'), '');
+    RETURN session_user::text || coalesce('/' || apppass.operator(), '');
 END
 $$;
 COMMENT ON FUNCTION apppass.actor() IS 'The session user, with the portal''s operator after a slash.';
@@ -420,10 +439,18 @@ CREATE FUNCTION apppass.notify(event jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    -- Any login can fill the server's queue, with one session that listens and keeps a transaction
+    -- open; once it is full, whoever notifies can't commit.
+    IF pg_catalog.pg_notification_queue_usage() > 0.01 THEN
+        RAISE WARNING 'the event "%" is not announced', $1 ->> 'event'
+            USING HINT = 'A session that listens has kept a transaction open for long: see '
+                         'pg_stat_activity, and end it.';
+        RETURN;
+    END IF;
     PERFORM pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls($1)::text);
 END
 $$;
-COMMENT ON FUNCTION apppass.notify(jsonb) IS 'Sends an event to LISTEN apppass at commit: event, at, realm_id, account_id, code_id, audit_id (no use of a code has one). Keys only: SELECT ... FROM apppass.audit_log WHERE id = audit_id, or FROM apppass.code_overview WHERE code_id = ..., shows the rest to whom it concerns. A hint, no proof: any login of the database may NOTIFY the same.';
+COMMENT ON FUNCTION apppass.notify(jsonb) IS 'Sends an event to LISTEN apppass at commit: event, at, realm_id, account_id, code_id, audit_id (no use of a code has one). Keys only: SELECT ... FROM apppass.audit_log WHERE id = audit_id, or FROM apppass.code_overview WHERE code_id = ..., shows the rest to whom it concerns. A hint, no proof: any login of the database may NOTIFY the same. Sends nothing, with a WARNING, while more than 1 % of the server''s queue waits for a listener.';
 
 CREATE FUNCTION apppass.audit_write(action text, realm_id integer, account_id bigint, account text, device text, code_id bigint,
                                     selector text, before jsonb, after jsonb, reason text) RETURNS void
@@ -434,7 +461,7 @@ DECLARE
 BEGIN
     INSERT INTO apppass.audit AS a (at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id,
                                     selector, reason, ticket, before, after)
-    VALUES (pg_catalog.clock_timestamp(), session_user, apppass.context('operator'), pg_catalog.inet_client_addr(),
+    VALUES (pg_catalog.clock_timestamp(), session_user, apppass.operator(), pg_catalog.inet_client_addr(),
             NULLIF(pg_catalog.current_setting('application_name'), ''), $1, $2, $3, $4, $5, $6, $7,
             coalesce($10, apppass.context('reason')), apppass.context('ticket'), $8, $9)
     RETURNING a.* INTO entry;

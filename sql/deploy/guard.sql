@@ -231,6 +231,7 @@ BEGIN
                       HINT = 'Call apppass.revoke_account(username, reason) and apppass.set_account_enabled(username, false, reason).';
         END IF;
         DELETE FROM apppass.device AS d WHERE d.account_id = OLD.id;
+        DELETE FROM apppass.main_password_login AS m WHERE m.account_id = OLD.id;
         RETURN OLD;
     END IF;
     NEW.username := apppass.account_name(NEW.username);
@@ -388,7 +389,11 @@ BEGIN
             RAISE EXCEPTION 'the code replaces a code of another device'
                 USING ERRCODE = '22023', CONSTRAINT = 'replaces_another', HINT = 'Leave replaces out, or call apppass.reset_code(username, device, reason => ...).';
         END IF;
-        IF NEW.created_at > pg_catalog.clock_timestamp() THEN
+        IF NOT pg_catalog.isfinite(NEW.created_at) THEN
+            RAISE EXCEPTION 'a code is issued at a moment'
+                USING ERRCODE = '22023', CONSTRAINT = 'created_infinite',
+                      HINT = 'Leave created_at out: lifetimes count from it.';
+        ELSIF NEW.created_at > pg_catalog.clock_timestamp() THEN
             RAISE EXCEPTION 'a code cannot be issued in the future'
                 USING ERRCODE = '22023', CONSTRAINT = 'created_in_future', HINT = 'Leave created_at out: lifetimes count from it.';
         END IF;

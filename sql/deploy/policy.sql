@@ -52,6 +52,10 @@ CREATE TABLE apppass.realm (
     CONSTRAINT realm_intervals_positive CHECK (
         (max_lifetime IS NULL OR max_lifetime > interval '0') AND (lapse_after IS NULL OR lapse_after > interval '0')
         AND (unused_after IS NULL OR unused_after > interval '0') AND refusal_retention > interval '0'),
+    -- What is added to a moment must leave it one.
+    CONSTRAINT realm_intervals_range CHECK (
+        GREATEST(max_lifetime, lapse_after, unused_after, refusal_retention)
+            <= interval '1000 years'),
     CONSTRAINT realm_self_range CHECK (self_fresh_within BETWEEN interval '1 minute' AND interval '1 day'
         AND self_makes_per_day BETWEEN 0 AND 1000),
     CONSTRAINT realm_self_mfa_values_some CHECK (pg_catalog.cardinality(self_mfa_values) > 0

@@ -148,6 +148,13 @@ BEGIN
                   HINT = 'lookup tells memory_kib, passes and lanes of new hashes.';
     END IF;
     PERFORM apppass.hurry();
+    -- Nothing takes rows out of the trail: it must not grow by a mail server's whim.
+    IF (SELECT count(*) FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
+        JOIN apppass.audit AS l ON l.account = a.username AND l.code_id = c.id
+        WHERE c.id = $1 AND l.action = 'hash_upgraded'
+          AND l.at > pg_catalog.now() - interval '1 day') >= 10 THEN
+        RETURN false;
+    END IF;
     INSERT INTO apppass.hash_upgrade AS u (code_id, hash)
     SELECT c.id, $3 FROM apppass.code AS c
     WHERE c.id = $1 AND c.revoked_at IS NULL
@@ -164,7 +171,7 @@ BEGIN
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS 'Replaces the hash of a live code if it still is old_hash; false where it is not. 22023: the new one is no Argon2id hash within the verifier''s limits, is below the policy of the realm in memory, passes or lanes, or is not keyed where the old one is. Audited.';
+COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS 'Replaces the hash of a live code if it still is old_hash; false where it is not, or where it was replaced ten times within a day. 22023: the new one is no Argon2id hash within the verifier''s limits, is below the policy of the realm in memory, passes or lanes, or is not keyed where the old one is. Audited.';
 
 REVOKE ALL ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(text, text, bigint, text, inet),
     apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text) FROM PUBLIC;

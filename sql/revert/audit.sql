@@ -21,6 +21,7 @@ DROP FUNCTION apppass.audit_write(text, integer, bigint, text, text, bigint, tex
 DROP FUNCTION apppass.notify(jsonb);
 DROP FUNCTION apppass.hash_kind(text);
 DROP FUNCTION apppass.actor();
+DROP FUNCTION apppass.operator();
 DROP FUNCTION apppass.restore_context(text[]);
 DROP FUNCTION apppass.set_context(text, text, text);
 DROP FUNCTION apppass.context(text);

@@ -101,6 +101,8 @@ ok 'held: a device' at_once "SELECT apppass.revoke_device('victim@held.org', 'D3
 ok 'held: a code is issued' at_once "SELECT apppass.issue_code('victim@held.org', 'New')"
 ok 'held: reset' at_once "SELECT apppass.reset_code('victim@held.org', 'New', reason => 'x')"
 ok 'held: the trail is sealed' at_once 'SELECT apppass.audit_seal()'
+ok 'held: the account moves to a new realm' at_once "INSERT INTO apppass.realm (name) VALUES ('held.org')"
+ok 'held: and did' is held.org "SELECT realm FROM apppass.account_overview WHERE account = 'victim@held.org'"
 ok 'held: policy changes' at_once "UPDATE apppass.realm SET max_codes = max_codes + 1 WHERE name = 'default'"
 ok 'held: maintain runs' at_once 'SELECT * FROM apppass.maintain()'
 ok 'held: the account is disabled' at_once "SELECT apppass.set_account_enabled('victim@held.org', false, 'stolen')"

@@ -45,3 +45,29 @@ ok 'event: reset' event 1 code_reset "SELECT code_id FROM apppass.reset_code('ev
 ok 'event: reset says what ended' grep -q '"event": "code_revoked"' "$events"
 ok 'event: plain UPDATE' event 1 code_revoked "UPDATE apppass.code SET revoked_at = now(), revoke_reason = 'x' WHERE revoked_at IS NULL AND account_id = (SELECT id FROM apppass.account WHERE username = 'events@example.org')"
 ok 'event: nothing after a rollback' event 0 account_added "BEGIN; SELECT apppass.add_account('rolled@example.org'); ROLLBACK"
+
+# A stolen login fills the queue behind a session that listens and never reads: nobody's commit fails.
+psql -Xq -c 'CREATE ROLE stolen_mail LOGIN IN ROLE apppass_verifier' -c "SELECT apppass.add_account('queue@example.org'),
+    apppass.store_code('queue@example.org', 'Phone', '1111', '$hash')" >/dev/null
+mkfifo "$base/deaf"
+PGAPPNAME=deaf psql -XAtq -U stolen_mail <"$base/deaf" >/dev/null 2>&1 &
+deaf=$!
+exec 8>"$base/deaf"
+printf 'LISTEN deaf;\nBEGIN;\nSELECT 1;\n' >&8
+until [ "$(psql -XAtqc "SELECT state FROM pg_stat_activity WHERE application_name = 'deaf'")" = 'idle in transaction' ] \
+    || ! kill -0 "$deaf" 2>/dev/null; do :; done
+psql -XAtq -U stolen_mail -c "DO \$\$ BEGIN
+    FOR i IN 1 .. 12 LOOP
+        PERFORM pg_notify('deaf', rpad(i || '-' || n, 7990, 'x')) FROM generate_series(1, 1000) AS n;
+        COMMIT;
+    END LOOP;
+END \$\$"
+ok 'event: the queue is filled' is t 'SELECT pg_notification_queue_usage() > 0.01'
+ok 'event: then it is not announced' event 0 code_revoked "SELECT apppass.revoke_code('queue@example.org', '1111', 'stolen')"
+ok 'event: which is said' grep -q 'WARNING:  the event "code_revoked" is not announced' "$events"
+ok 'event: but happens' is revoked "SELECT state FROM apppass.code_overview WHERE account = 'queue@example.org'"
+echo 'COMMIT;' >&8
+exec 8>&-
+wait "$deaf"
+ok 'event: once the queue is read, events are heard again' event 1 account_disabled "SELECT apppass.set_account_enabled('queue@example.org', false, 'x')"
+psql -Xq -c 'DROP ROLE stolen_mail'

@@ -336,6 +336,7 @@ static const struct {
     {"realm_code_length_known", "code_length is 16, 20, 24 or 28"},
     {"realm_max_codes_range", "max_codes is 1 to 10000"},
     {"realm_intervals_positive", "a time is longer than 0"},
+    {"realm_intervals_range", "a time is at most 1000 years"},
     {"realm_hosts_form",
      "imap_host and smtp_host are a server's name or address, without "
      "a port"},
