@@ -123,7 +123,8 @@ static bool load_string(const struct setting *setting, void *target, const char 
             return false;
         }
     if (setting->type == SETTING_PATH && text[0] != '/') {
-        snprintf(hint, hint_size, "is not an absolute path: write one that starts with /");
+        snprintf(hint, hint_size,
+                 "is not an absolute path: write one that starts with /");
         return false;
     }
     *member = strdup(text);
