@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -52,6 +53,14 @@ bool interrupt_pending(void)
 int interrupt_descriptor(void)
 {
     return wake[0];
+}
+
+bool interrupt_wait(int milliseconds)
+{
+    struct pollfd wait = {.fd = wake[0], .events = POLLIN};
+
+    poll(&wait, 1, milliseconds);
+    return interrupt_pending();
 }
 
 void interrupt_die(void)

@@ -18,6 +18,9 @@ bool interrupt_pending(void);
 /* A descriptor that is readable once one has arrived, for poll(2). */
 int interrupt_descriptor(void);
 
+/* Wait so long, or until one arrives; has one? */
+bool interrupt_wait(int milliseconds);
+
 /* Die by the signal that arrived, as a shell expects.  Returns where none did. */
 void interrupt_die(void);
 

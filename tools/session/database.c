@@ -338,24 +338,14 @@ static int connect_timeout_ms(PGconn *connection)
     return seconds > 0 && seconds < 3600 ? (int)seconds * 1000 : CONNECT_TIMEOUT_MS;
 }
 
-static bool connect_once(struct database *database, const char *conninfo,
-                         const char *password)
+/* Until the connection that was started is there, or can't be. */
+static bool finish_connecting(struct database *database,
+                              PostgresPollingStatusType (*step)(PGconn *))
 {
-    const char *const keywords[] = {"dbname", "fallback_application_name",
-                                    "client_encoding", "password", NULL};
-    const char *const values[] = {conninfo, "apppass", "UTF8", password, NULL};
     PostgresPollingStatusType status = PGRES_POLLING_WRITING;
-    struct deadline deadline;
+    struct deadline deadline = deadline_in(
+        database->hurried ? HURRY_TIMEOUT_MS : connect_timeout_ms(database->connection));
 
-    PQfinish(database->connection);
-    database->connection = PQconnectStartParams(keywords, values, 1);
-    if (database->connection == NULL)
-        return false;
-    /* What a server says to everybody who connects is for doctor. */
-    PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
-    PQsetErrorVerbosity(database->connection, PQERRORS_VERBOSE);
-    deadline = deadline_in(database->hurried ? HURRY_TIMEOUT_MS
-                                             : connect_timeout_ms(database->connection));
     while (PQstatus(database->connection) != CONNECTION_BAD &&
            status != PGRES_POLLING_OK && status != PGRES_POLLING_FAILED) {
         short events = status == PGRES_POLLING_READING ? POLLIN : POLLOUT;
@@ -365,9 +355,26 @@ static bool connect_once(struct database *database, const char *conninfo,
         database->timed_out = ready == 0;
         if (ready <= 0)
             return false;
-        status = PQconnectPoll(database->connection);
+        status = step(database->connection);
     }
     return PQstatus(database->connection) == CONNECTION_OK;
+}
+
+static bool connect_once(struct database *database, const char *conninfo,
+                         const char *password)
+{
+    const char *const keywords[] = {"dbname", "fallback_application_name",
+                                    "client_encoding", "password", NULL};
+    const char *const values[] = {conninfo, "apppass", "UTF8", password, NULL};
+
+    PQfinish(database->connection);
+    database->connection = PQconnectStartParams(keywords, values, 1);
+    if (database->connection == NULL)
+        return false;
+    /* What a server says to everybody who connects is for doctor. */
+    PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
+    PQsetErrorVerbosity(database->connection, PQERRORS_VERBOSE);
+    return finish_connecting(database, PQconnectPoll);
 }
 
 static bool connect_with_prompt(struct database *database, const char *conninfo)
@@ -381,6 +388,12 @@ static bool connect_with_prompt(struct database *database, const char *conninfo)
         connected = connect_once(database, conninfo, password.bytes);
     secret_wipe(&password);
     return connected;
+}
+
+static void begin_session(struct database *database)
+{
+    PQsetErrorVerbosity(database->connection, PQERRORS_DEFAULT);
+    PQsetNoticeReceiver(database->connection, print_notice, NULL);
 }
 
 enum status database_open(const char *conninfo, const char *role_needed,
@@ -403,8 +416,7 @@ enum status database_open(const char *conninfo, const char *role_needed,
         database_close(&database);
         return status;
     }
-    PQsetErrorVerbosity(database->connection, PQERRORS_DEFAULT);
-    PQsetNoticeReceiver(database->connection, print_notice, NULL);
+    begin_session(database);
     host = PQhost(database->connection);
     snprintf(database->where, sizeof database->where, "%s on %s",
              PQdb(database->connection), host != NULL ? host : "this host");
@@ -422,6 +434,21 @@ struct database *database_open_silently(const char *conninfo)
     if (!connect_once(database, conninfo, NULL))
         database_close(&database);
     return database;
+}
+
+enum status database_reopen(struct database *database)
+{
+    PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
+    if (!PQresetStart(database->connection) || !finish_connecting(database, PQresetPoll))
+        return interrupt_pending() ? STATUS_INTERRUPTED : STATUS_UNAVAILABLE;
+    begin_session(database);
+    return STATUS_DONE;
+}
+
+bool database_lost(const struct database *database)
+{
+    return PQstatus(database->connection) != CONNECTION_OK ||
+           strncmp(database->sqlstate, "57P0", 4) == 0;
 }
 
 void database_close(struct database **database)
@@ -745,10 +772,19 @@ const char *database_notification(struct database *database, int timeout_ms,
             return NULL;
         if (!PQconsumeInput(database->connection)) {
             keep_failure(database, NULL);
-            database_complain(database);
             return NULL;
         }
     }
+}
+
+bool database_pooled(struct database *database)
+{
+    struct rows *rows = database_try(database, "SELECT pg_backend_pid() AS pid", 0, NULL);
+    bool pooled = rows != NULL &&
+                  rows_integer(rows, 0, "pid") != PQbackendPID(database->connection);
+
+    rows_free(&rows);
+    return pooled;
 }
 
 bool database_conninfo_value(const char *conninfo, const char *keyword, char *value,

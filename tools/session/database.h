@@ -93,11 +93,18 @@ void database_shield(struct database *database, bool on);
 /*
  * database_notification - wait for the next NOTIFY payload (LISTEN first)
  *
- * Borrowed until the next call.  NULL: interrupted, or told.  timeout_ms < 0: forever;
- * when it passes, *timed_out_r is set and the result is NULL.
+ * Borrowed until the next call.  NULL: interrupted, or failed, silently as database_try.
+ * timeout_ms < 0: forever; when it passes, *timed_out_r is set and the result is NULL.
  */
 const char *database_notification(struct database *database, int timeout_ms,
                                   bool *timed_out_r) MUST_CHECK;
+
+/* Did the last failure end the session?  Then database_reopen may help: it connects as
+ * before, silently, with the same password.  STATUS_UNAVAILABLE: try again later. */
+bool database_lost(const struct database *database);
+enum status database_reopen(struct database *database) MUST_CHECK;
+/* Does somebody else, a pooler, answer for the server?  Sessions are not our own there. */
+bool database_pooled(struct database *database);
 
 /* One value of a connection string.  False where it is not set, or the string can't be
  * read. */
