@@ -29,7 +29,8 @@ static void sum(const char *first, const char *second, char text_r[SUM_TEXT_MAX]
     crypto_hash_sha256_update(&state, (const unsigned char *)first, strlen(first));
     crypto_hash_sha256_update(&state, (const unsigned char *)second, strlen(second));
     crypto_hash_sha256_final(&state, bytes);
-    memcpy(text_r, "\\x", 2);
+    text_r[0] = '\\';
+    text_r[1] = 'x';
     sodium_bin2hex(text_r + 2, SUM_TEXT_MAX - 2, bytes, sizeof bytes);
     sodium_memzero(&state, sizeof state);
     sodium_memzero(bytes, sizeof bytes);

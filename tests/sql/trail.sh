@@ -106,7 +106,7 @@ ok 'follow: never what was rolled back' tells 'exact:'
 ok 'follow: one'"'"'s own rows count when committed' trail is $'t\n{}' \
     "BEGIN; SELECT apppass.add_account('mine') > 0; SELECT ids FROM apppass.audit_follow('$mark'); COMMIT"
 ok 'follow: by somebody else' tells 'exact:mine'
-ok 'follow: no mark is refused' refuses 'no mark of the audit trail' on_trail "SELECT apppass.audit_follow('{\"history\": \"x\", \"position\": \"x\"}')"
+ok 'follow: no mark is refused' refuses 'not a mark of the audit trail' on_trail "SELECT apppass.audit_follow('{\"history\": \"x\", \"position\": \"x\"}')"
 
 # everybody SECONDS: many writers, one who follows, one who seals: each row is told once and sealed once
 everybody() {

@@ -51,7 +51,8 @@ static void make_sum(const char *first, const char *second, char text_r[SUM_TEXT
     int length = snprintf(both, sizeof both, "%s%s", first, second);
 
     crypto_hash_sha256(bytes, (const unsigned char *)both, (unsigned long long)length);
-    memcpy(text_r, "\\x", 2);
+    text_r[0] = '\\';
+    text_r[1] = 'x';
     sodium_bin2hex(text_r + 2, SUM_TEXT_MAX - 2, bytes, sizeof bytes);
     sodium_memzero(both, sizeof both);
 }

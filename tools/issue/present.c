@@ -339,7 +339,7 @@ static bool show_code(const struct invocation *invocation, const char *display,
     if (screen == NULL)
         return false;
     setvbuf(screen, NULL, _IONBF, 0);
-    if (!output_parts(&invocation->output, screen, parts))
+    if (!output_parts(&invocation->output, screen, parts) && display != NULL)
         compose_people(screen, invocation, display, rows);
     length = ftell(screen);
     shown = length > 0 && !ferror(screen);

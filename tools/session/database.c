@@ -846,10 +846,13 @@ void rows_add(struct rows *rows, const char *const *values)
 {
     int row = PQntuples(rows->result);
 
-    for (int i = 0; i < PQnfields(rows->result); i++)
-        if (!PQsetvalue(rows->result, row, i, (union text){.from = values[i]}.to,
-                        values[i] != NULL ? (int)strlen(values[i]) : -1))
+    for (int i = 0; i < PQnfields(rows->result); i++) {
+        union text text = {.from = values[i]};
+        int length = values[i] != NULL ? (int)strlen(values[i]) : -1;
+
+        if (!PQsetvalue(rows->result, row, i, text.to, length))
             exhausted();
+    }
 }
 
 size_t rows_count(const struct rows *rows)
