@@ -48,6 +48,7 @@ static const struct {
     {"STATE", NULL, "on off"},
     {"--expires", NULL, "30d 90d 180d 1y"},
     {"--grace", NULL, "1h 24h 2d 1w"},
+    {"--valid", NULL, "1h 24h 2d 1w"},
     {"--service", NULL, "imap pop smtp sieve dav"},
     {"--since", NULL, "24h 7d 30d 90d"},
 };
