@@ -42,7 +42,7 @@ ok 'upkeep: a dump holds every table' keeps "SELECT format('LOCK TABLE %s IN ACC
 SELECT 1"
 ok 'upkeep: refusals are recorded meanwhile' refuse
 printf "SELECT apppass.record_refusal('wrong_code', 'a@idle.org', NULL, 'imap', '192.0.2.1');\n" >"$base/refusals.sql"
-pgbench -n -c 2 -T 3 -f "$base/refusals.sql" -U upkeep_mail upkeep >"$base/refusals.out" 2>&1 &
+pgbench -n -c 2 -T 3 -R 200 -f "$base/refusals.sql" -U upkeep_mail upkeep >"$base/refusals.out" 2>&1 &
 refuser=$!
 on_upkeep "SET statement_timeout = '20s'; SELECT * FROM apppass.maintain(most => 5)" -U upkeep_admin >"$base/upkeep.out" 2>&1
 wait "$refuser"
@@ -63,7 +63,7 @@ ok 'upkeep: what was recorded meanwhile was moved' upkeep_is '0|t' \
 on_upkeep "DROP TABLE apppass.$this"
 refuse
 before=$(on_upkeep 'SELECT count(*) FROM apppass.refusal')
-pgbench -n -c 4 -T 4 -f "$base/refusals.sql" -U upkeep_mail upkeep >"$base/refusals.out" 2>&1 &
+pgbench -n -c 4 -T 4 -R 200 -f "$base/refusals.sql" -U upkeep_mail upkeep >"$base/refusals.out" 2>&1 &
 refuser=$!
 made=0
 while kill -0 "$refuser" 2>/dev/null; do
