@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
-from selenium.common.exceptions import NoSuchElementException
+from selenium.common.exceptions import NoSuchElementException, StaleElementReferenceException
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 
@@ -91,7 +91,26 @@ class Browser:
 
     @property
     def text(self):
-        return self.find("body").text
+        def read():
+            try:
+                return [self.find("body").text]
+            except (StaleElementReferenceException, NoSuchElementException):
+                return None     # the next page is coming in
+        return until(read, "a page")[0]
+
+    def follow(self, element):
+        """Click what leads to another page, and wait until this one is gone."""
+        page = self.find("html")
+
+        def gone():
+            try:
+                page.is_enabled()
+            except StaleElementReferenceException:
+                return True
+            return False
+        element.click()
+        until(gone, "the next page")
+        return self
 
     def open(self):
         self.driver.get(self.web.page)
@@ -113,8 +132,7 @@ class Browser:
         """The button of that label."""
         for button in self.find(within).find_elements(By.TAG_NAME, "button"):
             if button.text.split("\n")[0] == label:
-                button.click()
-                return self
+                return self.follow(button)
         raise Failure(f"there is no button {label!r}:\n{self.text}")
 
     def make(self, device, services=None):
@@ -146,8 +164,7 @@ class Browser:
     def press_at(self, device, label):
         for button in self.entry(device).find_elements(By.TAG_NAME, "button"):
             if button.text.split("\n")[0].startswith(label):
-                button.click()
-                return self
+                return self.follow(button)
         raise Failure(f"there is no {label!r} at {device!r}:\n{self.text}")
 
     def shoot(self, name):

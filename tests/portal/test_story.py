@@ -38,7 +38,7 @@ def test_from_sign_on_to_mail_and_back(site, web, account, browser):
 def test_a_stale_identity_signs_in_again(web, account, browser):
     person = browser().open().sign_in(account, ago=1200)
     assert "You signed in a while ago" in person.text and not person.has("#device")
-    person.find("[role=status] a").click()
+    person.follow(person.find("[role=status] a"))
     person.sign_in(account)
     assert person.has("#device")
 
@@ -46,7 +46,7 @@ def test_a_stale_identity_signs_in_again(web, account, browser):
 def test_without_a_second_factor(site, web, account, browser):
     person = browser().open().sign_in(account, acr="password")
     assert "with your second factor" in person.text and not person.has("#device")
-    person.find("[role=status] a").click()
+    person.follow(person.find("[role=status] a"))
     person.sign_in(account, acr="mfa")
     assert person.make("Phone")
     assert site.postgres.psql("SELECT mfa_enrolled FROM apppass.account_overview"
@@ -69,7 +69,7 @@ def test_back_and_forth_and_in_two_tabs(site, account, browser):
     assert "This form is too old, was sent already" in person.text
     assert site.postgres.psql("SELECT count(*) FROM apppass.code_overview"
                               f" WHERE account = '{account}'") == "1"
-    person.find("a").click()
+    person.follow(person.find("a"))
     assert person.make("Tablet")
 
 
