@@ -7,34 +7,15 @@
 #include <sodium.h>
 
 #include "portal.h"
+#include "session/offer.h"
 
-#define SECRET_DIGITS 32 /* 128 bits */
+#define SECRET_DIGITS (2 * OFFER_SECRET_BYTES)
 #define PIN_MAX       12
 
-/* As PostgreSQL reads a bytea. */
-#define SUM_TEXT_MAX (2 + 2 * crypto_hash_sha256_BYTES + 1)
-
 struct opened_link {
-    char sum[SUM_TEXT_MAX];
-    char pin_sum[SUM_TEXT_MAX]; /* "": none was given */
+    char sum[OFFER_SUM_MAX];
+    char pin_sum[OFFER_SUM_MAX]; /* "": none was given */
 };
-
-/* The SHA-256 sum of one text and another after it. */
-static void sum(const char *first, const char *second, char text_r[SUM_TEXT_MAX])
-{
-    crypto_hash_sha256_state state;
-    unsigned char bytes[crypto_hash_sha256_BYTES];
-
-    crypto_hash_sha256_init(&state);
-    crypto_hash_sha256_update(&state, (const unsigned char *)first, strlen(first));
-    crypto_hash_sha256_update(&state, (const unsigned char *)second, strlen(second));
-    crypto_hash_sha256_final(&state, bytes);
-    text_r[0] = '\\';
-    text_r[1] = 'x';
-    sodium_bin2hex(text_r + 2, SUM_TEXT_MAX - 2, bytes, sizeof bytes);
-    sodium_memzero(&state, sizeof state);
-    sodium_memzero(bytes, sizeof bytes);
-}
 
 /* The digits of what was typed; people write blanks between them. */
 static void read_pin(const char *typed, char pin_r[PIN_MAX + 1])
@@ -97,10 +78,10 @@ void handover(struct portal *portal, const char *secret)
         page_message(portal, 404, TEXT_NO_LINK);
         return;
     }
-    sum(secret, "", link.sum);
+    offer_sum(secret, "", link.sum);
     if (typed != NULL) {
         read_pin(typed, pin);
-        sum(secret, pin, link.pin_sum);
+        offer_sum(secret, pin, link.pin_sum);
     }
     open_link(portal, &link);
     sodium_memzero(pin, sizeof pin);

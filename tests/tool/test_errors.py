@@ -34,6 +34,8 @@ USAGE = [
     (["issue", "a@example.org", "--batch", "f", "--output", "g"], ["stand in the file"]),
     (["issue", "--batch", "f"], ["--output FILE"]),
     (["issue", "--batch", "f", "--output", "g", "--qr"], ["goes without --qr"]),
+    (["issue", "--batch", "f", "--output", "g", "--handover"], ["goes without --handover"]),
+    (["issue", "--batch", "f", "--output", "g", "--pin"], ["goes without --pin"]),
     (["issue", "a@example.org", "--device", "x", "--qr", "--output", "f"], ["--qr draws"]),
     (["issue", "a@example.org", "--device", "x", "--imap-host", "h", "--force"],
      ["goes with --mobileconfig"]),

@@ -13,18 +13,16 @@
 #include "cli/near.h"
 #include "issue/issue.h"
 #include "issue/present.h"
+#include "session/offer.h"
 #include "session/qr.h"
 
-#define LINK_BYTES      16
-#define LINK_SECRET_MAX (2 * LINK_BYTES + 1)
-#define PIN_DIGITS      6
-#define SUM_TEXT_MAX    (2 + 2 * crypto_hash_sha256_BYTES + 1)
+#define PIN_DIGITS 6
 
 /* What opens the offer; all that the database is told are sums. */
 struct offer_key {
-    char secret[LINK_SECRET_MAX];
+    char secret[OFFER_SECRET_MAX];
     char pin[PIN_DIGITS + 1]; /* "": none */
-    char sum[SUM_TEXT_MAX], pin_sum[SUM_TEXT_MAX];
+    char sum[OFFER_SUM_MAX], pin_sum[OFFER_SUM_MAX];
 };
 
 static const struct column columns[] = {
@@ -43,31 +41,17 @@ static const struct column key_columns[] = {
     {.name = NULL},
 };
 
-/* As PostgreSQL reads a bytea. */
-static void make_sum(const char *first, const char *second, char text_r[SUM_TEXT_MAX])
-{
-    char both[LINK_SECRET_MAX + PIN_DIGITS];
-    unsigned char bytes[crypto_hash_sha256_BYTES];
-    int length = snprintf(both, sizeof both, "%s%s", first, second);
-
-    crypto_hash_sha256(bytes, (const unsigned char *)both, (unsigned long long)length);
-    text_r[0] = '\\';
-    text_r[1] = 'x';
-    sodium_bin2hex(text_r + 2, SUM_TEXT_MAX - 2, bytes, sizeof bytes);
-    sodium_memzero(both, sizeof both);
-}
-
 static void make_key(bool pin, struct offer_key *key)
 {
-    unsigned char random[LINK_BYTES];
+    unsigned char random[OFFER_SECRET_BYTES];
 
     memset(key, 0, sizeof *key);
     randombytes_buf(random, sizeof random);
     sodium_bin2hex(key->secret, sizeof key->secret, random, sizeof random);
-    make_sum(key->secret, "", key->sum);
+    offer_sum(key->secret, "", key->sum);
     if (pin) {
         snprintf(key->pin, sizeof key->pin, "%06" PRIu32, randombytes_uniform(1000000));
-        make_sum(key->secret, key->pin, key->pin_sum);
+        offer_sum(key->secret, key->pin, key->pin_sum);
     }
     sodium_memzero(random, sizeof random);
 }
@@ -160,21 +144,18 @@ static enum status offer_and_show(struct invocation *invocation, const char *val
 enum status issue_handover(struct invocation *invocation)
 {
     const char *valid = command_option(invocation, OPTION_VALID);
-    const char *expires = command_option(invocation, OPTION_EXPIRES);
-    char seconds[32], moment[32];
+    char seconds[32], expires[MOMENT_TEXT_MAX];
     long span = 24L * 3600;
     enum status status = check_options(invocation);
 
     if (status != STATUS_DONE)
         return status;
     if (valid != NULL && !moment_parse_span(valid, &span))
-        return command_usage_error(invocation, "\"%s\" is no span; write %s", valid,
+        return command_usage_error(invocation, "\"%s\" is not a span; write %s", valid,
                                    moment_advice(valid, "24h, 2d or 1w"));
-    if (expires != NULL &&
-        issue_parse_expiry(expires, invocation->output.now, moment) != STATUS_DONE)
-        return command_usage_error(invocation,
-                                   "\"%s\" is no time in the future; write %s", expires,
-                                   moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
+    status = issue_read_expiry(invocation, expires);
+    if (status != STATUS_DONE)
+        return status;
     snprintf(seconds, sizeof seconds, "%ld", span);
-    return offer_and_show(invocation, seconds, expires != NULL ? moment : NULL);
+    return offer_and_show(invocation, seconds, expires[0] != '\0' ? expires : NULL);
 }

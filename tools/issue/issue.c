@@ -66,22 +66,28 @@ enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
     return STATUS_DONE;
 }
 
-static enum status read_request(const struct invocation *invocation,
-                                struct request *request)
+enum status issue_read_expiry(const struct invocation *invocation, char *text_r)
 {
     const char *expires = command_option(invocation, OPTION_EXPIRES);
 
-    request->account = command_argument(invocation, 0);
-    request->device = command_option(invocation, OPTION_DEVICE);
-    request->services = command_array(invocation, OPTION_SERVICE);
-    request->networks = command_array(invocation, OPTION_NETWORK);
-    request->expires_given = expires != NULL;
-    if (expires == NULL || issue_parse_expiry(expires, invocation->output.now,
-                                              request->expires) == STATUS_DONE)
+    text_r[0] = '\0';
+    if (expires == NULL ||
+        issue_parse_expiry(expires, invocation->output.now, text_r) == STATUS_DONE)
         return STATUS_DONE;
     return command_usage_error(invocation, "\"%s\" is not a time in the future; write %s",
                                expires,
                                moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
+}
+
+static enum status read_request(const struct invocation *invocation,
+                                struct request *request)
+{
+    request->account = command_argument(invocation, 0);
+    request->device = command_option(invocation, OPTION_DEVICE);
+    request->services = command_array(invocation, OPTION_SERVICE);
+    request->networks = command_array(invocation, OPTION_NETWORK);
+    request->expires_given = command_has(invocation, OPTION_EXPIRES);
+    return issue_read_expiry(invocation, request->expires);
 }
 
 static void release_request(struct request *request)

@@ -10,6 +10,10 @@
  * the caller to say: not a time, or past. */
 enum status issue_parse_expiry(const char *typed, time_t now, char *text_r) MUST_CHECK;
 
+/* The option's; "" where it was not given.  STATUS_USAGE: told. */
+enum status issue_read_expiry(const struct invocation *invocation,
+                              char *text_r) MUST_CHECK;
+
 /* "apppass issue --batch FILE" */
 enum status issue_batch(struct invocation *invocation, const char *path);
 

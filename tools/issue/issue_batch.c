@@ -404,9 +404,9 @@ static void close_output(struct batch *batch, bool created)
 
 static enum status check_options(const struct invocation *invocation)
 {
-    static const enum option_id single[] = {OPTION_DEVICE,  OPTION_SERVICE,
-                                            OPTION_NETWORK, OPTION_EXPIRES,
-                                            OPTION_QR,      OPTION_MOBILECONFIG};
+    static const enum option_id single[] = {
+        OPTION_DEVICE,       OPTION_SERVICE,  OPTION_NETWORK, OPTION_EXPIRES, OPTION_QR,
+        OPTION_MOBILECONFIG, OPTION_HANDOVER, OPTION_PIN,     OPTION_VALID};
 
     if (command_argument(invocation, 0) != NULL)
         return command_usage_error(invocation,

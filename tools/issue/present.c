@@ -102,8 +102,7 @@ enum status present_possible(const struct invocation *invocation)
     if (to_files(invocation) || command_has(invocation, OPTION_FORCE) ||
         command_has(invocation, OPTION_DRY_RUN) || invocation->output.terminal)
         return check_profile_options(invocation);
-    message_error(
-        "standard output is not a terminal: a file or a log would keep it");
+    message_error("standard output is not a terminal: a file or a log would keep it");
     message_hint("--output FILE writes it to a file that only you can read;");
     message_hint("--force prints it anyway");
     return STATUS_USAGE;

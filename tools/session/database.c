@@ -929,7 +929,7 @@ bool rows_same(const struct rows *a, const struct rows *b, const char *key)
 
 void rows_append(struct rows *rows, const struct rows *more, size_t count)
 {
-    const char *values[ROWS_COLUMNS_MAX];
+    const char *values[ROWS_COLUMNS_MAX] = {0};
 
     for (int row = 0; row < (int)count; row++) {
         for (int i = 0; i < PQnfields(more->result); i++)
