@@ -195,15 +195,19 @@ AS $$
     WITH old AS MATERIALIZED (
         SELECT h.id FROM apppass.handover AS h
         WHERE h.collected_at IS NULL AND h.ends_at <= now()
+        LIMIT CASE WHEN NOT $1 THEN $2 END
         FOR UPDATE SKIP LOCKED
     ), gone AS (
         DELETE FROM apppass.handover AS h USING old AS o WHERE NOT $1 AND h.id = o.id
     )
     SELECT 'forget links', NULL, NULL, NULL, format('%s not collected', count(*))
-    FROM old AS o HAVING count(*) > 0;
+    FROM old AS o HAVING count(*) > 0
+    UNION ALL
+    SELECT 'run again', NULL, NULL, NULL, 'there may be more links to forget'
+    WHERE NOT $1 AND (SELECT count(*) FROM old) = $2;
 $$;
 COMMENT ON FUNCTION apppass.maintain_links(boolean, integer) IS
-'Job of maintain(): deletes offered codes that were not collected in time.';
+'Job of maintain(): deletes offered codes that were not collected in time; at most so many at once.';
 
 -- ---- what an administrator has to put right ----
 

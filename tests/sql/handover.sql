@@ -2,7 +2,7 @@
 -- Codes that no operator sees: offered by a link, collected once.
 BEGIN;
 \ir setup.sql
-SELECT plan(30);
+SELECT plan(33);
 
 CREATE ROLE pia LOGIN IN ROLE apppass_self;
 CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
@@ -93,6 +93,23 @@ SELECT lives_ok($$ SELECT apppass.revoke_account('alice@example.org', 'lost') $$
 SET SESSION AUTHORIZATION pia;
 SELECT throws_ok(pg_temp.collect('five', '5555'), 'P0002', NULL, 'and makes none');
 
+-- what nobody opened in time is forgotten, so many at once
 RESET SESSION AUTHORIZATION;
+DELETE FROM apppass.handover WHERE collected_at IS NULL;
+SET SESSION AUTHORIZATION hilda;
+\o /dev/null
+SELECT apppass.offer_code('alice@example.org', 'Printer ' || n, sha256(convert_to(n::text, 'UTF8')))
+FROM generate_series(1, 3) AS n;
+\o
+RESET SESSION AUTHORIZATION;
+UPDATE apppass.handover SET ends_at = now() WHERE collected_at IS NULL;
+SELECT results_eq('SELECT action, detail FROM apppass.maintain_links(false, 2)',
+    $$ VALUES ('forget links', '2 not collected'), ('run again', 'there may be more links to forget') $$,
+    'old links are forgotten in portions');
+SELECT results_eq('SELECT action, detail FROM apppass.maintain_links(false, 2)',
+    $$ VALUES ('forget links', '1 not collected') $$, 'until there are none');
+SELECT is((SELECT count(*) FROM apppass.handover WHERE collected_at IS NOT NULL), 2::bigint,
+    'which codes were collected stays known');
+
 SELECT * FROM finish();
 ROLLBACK;
