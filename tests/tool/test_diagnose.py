@@ -365,6 +365,41 @@ def test_outage_is_found_in_the_log(site, desk, server):
     assert "unreachable" in desk.json("diagnose", account, "--log", log)["findings"][-1]["meaning"]
 
 
+# As Postfix, libsasl2, apppassd and Cyrus IMAP write them: to a file of their own, to syslog in
+# both forms of its time, and with a session's id.
+OUTAGE_LINES = [
+    "Nov 26 03:30:01 mail postfix/submission/smtpd[12]: warning: SASL authentication problem: {}",
+    "Nov 26 03:30:02 mail cyrus/imap[13]: {}",
+    "2026-11-26T03:30:03.123456+00:00 mail cyrus/imap[13]: SASL {}",
+    "2026-11-26T03:30:04.123456+00:00 mail apppassd[14]: {}",
+    "{}",
+]
+# What a client can make a server write: a name, a greeting; since 3.13 Cyrus IMAP's are logfmt.
+FORGED_LINES = [
+    "Nov 26 03:30:05 mail cyrus/imap[13]: badlogin: [192.0.2.7] plaintext {} SASL(-13)",
+    'Nov 26 03:30:06 mail cyrus/imap[13]: event=login.bad r.clienthost=[192.0.2.7] '
+    'u.username="{}" error="authentication failure"',
+    "Nov 26 03:30:07 mail postfix/smtpd[12]: warning: hostname : {} does not resolve",
+    "Nov 26 03:30:08 mail postfix/smtpd[12]: NOQUEUE: helo=<x: {}>",
+    "Nov 26 03:30:09 mail cyrus/imap[13]: apppass: refused: verdict=not_a_code user={}",
+]
+
+
+def test_lines_of_a_log(desk, tmp_path):
+    account = desk.account(realm="example.org")
+    said = f"apppass: unavailable: user={account} service=imap client=192.0.2.1"
+    log = tmp_path / "mail.log"
+
+    def found(lines):
+        log.write_text("".join(line.format(said) + "\n" for line in lines), encoding="utf-8")
+        return " ".join(desk.ok("diagnose", account, "--log", log).out.split())
+
+    for line in OUTAGE_LINES:
+        assert "the database was unreachable: 1 attempt" in found([line]), line
+    assert "unreachable: 5 attempts" in found(OUTAGE_LINES + FORGED_LINES)
+    assert "unreachable" not in found(FORGED_LINES)
+
+
 def test_log_that_cannot_be_read(site, desk):
     account = desk.account(realm="example.org")
     missing = desk.run("diagnose", account, "--log", "/nonexistent")

@@ -38,14 +38,39 @@ static void take_stamp(struct logscan *scan, const char *line)
     snprintf(scan->stamp, sizeof scan->stamp, "%.*s", (int)length, line);
 }
 
+#define OURS "apppass: "
+
+static bool begins(const char *text, const char *word)
+{
+    return strncmp(text, word, strlen(word)) == 0;
+}
+
+/* Our own words in a line: all of it where apppassd's own log was kept, else what follows the ": "
+ * that ends syslog's tag and what Postfix and libsasl2 put before.  Anywhere later they may be
+ * somebody else's: Cyrus IMAP logs names as they were typed. */
+static const char *own_message(const char *line)
+{
+    static const char *const before[] = {"warning: SASL authentication problem: ",
+                                         "SASL "};
+    const char *text = begins(line, OURS) ? line : strstr(line, ": ");
+
+    if (text == NULL)
+        return NULL;
+    text += strspn(text, ": ");
+    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
+        if (begins(text, before[i]))
+            text += strlen(before[i]);
+    return begins(text, OURS) ? text + strlen(OURS) : NULL;
+}
+
 bool logscan_line(struct logscan *scan, const char *line, const char *account)
 {
-    const char *found = strstr(line, "unavailable: user=");
+    const char *found = own_message(line);
     char user[LOGSCAN_TEXT_MAX], service[LOGSCAN_TEXT_MAX], client[LOGSCAN_TEXT_MAX];
 
-    if (found == NULL || !value_of(found, "user=", user) ||
-        strcasecmp(user, account) != 0 || !value_of(found, " service=", service) ||
-        !value_of(found, " client=", client))
+    if (found == NULL || !begins(found, "unavailable: ") ||
+        !value_of(found, " user=", user) || strcasecmp(user, account) != 0 ||
+        !value_of(found, " service=", service) || !value_of(found, " client=", client))
         return false;
     scan->count++;
     memcpy(scan->service, service, sizeof service);

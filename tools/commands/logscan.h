@@ -22,8 +22,8 @@ struct logscan {
     char client[LOGSCAN_TEXT_MAX];  /* "-": unknown */
 };
 
-/* Count a line that says "unavailable: user=ACCOUNT service=S client=C"; false for
- * others. */
+/* Count a line of a syslog file that says "apppass: unavailable: user=ACCOUNT service=S client=C";
+ * false for others. */
 bool logscan_line(struct logscan *scan, const char *line, const char *account);
 
 /* The end of the file, at most 64 MiB.  False: told. */
