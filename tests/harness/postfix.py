@@ -75,6 +75,8 @@ class Postfix:
               "".join(f"{name} = {value}\n" for name, value in settings.items()))
         write(self.config / "master.cf", self.services(processes))
         write(self.config / "sasl" / "smtpd.conf", sasl, mode=0o600)
+        # postlogd makes it with its first line, which a test may not wait for.
+        write(self.log, "")
         return self
 
     def services(self, processes=None):
