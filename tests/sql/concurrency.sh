@@ -9,11 +9,11 @@ together() {
     pgbench -n -c "$clients" -j 2 -t "$count" -f "$base/bench.sql" apppass >"$base/bench.out" 2>&1 || { cat "$base/bench.out"; return 1; }
 }
 hash='$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
-psql -Xq -c "SELECT apppass.add_account('busy' || n || '@example.org') FROM generate_series(0, 7) AS n" >/dev/null
+psql -Xq -c 'CREATE SEQUENCE public.selectors' -c "SELECT apppass.add_account('busy' || n || '@example.org') FROM generate_series(0, 7) AS n" >/dev/null
 
 ok 'concurrent: 8 writers' together 25 "SELECT apppass.set_mfa('busy' || :client_id || '@example.org', random() < 0.5, 'r' || random());
 BEGIN;
-SELECT apppass.store_code('busy' || :client_id || '@example.org', 'D' || random(), left(md5(random()::text), 4), '$hash');
+SELECT apppass.store_code('busy' || :client_id || '@example.org', 'D' || random(), lpad(nextval('public.selectors')::text, 4, '0'), '$hash');
 UPDATE apppass.account SET mfa_enrolled = NOT mfa_enrolled WHERE username = 'busy' || :client_id || '@example.org';
 END;"
 ok 'concurrent: is sealed' is t 'SELECT sealed > 0 FROM apppass.audit_seal()'
