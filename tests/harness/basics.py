@@ -3,6 +3,7 @@
 
 import os
 import pwd
+import random
 import select
 import shutil
 import signal
@@ -16,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
 
-_handed_out = set()
+_handed_out = []
 
 
 class Failure(Exception):
@@ -36,14 +37,30 @@ def until(condition, what, timeout=30.0):
         pause.wait(0.02)
 
 
-def free_port():
-    """A loopback TCP port nobody listens on, never the same one twice."""
-    while True:
+def _claim(port):
+    """A socket that tells other test processes that `port` is ours; None: it is another's."""
+    claim = socket.socket(socket.AF_UNIX)
+    try:
+        claim.bind(f"\0apppass-test-port-{port}")
         with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = probe.getsockname()[1]
-        if port not in _handed_out:
-            _handed_out.add(port)
+            probe.bind(("127.0.0.1", port))
+    except OSError:
+        claim.close()
+        return None
+    return claim
+
+
+def free_port():
+    """
+    A loopback TCP port nobody listens on, never the same one twice.  Below those that the
+    kernel gives to clients: one of them may have it by the time the server binds it.
+    """
+    first_of_clients = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.randrange(10000, first_of_clients)
+        claim = _claim(port)
+        if claim:
+            _handed_out.append(claim)
             return port
 
 
