@@ -42,11 +42,16 @@ def plain(account, password, authzid=""):
 
 
 class Connection:
-    """A line protocol on loopback; stays open for several attempts where the server lets it."""
+    """
+    A line protocol on loopback; stays open for several attempts where the server lets it.
+    `first` is sent before the server says anything, as a proxy does.
+    """
 
-    def __init__(self, port, timeout=60.0):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeout)
+    def __init__(self, port, timeout=60.0, host="127.0.0.1", first=None):
+        self.socket = socket.create_connection((host, port), timeout=timeout)
         self.file = self.socket.makefile("rb")
+        if first:
+            self.send(first)
 
     def __enter__(self):
         return self
@@ -84,8 +89,8 @@ class Imap(Connection):
 
     farewell = "z LOGOUT"
 
-    def __init__(self, port, timeout=60.0):
-        super().__init__(port, timeout)
+    def __init__(self, port, **options):
+        super().__init__(port, **options)
         self.greeting = self.line()
         self.count = 0
 
@@ -152,8 +157,8 @@ class Smtp(Connection):
 
     farewell = "QUIT"
 
-    def __init__(self, port, timeout=60.0):
-        super().__init__(port, timeout)
+    def __init__(self, port, **options):
+        super().__init__(port, **options)
         self.answer()
         self.extensions = self.ask("EHLO client.example.org")
 
@@ -193,8 +198,8 @@ class Pop(Connection):
 
     farewell = "QUIT"
 
-    def __init__(self, port, timeout=60.0):
-        super().__init__(port, timeout)
+    def __init__(self, port, **options):
+        super().__init__(port, **options)
         self.greeting = self.line()
 
     def ask(self, words):

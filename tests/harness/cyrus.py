@@ -34,7 +34,7 @@ exec "$@"
 
 class Cyrus:
     """
-    master with one port for each door: .imap .pop .sieve .http .lmtp.
+    master with one port for each door: .imap .pop .sieve .http .lmtp; IMAP over IPv6 too.
     Mailboxes are created when first logged in to or delivered to.
     """
 
@@ -116,6 +116,8 @@ class Cyrus:
         lines = [f'  {door} cmd="{commands[door]} -C {self.config}" '
                  f'listen="127.0.0.1:{port}" prefork=0 maxchild={children or 20}'
                  for door, port in self.ports.items()]
+        lines.append(f'  imap6 cmd="imapd -C {self.config}" '
+                     f'listen="[::1]:{self.ports["imap"]}" proto="tcp6" prefork=0 maxchild=2')
         return ("START {\n"
                 f'  recover cmd="ctl_cyrusdb -C {self.config} -r"\n'
                 "}\nSERVICES {\n" + "\n".join(lines) + "\n}\nEVENTS {\n}\n")
