@@ -19,12 +19,16 @@ static void PRINTF(2, 0) write_line(const char *prefix, const char *format, va_l
     fprintf(stderr, "%s%s\n", prefix, line);
 }
 
+void message_exhausted(void)
+{
+    message_error("out of memory");
+    exit(STATUS_REFUSED);
+}
+
 void *message_needed(void *memory)
 {
-    if (memory == NULL) {
-        message_error("out of memory");
-        exit(STATUS_REFUSED);
-    }
+    if (memory == NULL)
+        message_exhausted();
     return memory;
 }
 

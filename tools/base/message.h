@@ -19,5 +19,6 @@ void message_note(const char *format, ...) PRINTF(1, 2);
 /* The memory; the end of the program where it is NULL.  For what must not be left out for
  * want of memory: no list of networks means all of them. */
 void *message_needed(void *memory) MUST_CHECK;
+void NORETURN message_exhausted(void);
 
 #endif

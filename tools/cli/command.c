@@ -111,28 +111,6 @@ static int help_indent(int wanted)
     return help_width() >= 2 * wanted - 4 ? wanted : 6;
 }
 
-/* Text after what stands to its left, broken between words; ASCII. */
-static void print_beside(FILE *file, int indent, const char *text)
-{
-    int used = indent;
-
-    while (*text != '\0') {
-        int length = (int)strcspn(text, " ");
-
-        if (used > indent && used + 1 + length > help_width()) {
-            fprintf(file, "\n%*s", indent, "");
-            used = indent;
-        } else if (used > indent) {
-            putc(' ', file);
-            used++;
-        }
-        fprintf(file, "%.*s", length, text);
-        used += length;
-        text += length + (int)strspn(text + length, " ");
-    }
-    putc('\n', file);
-}
-
 /* "  --code SELECTOR   the code that ..." */
 static void print_entry(int wanted, const char *left, const char *text)
 {
@@ -141,7 +119,7 @@ static void print_entry(int wanted, const char *left, const char *text)
     printf("  %-*s", indent - 2, left);
     if ((int)strlen(left) + 3 > indent)
         printf("\n%*s", indent, "");
-    print_beside(stdout, indent, text);
+    output_words(stdout, help_width(), indent, text);
 }
 
 /* Paragraphs, broken anew; a line that is indented stays as it is. */
@@ -160,7 +138,7 @@ static void print_text(const char *text)
         text += length + (text[length] == '\n');
         if (apart || *text == '\0') {
             if (paragraph[0] != '\0')
-                print_beside(stdout, 0, paragraph);
+                output_words(stdout, help_width(), 0, paragraph);
             paragraph[0] = '\0';
         }
         if (apart)
@@ -226,7 +204,7 @@ void command_print_synopsis(FILE *file, int indent, const char *before,
 
     compose_synopsis(command, text, sizeof text);
     fprintf(file, "%*s%s", indent, "", before);
-    print_beside(file, indent + (int)strlen(before), text);
+    output_words(file, help_width(), indent + (int)strlen(before), text);
 }
 
 void command_print_help(const struct command *command)

@@ -18,62 +18,114 @@
 #include "output/output.h"
 #include "session/database.h"
 
-enum option_id {
-    OPTION_END = 0,
-    OPTION_ALL,
-    OPTION_BATCH,
-    OPTION_CERTIFICATE,
-    OPTION_CERTIFICATE_CHAIN,
-    OPTION_CERTIFICATE_KEY,
-    OPTION_CODE,
-    OPTION_COMPLETION,
-    OPTION_CSV,
-    OPTION_CYRUS,
-    OPTION_DBNAME,
-    OPTION_DESCRIPTION,
-    OPTION_DEVICE,
-    OPTION_DRY_RUN,
-    OPTION_EXPIRES,
-    OPTION_FORCE,
-    OPTION_FROM,
-    OPTION_GRACE,
-    OPTION_HANDOVER,
-    OPTION_HELP,
-    OPTION_IMAP_HOST,
-    OPTION_JSON,
-    OPTION_KEY,
-    OPTION_LIMIT,
-    OPTION_LOG,
-    OPTION_MFA,
-    OPTION_MOBILECONFIG,
-    OPTION_NETWORK,
-    OPTION_OPERATOR,
-    OPTION_OUTPUT,
-    OPTION_PARTIAL,
-    OPTION_PIN,
-    OPTION_POSITION,
-    OPTION_POSTFIX,
-    OPTION_QR,
-    OPTION_REALM,
-    OPTION_REASON,
-    OPTION_REQUIRE_KEY,
-    OPTION_RESUME,
-    OPTION_SERVICE,
-    OPTION_SINCE,
-    OPTION_SMTP_HOST,
-    OPTION_TICKET,
-    OPTION_VALID,
-    OPTION_VERIFIER,
-    OPTION_VERSION,
-    OPTION_YES,
-    OPTION_COUNT
-};
+/*
+ * Every option: its name, letter (0: none) and argument (NULL: a switch; what completion
+ * offers goes by it), whether it repeats or every command takes it, and its help.  One
+ * meaning per option, whatever the command.
+ */
+/* clang-format off */
+#define OPTIONS(X) \
+    X(ALL, "all", 0, NULL, 0, \
+      "every code; without it, list shows the live ones only") \
+    X(BATCH, "batch", 0, "FILE", 0, \
+      "issue many codes, from a CSV file") \
+    X(CERTIFICATE, "certificate", 0, "FILE", 0, \
+      "sign the profile with this certificate (PEM)") \
+    X(CERTIFICATE_CHAIN, "certificate-chain", 0, "FILE", 0, \
+      "certificates between it and the root (PEM)") \
+    X(CERTIFICATE_KEY, "certificate-key", 0, "FILE", 0, \
+      "its private key (PEM)") \
+    X(CODE, "code", 0, "SELECTOR", 0, \
+      "the code that starts with these four symbols") \
+    X(COMPLETION, "completion", 0, "SHELL", 0, \
+      "print the completion script for bash, zsh or fish") \
+    X(CSV, "csv", 0, NULL, GLOBAL, \
+      "write CSV with a heading line") \
+    X(CYRUS, "cyrus", 0, "FILE", 0, \
+      "configuration of Cyrus IMAP; /etc/imapd.conf where not given") \
+    X(DBNAME, "dbname", 'd', "CONNINFO", GLOBAL, \
+      "database name or connection string, as psql takes it") \
+    X(DESCRIPTION, "description", 0, "TEXT", 0, \
+      "what the rule is for") \
+    X(DEVICE, "device", 0, "LABEL", 0, \
+      "the device, as its owner calls it") \
+    X(DRY_RUN, "dry-run", 'n', NULL, 0, \
+      "say what would be done, and do nothing") \
+    X(EXPIRES, "expires", 0, "WHEN", 0, \
+      "when the code ends: 180d, 6mo, 1y or 2027-03-31") \
+    X(FORCE, "force", 0, NULL, 0, \
+      "print the code although standard output is not a terminal") \
+    X(FROM, "from", 0, "ADDRESS", 0, \
+      "the address that the mail program connects from") \
+    X(GRACE, "grace", 0, "SPAN", 0, \
+      "let the old code work for that long, e.g. 24h") \
+    X(HANDOVER, "handover", 0, NULL, 0, \
+      "make a link instead, with which its person makes the code") \
+    X(HELP, "help", 'h', NULL, GLOBAL, \
+      "show this help, or that of the command") \
+    X(IMAP_HOST, "imap-host", 0, "HOST", 0, \
+      "IMAP server of the profile, port 993 unless HOST:PORT; the realm's where not given") \
+    X(JSON, "json", 0, NULL, GLOBAL, \
+      "write JSON") \
+    X(KEY, "key", 0, "FILE", 0, \
+      "key file for keyed hashes, the mail servers' apppass_key") \
+    X(LIMIT, "limit", 0, "NUMBER", 0, \
+      "at most so many, the latest") \
+    X(LOG, "log", 0, "FILE", REPEATS, \
+      "also look into this mail server's log; may be repeated") \
+    X(MFA, "mfa", 0, NULL, 0, \
+      "the person has enrolled in MFA already") \
+    X(MOBILECONFIG, "mobileconfig", 0, "FILE", 0, \
+      "write a profile for iPhone, iPad or Mac, the code inside") \
+    X(NETWORK, "network", 0, "CIDR", REPEATS, \
+      "only from this network, e.g. 192.0.2.0/24; may be repeated") \
+    X(OPERATOR, "operator", 0, "NAME", GLOBAL, \
+      "who asked, where several people share a database role") \
+    X(OUTPUT, "output", 'o', "FILE", 0, \
+      "write the code to a new file (mode 0600), not to the terminal") \
+    X(PARTIAL, "partial", 0, NULL, 0, \
+      "take the good lines, and report the bad ones") \
+    X(PIN, "pin", 0, NULL, 0, \
+      "the link asks for a PIN too, which is said on the telephone") \
+    X(POSITION, "position", 0, "NUMBER", 0, \
+      "place in the order of rules; the end where not given") \
+    X(POSTFIX, "postfix", 0, "DIRECTORY", 0, \
+      "configuration of Postfix; /etc/postfix where not given") \
+    X(QR, "qr", 0, NULL, 0, \
+      "show the code as a QR code, too") \
+    X(REALM, "realm", 0, "REALM", 0, \
+      "the tenant") \
+    X(REASON, "reason", 0, "TEXT", 0, \
+      "why, for the audit") \
+    X(REQUIRE_KEY, "require-key", 0, NULL, 0, \
+      "decide as a server with apppass_require_key") \
+    X(RESUME, "resume", 0, NULL, 0, \
+      "leave out what an earlier run did") \
+    X(SERVICE, "service", 0, "NAME", REPEATS, \
+      "only for this service: imap, pop, smtp, sieve, dav; may be repeated") \
+    X(SINCE, "since", 0, "WHEN", 0, \
+      "from then on: 24h, 7d, 6mo or 2026-11-01") \
+    X(SMTP_HOST, "smtp-host", 0, "HOST", 0, \
+      "submission server of the profile, port 465 unless HOST:PORT; the realm's where not given") \
+    X(TICKET, "ticket", 0, "NUMBER", 0, \
+      "the ticket this belongs to, for the audit") \
+    X(VALID, "valid", 0, "SPAN", 0, \
+      "how long the link is good, 24h where not given") \
+    X(VERIFIER, "verifier", 0, "CONNINFO", 0, \
+      "connect as the mail servers do (their apppass_conninfo)") \
+    X(VERSION, "version", 'V', NULL, GLOBAL, \
+      "show the version") \
+    X(YES, "yes", 'y', NULL, GLOBAL, \
+      "do not ask, do it")
+/* clang-format on */
 
-/* One meaning per option, whatever the command. */
+#define OPTION_ID(id, name, letter, argument, flags, help) OPTION_##id,
+enum option_id { OPTION_END = 0, OPTIONS(OPTION_ID) OPTION_COUNT };
+
 struct option_spec {
     const char *name;     /* without the hyphens */
     char letter;          /* of the short form, or '\0' */
-    const char *argument; /* "LABEL"; NULL: a switch.  Says what completion offers. */
+    const char *argument; /* "LABEL"; NULL: a switch */
     bool repeats;
     bool global; /* every command takes it */
     const char *help;
@@ -144,6 +196,7 @@ struct invocation {
     } options[OPTION_COUNT];
     char *asked_reason; /* the answer, where --reason was asked for */
     struct output output;
+    const void *context;       /* of a command's own parts */
     struct database *database; /* open where the command's role is not ROLE_NONE */
 };
 

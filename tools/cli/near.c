@@ -54,48 +54,60 @@ void near_offer_accounts(struct invocation *invocation, const char *account)
     rows_free(&rows);
 }
 
-void near_offer_devices(struct invocation *invocation, const char *account,
-                        const char *device)
+/* What an account has, of one kind. */
+struct belongings {
+    const char *sql, *column, *note; /* note: a column that says more; NULL: none */
+    const char *what, *none, *all;
+};
+
+static void offer_of(struct invocation *invocation, const char *account,
+                     const char *typed, const struct belongings *kind)
 {
-    struct rows *rows = TRY_QUERY(invocation->database,
-                                  "SELECT device FROM apppass.find_devices($1)", account);
+    struct rows *rows = TRY_QUERY(invocation->database, kind->sql, account);
     size_t count;
 
     if (rows == NULL)
         return;
     count = rows_count(rows);
     if (count == 0)
-        message_hint("%s has no devices yet", account);
-    else if (offer(rows, "device", device, "the device") == 0) {
-        message_hint("the devices of %s are", account);
+        message_hint("%s has no %s", account, kind->none);
+    else if (offer(rows, kind->column, typed, kind->what) == 0) {
+        message_hint("the %s of %s are", kind->all, account);
         for (size_t row = 0; row < count && row < 2 * OFFERED_MAX; row++)
-            message_hint("  %s", rows_text(rows, row, "device"));
+            message_hint("  %s%s%s", rows_text(rows, row, kind->column),
+                         kind->note != NULL ? "  " : "",
+                         kind->note != NULL ? rows_text(rows, row, kind->note) : "");
     }
     rows_free(&rows);
+}
+
+static void offer_devices(struct invocation *invocation, const char *account,
+                          const char *device)
+{
+    static const struct belongings devices = {
+        "SELECT device FROM apppass.find_devices($1)",
+        "device",
+        NULL,
+        "the device",
+        "devices yet",
+        "devices"};
+
+    offer_of(invocation, account, device, &devices);
 }
 
 void near_offer_codes(struct invocation *invocation, const char *account,
                       const char *selector)
 {
-    struct rows *rows =
-        TRY_QUERY(invocation->database,
-                  "SELECT selector, device FROM apppass.find_codes(account => $1)"
-                  " ORDER BY selector",
-                  account);
-    size_t count;
+    static const struct belongings codes = {
+        "SELECT selector, device FROM apppass.find_codes(account => $1)"
+        " ORDER BY selector",
+        "selector",
+        "device",
+        "the code",
+        "live code",
+        "live codes"};
 
-    if (rows == NULL)
-        return;
-    count = rows_count(rows);
-    if (count == 0)
-        message_hint("%s has no live code", account);
-    else if (offer(rows, "selector", selector, "the code") == 0) {
-        message_hint("the live codes of %s are", account);
-        for (size_t row = 0; row < count && row < 2 * OFFERED_MAX; row++)
-            message_hint("  %s  %s", rows_text(rows, row, "selector"),
-                         rows_text(rows, row, "device"));
-    }
-    rows_free(&rows);
+    offer_of(invocation, account, selector, &codes);
 }
 
 bool near_account_exists(struct invocation *invocation, const char *account,
@@ -137,7 +149,7 @@ enum status near_complain(struct invocation *invocation, const char *account,
     } else if (selector != NULL) {
         near_offer_codes(invocation, account, selector);
     } else if (device != NULL) {
-        near_offer_devices(invocation, account, device);
+        offer_devices(invocation, account, device);
     }
     return status;
 }

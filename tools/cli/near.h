@@ -26,8 +26,6 @@ bool near_account_exists(struct invocation *invocation, const char *account,
 
 /* Tell what may have been meant, without an error before it. */
 void near_offer_accounts(struct invocation *invocation, const char *account);
-void near_offer_devices(struct invocation *invocation, const char *account,
-                        const char *device);
 void near_offer_codes(struct invocation *invocation, const char *account,
                       const char *selector);
 

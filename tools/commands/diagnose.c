@@ -83,6 +83,38 @@ static void suggest(struct finding *finding, const char *verb, const char *accou
     free(what);
 }
 
+/* What a verdict means, and what helps whatever else is known. */
+static void find_verdict(struct finding *finding, enum verdict verdict,
+                         const char *account, const char *realm, const char *device)
+{
+    static const char label[] = " --device LABEL", reason[] = " --reason \"...\"";
+    static const struct {
+        enum verdict verdict;
+        enum { ACCOUNT, DEVICE, REALM } about;
+        const char *verb, *rest;
+    } helps[] = {
+        {VERDICT_NOT_A_CODE, ACCOUNT, "issue", label},
+        {VERDICT_UNKNOWN_CODE, ACCOUNT, "issue", label},
+        {VERDICT_WRONG_ACCOUNT, ACCOUNT, "issue", label},
+        {VERDICT_MAIN_PASSWORD, ACCOUNT, "issue", label},
+        {VERDICT_MAIN_PASSWORD_REFUSED, ACCOUNT, "issue", label},
+        {VERDICT_WRONG_CODE, DEVICE, "reset", reason},
+        {VERDICT_REVOKED, DEVICE, "reset", reason},
+        {VERDICT_EXPIRED, DEVICE, "reset", reason},
+        {VERDICT_LAPSED, DEVICE, "reset", reason},
+        {VERDICT_ACCOUNT_DISABLED, ACCOUNT, "account enable", reason},
+        {VERDICT_MFA_MISSING, ACCOUNT, "account mfa", " on --reason \"...\""},
+        {VERDICT_REALM_DENIED, REALM, "realm set", " codes_allowed=yes"},
+    };
+
+    snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
+    snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
+    for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++)
+        if (helps[i].verdict == verdict)
+            suggest(finding, helps[i].verb, helps[i].about == REALM ? realm : account,
+                    helps[i].about == DEVICE ? device : NULL, helps[i].rest);
+}
+
 static void say_when(char text[TEXT_MAX], const struct output *output,
                      const struct rows *rows, size_t row, const char *column)
 {
@@ -94,10 +126,8 @@ static void say_when(char text[TEXT_MAX], const struct output *output,
 
 /* Revoked, expired, lapsed: the code is over.  Was the device given a newer one? */
 static void find_ended(struct finding *finding, const struct output *output,
-                       enum verdict verdict, const char *account, const struct rows *rows,
-                       size_t row)
+                       enum verdict verdict, const struct rows *rows, size_t row)
 {
-    const char *device = rows_text(rows, row, "device");
     const char *newer = rows_text(rows, row, "newer_selector");
     const char *reason = rows_text(rows, row, "revoke_reason");
     const char *who = rows_text(rows, row, "revoked_by");
@@ -117,7 +147,6 @@ static void find_ended(struct finding *finding, const struct output *output,
             "the device has a newer code, %s: enter that one, or reset the device to get "
             "another",
             newer);
-    suggest(finding, "reset", account, device, " --reason \"...\"");
 }
 
 /* " --OPTION WORD", as a shell takes it back. */
@@ -238,46 +267,15 @@ static void explain(struct finding *finding, const struct output *output,
                     size_t row)
 {
     enum verdict verdict = verdict_parse(rows_text(rows, row, "verdict"));
-    const char *device = rows_text(rows, row, "device");
 
     *finding = (struct finding){0};
-    snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
-    snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
-    switch (verdict) {
-    case VERDICT_NOT_A_CODE:
-    case VERDICT_UNKNOWN_CODE:
-    case VERDICT_WRONG_ACCOUNT:
-    case VERDICT_MAIN_PASSWORD:
-    case VERDICT_MAIN_PASSWORD_REFUSED:
-        suggest(finding, "issue", account, NULL, " --device LABEL");
-        break;
-    case VERDICT_WRONG_CODE:
-        suggest(finding, "reset", account, device, " --reason \"...\"");
-        break;
-    case VERDICT_REVOKED:
-    case VERDICT_EXPIRED:
-    case VERDICT_LAPSED:
-        find_ended(finding, output, verdict, account, rows, row);
-        break;
-    case VERDICT_SERVICE_DENIED:
-    case VERDICT_NETWORK_DENIED:
+    find_verdict(finding, verdict, account, realm, rows_text(rows, row, "device"));
+    if (verdict == VERDICT_REVOKED || verdict == VERDICT_EXPIRED ||
+        verdict == VERDICT_LAPSED)
+        find_ended(finding, output, verdict, rows, row);
+    else if (verdict == VERDICT_SERVICE_DENIED || verdict == VERDICT_NETWORK_DENIED ||
+             verdict == VERDICT_REALM_DENIED)
         find_denied(finding, account, realm, rows, row);
-        break;
-    case VERDICT_ACCOUNT_DISABLED:
-        suggest(finding, "account enable", account, NULL, " --reason \"...\"");
-        break;
-    case VERDICT_MFA_MISSING:
-        suggest(finding, "account mfa", account, NULL, " on --reason \"...\"");
-        break;
-    case VERDICT_REALM_DENIED:
-        if (rows_text(rows, row, "rule_position") != NULL)
-            find_denied(finding, account, realm, rows, row);
-        else
-            suggest(finding, "realm set", realm, NULL, " codes_allowed=yes");
-        break;
-    default:
-        break;
-    }
 }
 
 /* ---- people ---- */
@@ -340,22 +338,14 @@ static bool find_standing(struct finding *finding, const struct rows *rows)
 {
     const char *account = rows_text(rows, 0, "account");
     const char *refused = rows_text(rows, 0, "refused_as");
-    enum verdict verdict = refused != NULL ? verdict_parse(refused) : VERDICT_NONE;
 
     if (refused != NULL) {
-        snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
-        snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
-    }
-    if (verdict == VERDICT_ACCOUNT_DISABLED) {
-        snprintf(finding->what, TEXT_MAX,
-                 "the account is disabled: every login is refused");
-        suggest(finding, "account enable", account, NULL, " --reason \"...\"");
-    } else if (verdict == VERDICT_REALM_DENIED) {
-        suggest(finding, "realm set", rows_text(rows, 0, "realm"), NULL,
-                " codes_allowed=yes");
-    } else if (verdict == VERDICT_MFA_MISSING) {
-        suggest(finding, "account mfa", account, NULL, " on --reason \"...\"");
-    } else if (refused == NULL && rows_integer(rows, 0, "live_codes") == 0) {
+        find_verdict(finding, verdict_parse(refused), account,
+                     rows_text(rows, 0, "realm"), NULL);
+        if (verdict_parse(refused) == VERDICT_ACCOUNT_DISABLED)
+            snprintf(finding->what, TEXT_MAX,
+                     "the account is disabled: every login is refused");
+    } else if (rows_integer(rows, 0, "live_codes") == 0) {
         snprintf(finding->what, TEXT_MAX, "the account has no live code");
         snprintf(finding->remedy, TEXT_MAX, "issue one for the device");
         suggest(finding, "issue", account, NULL, " --device LABEL");
@@ -401,11 +391,10 @@ static void find_expired(struct finding *finding, const struct output *output,
 {
     const char *device = rows_text(rows, 0, "device");
 
+    find_verdict(finding, VERDICT_EXPIRED, account, NULL, device);
     snprintf(finding->what, TEXT_MAX, "the code %s of the device \"%s\" expired",
              rows_text(rows, 0, "selector"), device);
     say_when(finding->what, output, rows, 0, "expires_at");
-    snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(VERDICT_EXPIRED));
-    suggest(finding, "reset", account, device, " --reason \"...\"");
 }
 
 #define GENERAL_MAX 4

@@ -25,6 +25,10 @@ void doctor_fault(struct doctor *doctor, const char *check, const char *fix,
 
 struct invocation *doctor_invocation(struct doctor *doctor);
 
+/* The file in the first of the folders ("a:b") that has it. */
+#define DOCTOR_PATH_MAX 1024
+bool doctor_find(const char *folders, const char *file, char path[DOCTOR_PATH_MAX]);
+
 /* doctor_database.c: reachable, schema, roles and grants, upkeep */
 void doctor_database(struct doctor *doctor);
 

@@ -8,11 +8,10 @@
 #include <strings.h>
 #include <unistd.h>
 
-#include "doctor/capture.h"
+#include "base/program.h"
 #include "doctor/doctor.h"
 
-#define PATH_LENGTH 1024
-#define VALUE_MAX   512
+#define VALUE_MAX 512
 
 /* ---- both ---- */
 
@@ -66,7 +65,7 @@ static void check_mechanisms(struct doctor *doctor, const char *domain, const ch
 static bool postconf(const char *folder, const char *name, char *value, size_t size)
 {
     const char *const words[] = {"postconf", "-c", folder, "-h", name, NULL};
-    char *text = capture(words, NULL);
+    char *text = program_output(words);
 
     if (text != NULL)
         snprintf(value, size, "%.*s", (int)strcspn(text, "\n"), text);
@@ -80,7 +79,7 @@ static bool smtpd_is_jailed(const char *folder)
     const char *const words[] = {"postconf",       "-c", folder, "-F", "*/inet/chroot",
                                  "*/inet/command", NULL};
     char level[VALUE_MAX] = "0";
-    char *text = capture(words, NULL), *rest = text;
+    char *text = program_output(words), *rest = text;
     bool jailed = false, this_one = false;
 
     /* A hyphen in master.cf is Postfix's default, which changed with level 1. */
@@ -111,7 +110,7 @@ static bool somebody_may_log_in(const char *folder)
     if (postconf(folder, "smtpd_sasl_auth_enable", value, sizeof value) &&
         strcasecmp(value, "yes") == 0)
         return true;
-    text = capture(words, NULL);
+    text = program_output(words);
     enabled = text != NULL && strstr(text, "= yes") != NULL;
     free(text);
     return enabled;
@@ -126,20 +125,6 @@ static void unreadable(struct doctor *doctor, const char *check, const char *pat
                     path);
     else
         doctor_fault(doctor, check, fix, "%s: %s", path, strerror(errno));
-}
-
-/* FOLDER/NAME.conf in the first folder that has it. */
-static bool find_conf(const char *folders, const char *name, char path[PATH_LENGTH])
-{
-    while (*folders != '\0') {
-        size_t length = strcspn(folders, ":");
-
-        snprintf(path, PATH_LENGTH, "%.*s/%s.conf", (int)length, folders, name);
-        if (access(path, F_OK) == 0)
-            return true;
-        folders += length + (folders[length] == ':');
-    }
-    return false;
 }
 
 /* Postfix hands a bare user name over as it is: only apppass_realm completes it. */
@@ -186,7 +171,7 @@ void doctor_postfix(struct doctor *doctor)
     const char *given = command_option(doctor_invocation(doctor), OPTION_POSTFIX);
     const char *folder = given != NULL ? given : "/etc/postfix";
     char value[VALUE_MAX], name[VALUE_MAX] = "smtpd", folders[VALUE_MAX] = "";
-    char path[PATH_LENGTH];
+    char file[VALUE_MAX + 8], path[DOCTOR_PATH_MAX];
 
     if (!postconf(folder, "smtpd_sasl_type", value, sizeof value)) {
         if (given != NULL)
@@ -210,11 +195,12 @@ void doctor_postfix(struct doctor *doctor)
     postconf(folder, "cyrus_sasl_config_path", folders, sizeof folders);
     if (folders[0] == '\0')
         snprintf(folders, sizeof folders, "/etc/postfix/sasl:/usr/lib/sasl2:/etc/sasl2");
-    if (find_conf(folders, name, path))
+    snprintf(file, sizeof file, "%s.conf", name);
+    if (doctor_find(folders, file, path))
         check_smtpd_conf(doctor, folder, path);
     else
         doctor_fault(doctor, "postfix", "install examples/postfix/sasl/smtpd.conf there",
-                     "there is no %s.conf in %s", name, folders);
+                     "there is no %s in %s", file, folders);
 }
 
 /* ---- Cyrus IMAP ---- */

@@ -9,31 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "doctor/capture.h"
+#include "base/program.h"
 #include "doctor/doctor.h"
 
-#define CHECK       "plugin"
-#define MODULE      "libapppass.so"
-#define PATH_LENGTH 1024
-
-/* The folders that libsasl2 looks in: SASL_PATH, else the one it was built with. */
-static bool find_module(char path[PATH_LENGTH], const char **folders_r)
-{
-    const char *folders = getenv("SASL_PATH");
-
-    if (folders == NULL || folders[0] == '\0')
-        folders = SASL_PLUGINDIR;
-    *folders_r = folders;
-    while (*folders != '\0') {
-        size_t length = strcspn(folders, ":");
-
-        snprintf(path, PATH_LENGTH, "%.*s/%s", (int)length, folders, MODULE);
-        if (access(path, F_OK) == 0)
-            return true;
-        folders += length + (folders[length] == ':');
-    }
-    return false;
-}
+#define CHECK  "plugin"
+#define MODULE "libapppass.so"
 
 static bool check_file(struct doctor *doctor, const char *path, const char *symbol)
 {
@@ -61,7 +41,7 @@ static bool check_file(struct doctor *doctor, const char *path, const char *symb
 /* libsasl2 loads one file, and that one the rest, from beside where it really lies. */
 static void check_files(struct doctor *doctor, const char *path)
 {
-    char *stub = realpath(path, NULL), module[PATH_LENGTH];
+    char *stub = realpath(path, NULL), module[DOCTOR_PATH_MAX];
 
     if (check_file(doctor, path, "sasl_server_plug_init") && stub != NULL) {
         snprintf(module, sizeof module, "%.*s/apppass/libapppass-module.so",
@@ -80,20 +60,17 @@ static char *list_plugins(void)
 {
     static const char *const words[] = {"saslpluginviewer", "-s", NULL};
     char folder[] = "/tmp/apppass-doctor.XXXXXX", file[sizeof folder + 32];
-    char setting[sizeof folder + 32];
-    const char *const settings[] = {setting, NULL};
     char *text = NULL;
     FILE *conf;
 
     if (mkdtemp(folder) == NULL)
         return NULL;
     snprintf(file, sizeof file, "%s/pluginviewer.conf", folder);
-    snprintf(setting, sizeof setting, "SASL_CONF_PATH=%s", folder);
     conf = fopen(file, "wxe");
     if (conf != NULL) {
         fputs("apppass_conninfo: host=/nonexistent\n", conf);
-        if (fclose(conf) == 0)
-            text = capture(words, settings);
+        if (fclose(conf) == 0 && setenv("SASL_CONF_PATH", folder, 1) == 0)
+            text = program_output(words);
         unlink(file);
     }
     rmdir(folder);
@@ -148,10 +125,13 @@ static void check_order(struct doctor *doctor)
 
 void doctor_plugin(struct doctor *doctor)
 {
-    char path[PATH_LENGTH];
-    const char *folders;
+    /* Where libsasl2 looks. */
+    const char *folders = getenv("SASL_PATH");
+    char path[DOCTOR_PATH_MAX];
 
-    if (!find_module(path, &folders)) {
+    if (folders == NULL || folders[0] == '\0')
+        folders = SASL_PLUGINDIR;
+    if (!doctor_find(folders, MODULE, path)) {
         doctor_fault(doctor, CHECK,
                      "make install, with --with-sasl-plugindir=DIRECTORY where "
                      "libsasl2 looks elsewhere",

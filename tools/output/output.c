@@ -365,6 +365,12 @@ void output_csv_row(FILE *file, const struct column *heading, const struct rows 
     putc('\n', file);
 }
 
+static void csv_rows(FILE *file, const struct column *heading, const struct rows *rows)
+{
+    for (size_t row = 0; row < rows_count(rows); row++)
+        output_csv_row(file, heading, rows, row);
+}
+
 static const struct column *csv_list_heading(const struct part *parts)
 {
     const struct column *heading = NULL;
@@ -405,8 +411,8 @@ static void csv_parts(FILE *file, const struct part *parts)
     }
     output_csv_heading(file, heading);
     for (; parts->columns != NULL; parts++)
-        for (size_t row = 0; parts->name != NULL && row < rows_count(parts->rows); row++)
-            output_csv_row(file, heading, parts->rows, row);
+        if (parts->name != NULL)
+            csv_rows(file, heading, parts->rows);
 }
 
 void output_csv_heading(FILE *file, const struct column *columns)
@@ -607,52 +613,44 @@ enum status output_table(const struct output *output, const struct column *colum
 {
     struct json json;
 
-    switch (output->format) {
-    case FORMAT_JSON:
+    if (output->format == FORMAT_JSON) {
         json_start(&json, stdout);
         json_rows(&json, NULL, columns, rows);
         json_end(&json);
-        break;
-    case FORMAT_CSV:
+    } else if (output->format == FORMAT_CSV) {
         output_csv_heading(stdout, columns);
-        for (size_t row = 0; row < rows_count(rows); row++)
-            output_csv_row(stdout, columns, rows, row);
-        break;
-    case FORMAT_PEOPLE:
-        if (rows_count(rows) == 0)
-            message_note("%s", none);
-        else if (!people_rows(output, columns, rows)) {
-            message_error("could not print the table: %s", strerror(errno));
-            return STATUS_REFUSED;
-        }
-        break;
+        csv_rows(stdout, columns, rows);
+    } else if (rows_count(rows) == 0) {
+        message_note("%s", none);
+    } else if (!people_rows(output, columns, rows)) {
+        message_error("could not print the table: %s", strerror(errno));
+        return STATUS_REFUSED;
     }
     return STATUS_DONE;
 }
 
 /* ---- paragraphs ---- */
 
-static void print_words(const struct output *output, int indent, const char *text)
+void output_words(FILE *file, int width, int indent, const char *text)
 {
-    int whole = line_width(output), room = whole == INT_MAX ? whole : whole - indent;
     int used = 0;
 
     while (*text != '\0') {
         size_t length = strcspn(text, " ");
-        int width = columns_of(text, length);
+        int columns = columns_of(text, length);
 
-        if (used > 0 && used + 1 + width > room) {
-            printf("\n%*s", indent, "");
+        if (used > 0 && used + 1 + columns > width - indent) {
+            fprintf(file, "\n%*s", indent, "");
             used = 0;
         } else if (used > 0) {
-            putchar(' ');
+            putc(' ', file);
             used++;
         }
-        printf("%.*s", (int)length, text);
-        used += width;
+        fprintf(file, "%.*s", (int)length, text);
+        used += columns;
         text += length + strspn(text + length, " ");
     }
-    putchar('\n');
+    putc('\n', file);
 }
 
 void output_paragraph(const struct output *output, int indent, const char *text)
@@ -661,7 +659,7 @@ void output_paragraph(const struct output *output, int indent, const char *text)
 
     printf("%*s", indent, "");
     if (harmless != NULL)
-        print_words(output, indent, harmless);
+        output_words(stdout, line_width(output), indent, harmless);
     free(harmless);
 }
 
@@ -672,7 +670,7 @@ void output_hanging(const struct output *output, int indent, const char *text)
 
     if (harmless != NULL) {
         printf("%.*s", (int)length, harmless);
-        print_words(output, indent, harmless + length);
+        output_words(stdout, line_width(output), indent, harmless + length);
     }
     free(harmless);
 }
@@ -731,19 +729,15 @@ enum status output_record(const struct output *output, const struct column *colu
 {
     struct json json;
 
-    switch (output->format) {
-    case FORMAT_JSON:
+    if (output->format == FORMAT_JSON) {
         json_start(&json, stdout);
         json_row(&json, columns, rows, row);
         json_end(&json);
-        break;
-    case FORMAT_CSV:
+    } else if (output->format == FORMAT_CSV) {
         output_csv_heading(stdout, columns);
         output_csv_row(stdout, columns, rows, row);
-        break;
-    case FORMAT_PEOPLE:
+    } else {
         people_record(output, columns, rows, row);
-        break;
     }
     return STATUS_DONE;
 }

@@ -90,6 +90,9 @@ void output_paragraph(const struct output *output, int indent, const char *text)
 /* The same, but the first line is not indented. */
 void output_hanging(const struct output *output, int indent, const char *text);
 
+/* Words after `indent` columns of a line, broken where it gets wider than `width`. */
+void output_words(FILE *file, int width, int indent, const char *text);
+
 /* "2026-11-23 04:30 (3 hours ago)"; `absent` where there is none.  Borrowed until the
  * next call. */
 const char *output_time(const struct output *output, const struct rows *rows, size_t row,

@@ -18,6 +18,7 @@
 #include "base/prompt.h"
 #include "base/quote.h"
 #include "deadline.h"
+#include "pgerror.h"
 #include "session/database.h"
 
 /* Where the operator sets no connect_timeout. */
@@ -29,8 +30,6 @@
 #define CANCEL_TIMEOUT_MS 5000
 #define COMMIT_TIMEOUT_MS (600 * 1000)
 
-#define SQLSTATE_LENGTH 5
-
 #define ROWS_COLUMNS_MAX 24
 
 struct database {
@@ -39,7 +38,7 @@ struct database {
     const char *account; /* that hints name; NULL: none */
     enum status status;
     PGresult *failed; /* result of the last failure, NULL where there was none */
-    char sqlstate[SQLSTATE_LENGTH + 1];
+    char sqlstate[PGERROR_SQLSTATE_SIZE];
     char where[256];
     PGnotify *notification;
     bool shielded;  /* a commit is under way: Ctrl-C has to wait */
@@ -84,42 +83,16 @@ static const struct deadline no_deadline;
 
 /* ---- what went wrong, in words ---- */
 
-/* "FATAL:  28P01: text\nLOCATION: ..." of PQERRORS_VERBOSE: SQLSTATE and text apart. */
-static void split_connect_error(char *text, char sqlstate[SQLSTATE_LENGTH + 1])
-{
-    char *location = strstr(text, "\nLOCATION:");
-    char *colon = text;
-
-    sqlstate[0] = '\0';
-    if (location != NULL)
-        *location = '\0';
-    while ((colon = strstr(colon, ":  ")) != NULL) {
-        colon += 3;
-        if (strspn(colon, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") == SQLSTATE_LENGTH &&
-            colon[SQLSTATE_LENGTH] == ':') {
-            memcpy(sqlstate, colon, SQLSTATE_LENGTH);
-            sqlstate[SQLSTATE_LENGTH] = '\0';
-            memmove(colon, colon + SQLSTATE_LENGTH + 2,
-                    strlen(colon + SQLSTATE_LENGTH + 2) + 1);
-            return;
-        }
-    }
-}
-
 static enum status complain_connect(struct database *database)
 {
-    char text[768];
-    char sqlstate[SQLSTATE_LENGTH + 1];
-    size_t length;
+    const char *message = PQerrorMessage(database->connection);
+    char text[PGERROR_REASON_MAX], sqlstate[PGERROR_SQLSTATE_SIZE], *code;
 
-    snprintf(text, sizeof text, "%s", PQerrorMessage(database->connection));
-    split_connect_error(text, sqlstate);
-    length = strlen(text);
-    while (length > 0 && text[length - 1] == '\n')
-        text[--length] = '\0';
-    for (char *c = text; *c != '\0'; c++)
-        if (*c == '\n' || *c == '\t')
-            *c = ' ';
+    pgerror_line(message, text, sizeof text);
+    pgerror_sqlstate(message, sqlstate);
+    code = sqlstate[0] != '\0' ? strstr(text, sqlstate) : NULL;
+    if (code != NULL)
+        memmove(code, code + strlen("28P01: "), strlen(code + strlen("28P01: ")) + 1);
     message_error("could not reach the database: %s",
                   text[0] == '\0' || database->timed_out ? "no answer in time" : text);
     if (strncmp(sqlstate, "28", 2) == 0) {
@@ -135,21 +108,20 @@ static enum status complain_connect(struct database *database)
     return STATUS_UNAVAILABLE;
 }
 
+/* Schema, table, function, column or type missing: not the schema this tool speaks to. */
+static const char *const missing[] = {"3F000", "42P01", "42883", "42703", "42704", NULL};
+
 static enum status classify(const char *sqlstate, bool connected)
 {
-    static const char *const unavailable[] = {"08",    "57P01", "57P02", "57P03", "57P05",
-                                              "53",    "3F000", "42P01", "42883", "42703",
-                                              "42704", "25006", "58"};
+    static const char *const unavailable[] = {"08", "57P01", "57P02", "57P03", "57P05",
+                                              "53", "25006", "58",    NULL};
 
     if (strcmp(sqlstate, "42501") == 0)
         return STATUS_FORBIDDEN;
     if (strcmp(sqlstate, "57014") == 0 && interrupt_pending())
         return STATUS_INTERRUPTED;
-    if (!connected)
+    if (!connected || pgerror_is(sqlstate, unavailable) || pgerror_is(sqlstate, missing))
         return STATUS_UNAVAILABLE;
-    for (size_t i = 0; i < sizeof unavailable / sizeof unavailable[0]; i++)
-        if (strncmp(sqlstate, unavailable[i], strlen(unavailable[i])) == 0)
-            return STATUS_UNAVAILABLE;
     return STATUS_REFUSED;
 }
 
@@ -161,17 +133,6 @@ const char *database_message(const struct database *database)
             : NULL;
 
     return primary != NULL ? primary : PQerrorMessage(database->connection);
-}
-
-/* Schema, table, function, column or type missing: not the schema this tool speaks to. */
-static bool schema_differs(const char *sqlstate)
-{
-    static const char *const missing[] = {"3F000", "42P01", "42883", "42703", "42704"};
-
-    for (size_t i = 0; i < sizeof missing / sizeof missing[0]; i++)
-        if (strcmp(sqlstate, missing[i]) == 0)
-            return true;
-    return false;
 }
 
 static bool ask_yes(struct database *database, const char *sql);
@@ -274,7 +235,7 @@ void database_complain(struct database *database)
         message_hint("\"apppass list\" and \"apppass audit\" show whether it was done");
         return;
     }
-    if (schema_differs(database->sqlstate)) {
+    if (pgerror_is(database->sqlstate, missing)) {
         complain_schema(database);
         return;
     }
@@ -600,12 +561,7 @@ static struct rows *run_statement(struct database *database, const char *sql,
         keep_failure(database, result);
         return NULL;
     }
-    rows = calloc(1, sizeof *rows);
-    if (rows == NULL) {
-        PQclear(result);
-        database->status = STATUS_REFUSED;
-        return NULL;
-    }
+    rows = message_needed(calloc(1, sizeof *rows));
     rows->result = result;
     return rows;
 }
@@ -822,23 +778,16 @@ union text {
     char *to;
 };
 
-static void NORETURN exhausted(void)
-{
-    message_error("out of memory");
-    exit(STATUS_REFUSED);
-}
-
 struct rows *rows_new(size_t count, const char *const *names)
 {
-    struct rows *rows = calloc(1, sizeof *rows);
+    struct rows *rows = message_needed(calloc(1, sizeof *rows));
     PGresAttDesc columns[ROWS_COLUMNS_MAX] = {{0}};
 
     for (size_t i = 0; i < count && i < ROWS_COLUMNS_MAX; i++)
         columns[i].name = (union text){.from = names[i]}.to;
-    if (rows == NULL ||
-        (rows->result = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK)) == NULL ||
-        !PQsetResultAttrs(rows->result, (int)count, columns))
-        exhausted();
+    rows->result = message_needed(PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK));
+    if (!PQsetResultAttrs(rows->result, (int)count, columns))
+        message_exhausted();
     return rows;
 }
 
@@ -851,7 +800,7 @@ void rows_add(struct rows *rows, const char *const *values)
         int length = values[i] != NULL ? (int)strlen(values[i]) : -1;
 
         if (!PQsetvalue(rows->result, row, i, text.to, length))
-            exhausted();
+            message_exhausted();
     }
 }
 

@@ -2,18 +2,14 @@
 #include "config.h"
 
 #include <arpa/inet.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <netinet/in.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
+#include "base/program.h"
 #include "session/profile.h"
 
 #define UUID_MAX        37
@@ -200,45 +196,14 @@ size_t profile_compose(const struct profile *profile, char *buffer)
     return failed ? 0 : (size_t)length;
 }
 
-/* In the child: openssl, between the pipe and the file. */
-static void NORETURN run_openssl(int input, int output, const char *certificate,
-                                 const char *key, const char *chain)
-{
-    const char *words[16] = {"openssl",  "smime", "-sign",   "-nodetach", "-binary",
-                             "-outform", "der",   "-signer", certificate, "-inkey",
-                             key,        NULL,    NULL,      NULL};
-    char *arguments[16] = {NULL};
-
-    if (chain != NULL) {
-        words[11] = "-certfile";
-        words[12] = chain;
-    }
-    for (size_t i = 0; words[i] != NULL; i++)
-        arguments[i] = strdup(words[i]);
-    if (dup2(input, STDIN_FILENO) >= 0 && dup2(output, STDOUT_FILENO) >= 0)
-        execvp("openssl", arguments);
-    fprintf(stderr, "apppass: could not run openssl: %s\n", strerror(errno));
-    _exit(127);
-}
-
 bool profile_sign(const char *bytes, size_t length, const char *certificate,
                   const char *key, const char *chain, int file)
 {
-    int ends[2];
-    int state = -1;
-    pid_t child;
-    ssize_t written;
+    const char *const words[] = {
+        "openssl",   "smime",    "-sign", "-nodetach",
+        "-binary",   "-outform", "der",   "-signer",
+        certificate, "-inkey",   key,     chain != NULL ? "-certfile" : NULL,
+        chain,       NULL};
 
-    if (pipe2(ends, O_CLOEXEC) < 0)
-        return false;
-    child = fork();
-    if (child == 0)
-        run_openssl(ends[0], file, certificate, key, chain);
-    close(ends[0]);
-    /* Fits the pipe (64 KiB), so this never waits for a child that does not read. */
-    written = child > 0 ? write(ends[1], bytes, length) : -1;
-    close(ends[1]);
-    while (child > 0 && waitpid(child, &state, 0) < 0 && errno == EINTR)
-        continue;
-    return written == (ssize_t)length && WIFEXITED(state) && WEXITSTATUS(state) == 0;
+    return program_filter(words, bytes, length, file);
 }
