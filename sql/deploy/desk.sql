@@ -334,15 +334,19 @@ BEGIN
         WHERE (unlimited OR x.realm_id IS NULL OR x.realm_id = ANY (mine))
           AND starts_with(x.position::text, completions.start)
         ORDER BY x.position LIMIT most;
+    WHEN 'setting' THEN
+        RETURN QUERY
+        SELECT s.name || '=', s.description FROM apppass.policy_settings() AS s
+        WHERE starts_with(s.name, apppass.fold(completions.start));
     ELSE
         RAISE EXCEPTION '"%" is nothing that can be completed', completions.kind
             USING ERRCODE = '22023', CONSTRAINT = 'kind_unknown',
-                  HINT = 'account, device, code, realm or rule.';
+                  HINT = 'account, device, code, realm, rule or setting.';
     END CASE;
 END
 $$;
 COMMENT ON FUNCTION apppass.completions(text, text, text) IS
-'What a word may become that starts like this, with a note about each: the first 200. kind: account, device, code, realm, rule; account: whose devices and codes.';
+'What a word may become that starts like this, with a note about each: the first 200. kind: account, device, code, realm, rule, setting; account: whose devices and codes.';
 
 -- ---- attempts ----
 
@@ -493,10 +497,14 @@ COMMENT ON FUNCTION apppass.find_event(jsonb, text) IS
 -- ---- policy ----
 
 CREATE FUNCTION apppass.policy_settings()
-    RETURNS TABLE (name text, type text, may_be_none boolean, bites boolean, description text)
+    RETURNS TABLE (name text, type text, unset text, bites boolean, description text)
     LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT a.attname, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull,
+    SELECT a.attname, format_type(a.atttypid, a.atttypmod),
+        CASE WHEN a.attnotnull THEN NULL
+             WHEN a.attname = 'max_lifetime' OR a.atttypid = 'text[]'::regtype THEN 'any'
+             WHEN a.atttypid = 'text'::regtype THEN 'none'
+             ELSE 'never' END,
         a.attname IN ('codes_allowed', 'services', 'max_lifetime', 'lapse_after', 'unused_after',
                       'mfa_required', 'main_password_refused_from'),
         col_description(a.attrelid, a.attnum)
@@ -506,7 +514,8 @@ AS $$
     ORDER BY a.attnum;
 $$;
 COMMENT ON FUNCTION apppass.policy_settings() IS
-'What set_policy sets: the columns of apppass.realm. bites: a change may refuse codes that are in use.';
+'What set_policy sets: the columns of apppass.realm. unset: what people call a NULL, which is '
+'not taken where this is NULL; bites: a change may refuse codes that are in use.';
 
 CREATE FUNCTION apppass.find_realms(realm text DEFAULT NULL) RETURNS SETOF apppass.all_realm_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -615,7 +624,7 @@ BEGIN
         RAISE EXCEPTION 'there is no setting "%"', set_policy.setting
             USING ERRCODE = '22023', CONSTRAINT = 'policy_setting_unknown',
                   HINT = 'SELECT * FROM apppass.policy_settings() lists them.';
-    ELSIF given IS NULL AND NOT it.may_be_none THEN
+    ELSIF given IS NULL AND it.unset IS NULL THEN
         RAISE EXCEPTION '% needs a value', it.name
             USING ERRCODE = '22023', CONSTRAINT = 'policy_value_missing',
                   HINT = format('A value of type %s; only settings that may be NULL are taken back.',

@@ -52,6 +52,22 @@ static void forward(void **state)
     }
 }
 
+/* PostgreSQL does not know "mo". */
+static void intervals(void **state)
+{
+    char text[MOMENT_TEXT_MAX];
+
+    (void)state;
+    assert_true(moment_interval("6mo", text));
+    assert_string_equal(text, "6 months");
+    assert_true(moment_interval("2 y", text));
+    assert_string_equal(text, "24 months");
+    assert_true(moment_interval("90d", text));
+    assert_string_equal(text, "90 d");
+    assert_false(moment_interval("3m", text));
+    assert_false(moment_interval("2027-03-31", text));
+}
+
 static void backward(void **state)
 {
     char text[MOMENT_TEXT_MAX];
@@ -133,11 +149,9 @@ static void local(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(forward),
-        cmocka_unit_test(backward),
-        cmocka_unit_test(nonsense_is_refused),
-        cmocka_unit_test(spans),
-        cmocka_unit_test(relative),
+        cmocka_unit_test(forward),  cmocka_unit_test(intervals),
+        cmocka_unit_test(backward), cmocka_unit_test(nonsense_is_refused),
+        cmocka_unit_test(spans),    cmocka_unit_test(relative),
         cmocka_unit_test(local),
     };
 

@@ -61,6 +61,19 @@ bool moment_parse_span(const char *text, long *seconds_r)
     return true;
 }
 
+bool moment_interval(const char *text, char interval[MOMENT_TEXT_MAX])
+{
+    long count;
+    const struct unit *unit = parse_unit(text, &count);
+
+    if (unit == NULL)
+        return false;
+    snprintf(interval, MOMENT_TEXT_MAX, "%ld %s",
+             unit->months > 0 ? count * unit->months : count,
+             unit->months > 0 ? "months" : unit->name);
+    return true;
+}
+
 const char *moment_advice(const char *text, const char *examples)
 {
     size_t digits = strspn(text, "0123456789");

@@ -24,6 +24,9 @@ bool moment_parse(const char *text, time_t now, bool past, time_t *moment_r) MUS
 /* "24h", "2d", "1w": seconds of a span without months and years. */
 bool moment_parse_span(const char *text, long *seconds_r) MUST_CHECK;
 
+/* "6mo", "90d": a span of any unit as PostgreSQL reads it. */
+bool moment_interval(const char *text, char interval[MOMENT_TEXT_MAX]) MUST_CHECK;
+
 /* What to write instead of `text`: `examples`, or where it ends in a bare "m", the units
  * that this may have meant. */
 const char *moment_advice(const char *text, const char *examples);

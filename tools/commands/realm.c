@@ -31,54 +31,7 @@ static const struct column list_columns[] = {
     {0},
 };
 
-/* Also the names that "realm set" takes, but for the first and the last. */
-static const struct column record_columns[] = {
-    {"realm", "realm", COLUMN_TEXT, 0, NULL},
-    {"description", "description", COLUMN_TEXT, 0, "none"},
-    {"codes_allowed", "codes_allowed", COLUMN_BOOLEAN, 0, NULL},
-    {"services", "services", COLUMN_LIST, 0, "any"},
-    {"code_length", "code_length", COLUMN_NUMBER, 0, NULL},
-    {"max_codes", "max_codes", COLUMN_NUMBER, 0, NULL},
-    {"max_lifetime", "max_lifetime", COLUMN_TEXT, 0, "any"},
-    {"lapse_after", "lapse_after", COLUMN_TEXT, 0, "never"},
-    {"unused_after", "unused_after", COLUMN_TEXT, 0, "never"},
-    {"mfa_required", "mfa_required", COLUMN_BOOLEAN, 0, NULL},
-    {"reason_required", "reason_required", COLUMN_BOOLEAN, 0, NULL},
-    {"main_password_refused_from", "main_password_refused_from", COLUMN_TIME, 0, "never"},
-    {"imap_host", "imap_host", COLUMN_TEXT, 0, "none"},
-    {"imap_port", "imap_port", COLUMN_NUMBER, 0, NULL},
-    {"smtp_host", "smtp_host", COLUMN_TEXT, 0, "none"},
-    {"smtp_port", "smtp_port", COLUMN_NUMBER, 0, NULL},
-    {"dav_host", "dav_host", COLUMN_TEXT, 0, "none"},
-    {"dav_port", "dav_port", COLUMN_NUMBER, 0, NULL},
-    {"handover_url", "handover_url", COLUMN_TEXT, 0, "none"},
-    {"self_allowed", "self_allowed", COLUMN_BOOLEAN, 0, NULL},
-    {"self_fresh_within", "self_fresh_within", COLUMN_TEXT, 0, NULL},
-    {"self_mfa_values", "self_mfa_values", COLUMN_LIST, 0, "any"},
-    {"self_makes_per_day", "self_makes_per_day", COLUMN_NUMBER, 0, NULL},
-    {"self_services", "self_services", COLUMN_LIST, 0, "any"},
-    {"argon2_memory_kib", "argon2_memory_kib", COLUMN_NUMBER, 0, NULL},
-    {"argon2_passes", "argon2_passes", COLUMN_NUMBER, 0, NULL},
-    {"argon2_lanes", "argon2_lanes", COLUMN_NUMBER, 0, NULL},
-    {"refusal_retention", "refusal_retention", COLUMN_TEXT, 0, NULL},
-    {"accounts", "accounts", COLUMN_NUMBER, 0, NULL},
-    {0},
-};
-
-#define REALM_SELECT                                                                     \
-    "SELECT r.realm, r.description, r.codes_allowed,"                                    \
-    " array_to_string(r.services, ' ') AS services, r.code_length, r.max_codes,"         \
-    " r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required," \
-    " date_part('epoch', r.main_password_refused_from) AS main_password_refused_from,"   \
-    " r.imap_host, r.imap_port, r.smtp_host, r.smtp_port, r.dav_host, r.dav_port,"       \
-    " r.handover_url,"                                                                   \
-    " r.self_allowed, r.self_fresh_within,"                                              \
-    " array_to_string(r.self_mfa_values, ' ') AS self_mfa_values,"                       \
-    " r.self_makes_per_day, array_to_string(r.self_services, ' ') AS self_services,"     \
-    " r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,"        \
-    " r.accounts FROM apppass.find_realms("
-
-/* ---- what can be set ---- */
+/* ---- what a policy is made of: the schema says ---- */
 
 enum kind {
     KIND_TEXT,
@@ -90,93 +43,101 @@ enum kind {
     KIND_HOST
 };
 
-static const struct setting {
-    const char *name;
-    enum kind kind;
-    bool bites; /* may refuse codes that are in use */
-} settings[] = {
-    {"description", KIND_TEXT, false},
-    {"codes_allowed", KIND_BOOLEAN, true},
-    {"services", KIND_LIST, true},
-    {"code_length", KIND_NUMBER, false},
-    {"max_codes", KIND_NUMBER, false},
-    {"max_lifetime", KIND_SPAN, true},
-    {"lapse_after", KIND_SPAN, true},
-    {"unused_after", KIND_SPAN, true},
-    {"mfa_required", KIND_BOOLEAN, true},
-    {"reason_required", KIND_BOOLEAN, false},
-    {"main_password_refused_from", KIND_TIME, true},
-    {"imap_host", KIND_HOST, false},
-    {"imap_port", KIND_NUMBER, false},
-    {"smtp_host", KIND_HOST, false},
-    {"smtp_port", KIND_NUMBER, false},
-    {"dav_host", KIND_HOST, false},
-    {"dav_port", KIND_NUMBER, false},
-    {"handover_url", KIND_TEXT, false},
-    {"self_allowed", KIND_BOOLEAN, false},
-    {"self_fresh_within", KIND_SPAN, false},
-    {"self_mfa_values", KIND_LIST, false},
-    {"self_makes_per_day", KIND_NUMBER, false},
-    {"self_services", KIND_LIST, false},
-    {"argon2_memory_kib", KIND_NUMBER, false},
-    {"argon2_passes", KIND_NUMBER, false},
-    {"argon2_lanes", KIND_NUMBER, false},
-    {"refusal_retention", KIND_SPAN, false},
-};
-
-const char *realm_setting(size_t index)
-{
-    return index < COUNT(settings) ? settings[index].name : NULL;
-}
-
-static const char *const kind_words[] = {
-    [KIND_TEXT] = "text",
-    [KIND_BOOLEAN] = "yes or no",
-    [KIND_NUMBER] = "a number",
-    [KIND_LIST] = "names with commas between, or none",
-    [KIND_SPAN] = "a time like 180d, 6mo or 1y, or none",
-    [KIND_TIME] = "a date like 2027-03-31, now, or none",
+static const struct {
+    const char *type; /* in SQL */
+    const char *words;
+    enum column_type column;
+} kinds[] = {
+    [KIND_TEXT] = {"text", "text", COLUMN_TEXT},
+    [KIND_BOOLEAN] = {"boolean", "yes or no", COLUMN_BOOLEAN},
+    [KIND_NUMBER] = {"integer", "a number", COLUMN_NUMBER},
+    [KIND_LIST] = {"text[]", "names with commas between, or none", COLUMN_LIST},
+    [KIND_SPAN] = {"interval", "a time like 180d, 6mo or 1y, or none", COLUMN_TEXT},
+    [KIND_TIME] = {"timestamp with time zone", "a date like 2027-03-31, now, or none",
+                   COLUMN_TIME},
     [KIND_HOST] =
-        "a server like mail.example.org (the port is a setting of its own), or none",
+        {"",
+         "a server like mail.example.org (the port is a setting of its own), or "
+         "none",
+         COLUMN_TEXT},
 };
 
-static const struct setting *find_setting(const char *name, size_t length)
+static const char settings_query[] =
+    "SELECT s.name, s.type, s.unset, s.bites, CASE s.type"
+    " WHEN 'text[]' THEN format('array_to_string(p.%1$I, '' '') AS %1$I', s.name)"
+    " WHEN 'timestamp with time zone'"
+    " THEN format('date_part(''epoch'', p.%1$I) AS %1$I', s.name)"
+    " ELSE format('p.%I', s.name) END AS selected"
+    " FROM apppass.policy_settings() AS s";
+
+#define SETTINGS_MAX 64
+#define SELECT_MAX   8192
+
+struct policy {
+    struct rows *settings;
+    struct column columns[SETTINGS_MAX + 3]; /* with realm and accounts, and the end */
+    char select[SELECT_MAX];                 /* all that belongs to a realm, by name */
+    bool bites; /* what is to be set may refuse codes that are in use */
+};
+
+static enum kind kind_of(const struct policy *policy, size_t setting)
 {
-    for (size_t i = 0; i < COUNT(settings); i++)
-        if (strlen(settings[i].name) == length &&
-            strncasecmp(settings[i].name, name, length) == 0)
-            return &settings[i];
-    return NULL;
+    const char *type = rows_text(policy->settings, setting, "type");
+    const char *name = rows_text(policy->settings, setting, "name");
+    size_t length = strlen(name);
+
+    if (length > 5 && strcmp(name + length - 5, "_host") == 0)
+        return KIND_HOST;
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        if (strcmp(kinds[i].type, type) == 0)
+            return (enum kind)i;
+    return KIND_TEXT;
 }
 
-/* PostgreSQL writes months in full; "mo" is all it does not know of our units. */
-static bool span_value(const char *text, char *value)
+/* Ask the schema; the command's other parts find it in the invocation. */
+static enum status load_policy(struct invocation *invocation, struct policy *policy)
 {
-    char *end;
-    long count = strtol(text, &end, 10);
-    long seconds;
+    struct column *column = policy->columns;
+    size_t length;
 
-    if (moment_parse_span(text, &seconds)) {
-        snprintf(value, VALUE_MAX, "%s", text);
-        return true;
+    *policy = (struct policy){0};
+    invocation->context = policy;
+    policy->settings = database_query(invocation->database, settings_query, 0, NULL);
+    if (policy->settings == NULL)
+        return database_status(invocation->database);
+    *column++ = (struct column){"realm", "realm", COLUMN_TEXT, 0, NULL};
+    length = (size_t)snprintf(policy->select, SELECT_MAX, "SELECT p.realm");
+    for (size_t i = 0; i < rows_count(policy->settings) && i < SETTINGS_MAX; i++) {
+        const char *name = rows_text(policy->settings, i, "name");
+
+        *column++ = (struct column){name, name, kinds[kind_of(policy, i)].column, 0,
+                                    rows_text(policy->settings, i, "unset")};
+        length += (size_t)snprintf(policy->select + length, SELECT_MAX - length, ", %s",
+                                   rows_text(policy->settings, i, "selected"));
     }
-    if (end == text || count <= 0 || count > 1200)
-        return false;
-    end += strspn(end, " ");
-    if (strcasecmp(end, "mo") == 0 || strcasecmp(end, "month") == 0 ||
-        strcasecmp(end, "months") == 0)
-        snprintf(value, VALUE_MAX, "%ld months", count);
-    else if (strcasecmp(end, "y") == 0 || strcasecmp(end, "year") == 0 ||
-             strcasecmp(end, "years") == 0)
-        snprintf(value, VALUE_MAX, "%ld years", count);
-    else
-        return false;
-    return true;
+    *column = (struct column){"accounts", "accounts", COLUMN_NUMBER, 0, NULL};
+    snprintf(policy->select + length, SELECT_MAX - length,
+             ", p.accounts FROM apppass.find_realms(realm => $1) AS p");
+    return STATUS_DONE;
+}
+
+/* The place of a setting, or their number. */
+static size_t find_setting(const struct policy *policy, const char *name, size_t length)
+{
+    size_t i;
+
+    for (i = 0; i < rows_count(policy->settings); i++) {
+        const char *known = rows_text(policy->settings, i, "name");
+
+        if (strlen(known) == length && strncasecmp(known, name, length) == 0)
+            break;
+    }
+    return i;
 }
 
 /* The SQL text of a typed value.  *null_r: it is "none".  False: not of this kind. */
-static bool sql_value(const struct setting *setting, const char *text, time_t now,
-                      char *value, bool *null_r)
+static bool sql_value(enum kind kind, const char *text, time_t now, char *value,
+                      bool *null_r)
 {
     time_t moment;
     char *end;
@@ -185,7 +146,7 @@ static bool sql_value(const struct setting *setting, const char *text, time_t no
     snprintf(value, VALUE_MAX, "%s", text);
     if (strlen(text) >= VALUE_MAX)
         return false;
-    switch (setting->kind) {
+    switch (kind) {
     case KIND_TEXT:
         return true;
     case KIND_LIST:
@@ -199,7 +160,7 @@ static bool sql_value(const struct setting *setting, const char *text, time_t no
     case KIND_SPAN:
         *null_r =
             *null_r || strcasecmp(text, "never") == 0 || strcasecmp(text, "any") == 0;
-        return *null_r || span_value(text, value);
+        return *null_r || moment_interval(text, value);
     case KIND_TIME:
         *null_r = *null_r || strcasecmp(text, "never") == 0;
         if (*null_r)
@@ -244,31 +205,31 @@ enum status realm_missing(struct invocation *invocation, const char *realm)
     return STATUS_REFUSED;
 }
 
-static enum status show_realm(struct invocation *invocation, const char *realm)
-{
-    struct rows *rows = QUERY(invocation->database, REALM_SELECT "$1) AS r", realm);
-    enum status status;
-
-    if (rows == NULL)
-        return database_status(invocation->database);
-    status = rows_count(rows) > 0
-                 ? output_record(&invocation->output, record_columns, rows, 0)
-                 : realm_missing(invocation, realm);
-    rows_free(&rows);
-    return status;
-}
-
 static enum status run_realm_show(struct invocation *invocation)
 {
     const char *realm = command_argument(invocation, 0);
-    bool people = invocation->output.format == FORMAT_PEOPLE;
-    struct rows *rows;
+    struct policy policy;
+    struct rows *rows = NULL;
+    enum status status = load_policy(invocation, &policy);
 
-    if (realm != NULL)
-        return show_realm(invocation, realm);
-    rows = database_query(invocation->database, REALM_SELECT ") AS r", 0, NULL);
-    return command_table(invocation, people ? list_columns : record_columns, rows,
-                         "there is no realm that you may see");
+    if (status == STATUS_DONE) {
+        rows = QUERY(invocation->database, policy.select, realm);
+        if (rows == NULL)
+            status = database_status(invocation->database);
+        else if (realm == NULL)
+            status =
+                output_table(&invocation->output,
+                             invocation->output.format == FORMAT_PEOPLE ? list_columns
+                                                                        : policy.columns,
+                             rows, "there is no realm that you may see");
+        else if (rows_count(rows) > 0)
+            status = output_record(&invocation->output, policy.columns, rows, 0);
+        else
+            status = realm_missing(invocation, realm);
+    }
+    rows_free(&rows);
+    rows_free(&policy.settings);
+    return status;
 }
 
 const struct command command_realm_show = {
@@ -285,15 +246,16 @@ const struct command command_realm_show = {
 
 /* ---- set and add ---- */
 
-static enum status unknown_setting(const struct invocation *invocation, const char *typed,
+static enum status unknown_setting(const struct invocation *invocation,
+                                   const struct policy *policy, const char *typed,
                                    size_t length)
 {
     char name[64];
 
     snprintf(name, sizeof name, "%.*s", (int)length, typed);
-    for (size_t i = 0; i < COUNT(settings); i++)
-        if (suggest_near(name, settings[i].name))
-            message_hint("did you mean %s?", settings[i].name);
+    for (size_t i = 0; i < rows_count(policy->settings); i++)
+        if (suggest_near(name, rows_text(policy->settings, i, "name")))
+            message_hint("did you mean %s?", rows_text(policy->settings, i, "name"));
     return command_usage_error(invocation,
                                "there is no setting \"%s\"; \"apppass realm show REALM\" "
                                "shows them all",
@@ -301,31 +263,34 @@ static enum status unknown_setting(const struct invocation *invocation, const ch
 }
 
 /* Every NAME=VALUE is checked before the first is sent. */
-static enum status check_settings(const struct invocation *invocation, bool *bites_r)
+static enum status check_settings(struct invocation *invocation, struct policy *policy)
 {
+    enum status status = load_policy(invocation, policy);
     char value[VALUE_MAX];
     bool null;
 
-    *bites_r = false;
-    for (size_t i = 1; i < invocation->argument_count; i++) {
+    for (size_t i = 1; status == STATUS_DONE && i < invocation->argument_count; i++) {
         const char *typed = invocation->arguments[i];
         size_t length = strcspn(typed, "=");
-        const struct setting *setting = find_setting(typed, length);
+        size_t setting = find_setting(policy, typed, length);
+        enum kind kind;
 
         if (typed[length] != '=')
             return command_usage_error(invocation, "write NAME=VALUE, not \"%s\"", typed);
-        if (setting == NULL)
-            return unknown_setting(invocation, typed, length);
-        if (!sql_value(setting, typed + length + 1, invocation->output.now, value, &null))
-            return command_usage_error(
-                invocation, "%s is %s, not \"%s\"", setting->name,
-                setting->kind == KIND_SPAN
-                    ? moment_advice(typed + length + 1, kind_words[KIND_SPAN])
-                    : kind_words[setting->kind],
-                typed + length + 1);
-        *bites_r = *bites_r || setting->bites;
+        if (setting == rows_count(policy->settings))
+            return unknown_setting(invocation, policy, typed, length);
+        typed += length + 1;
+        kind = kind_of(policy, setting);
+        if (!sql_value(kind, typed, invocation->output.now, value, &null))
+            return command_usage_error(invocation, "%s is %s, not \"%s\"",
+                                       rows_text(policy->settings, setting, "name"),
+                                       kind == KIND_SPAN
+                                           ? moment_advice(typed, kinds[kind].words)
+                                           : kinds[kind].words,
+                                       typed);
+        policy->bites = policy->bites || rows_boolean(policy->settings, setting, "bites");
     }
-    return STATUS_DONE;
+    return status;
 }
 
 /* The values of numbers that the schema's checks take. */
@@ -365,23 +330,25 @@ static enum status complain_realm(struct invocation *invocation, const char *rea
 
 static enum status apply_settings(struct invocation *invocation, const char *realm)
 {
+    const struct policy *policy = invocation->context;
     enum status status = STATUS_DONE;
 
     for (size_t i = 1; status == STATUS_DONE && i < invocation->argument_count; i++) {
         const char *typed = invocation->arguments[i];
         size_t length = strcspn(typed, "=");
-        const struct setting *setting = find_setting(typed, length);
+        size_t setting = find_setting(policy, typed, length);
         char value[VALUE_MAX];
         struct rows *rows;
         bool null;
 
-        if (!sql_value(setting, typed + length + 1, invocation->output.now, value, &null))
+        if (!sql_value(kind_of(policy, setting), typed + length + 1,
+                       invocation->output.now, value, &null))
             return STATUS_USAGE;
         rows = TRY_QUERY(invocation->database,
                          "SELECT FROM apppass.set_policy(realm => $1, setting => $2,"
                          " value => $3, reason => $4, ticket => $5, operator => $6)",
-                         realm, setting->name, null ? NULL : value,
-                         command_option(invocation, OPTION_REASON),
+                         realm, rows_text(policy->settings, setting, "name"),
+                         null ? NULL : value, command_option(invocation, OPTION_REASON),
                          command_option(invocation, OPTION_TICKET),
                          command_option(invocation, OPTION_OPERATOR));
         if (rows == NULL)
@@ -391,33 +358,31 @@ static enum status apply_settings(struct invocation *invocation, const char *rea
     return status;
 }
 
-/* What a policy is, and how many codes it governs. */
-static struct rows *changed_realm(struct invocation *invocation, const char *realm,
-                                  enum status *status_r)
+static struct rows *make_set(struct invocation *invocation, enum status *status_r)
 {
-    struct rows *rows = QUERY(invocation->database,
-                              "SELECT p.*, apppass.count_codes(realm => $1) AS codes"
-                              " FROM (" REALM_SELECT "$1) AS r) AS p",
-                              realm);
+    const struct policy *policy = invocation->context;
+    const char *realm = command_argument(invocation, 0);
+    char sql[SELECT_MAX + 128];
+    struct rows *rows;
 
+    *status_r = apply_settings(invocation, realm);
+    if (*status_r != STATUS_DONE)
+        return NULL;
+    /* And how many codes it governs. */
+    snprintf(sql, sizeof sql,
+             "SELECT r.*, apppass.count_codes(realm => $1) AS codes FROM (%s) AS r",
+             policy->select);
+    rows = QUERY(invocation->database, sql, realm);
     if (rows == NULL)
         *status_r = database_status(invocation->database);
     return rows;
 }
 
-static struct rows *make_set(struct invocation *invocation, enum status *status_r)
-{
-    const char *realm = command_argument(invocation, 0);
-
-    *status_r = apply_settings(invocation, realm);
-    return *status_r == STATUS_DONE ? changed_realm(invocation, realm, status_r) : NULL;
-}
-
 static enum status preview_set(struct invocation *invocation, const struct rows *rows)
 {
-    bool bites;
+    const struct policy *policy = invocation->context;
 
-    if (check_settings(invocation, &bites) == STATUS_DONE && bites)
+    if (policy->bites)
         message_note(
             "Realm %s has %ld live codes; some may be refused from the next login on.",
             rows_text(rows, 0, "realm"), rows_integer(rows, 0, "codes"));
@@ -427,20 +392,32 @@ static enum status preview_set(struct invocation *invocation, const struct rows 
 static enum status report_realm(struct invocation *invocation, const struct rows *rows,
                                 bool kept)
 {
+    const struct policy *policy = invocation->context;
+
     (void)kept;
-    return output_record(&invocation->output, record_columns, rows, 0);
+    return output_record(&invocation->output, policy->columns, rows, 0);
+}
+
+static enum status change_realm(struct invocation *invocation, struct change change,
+                                const char *question)
+{
+    struct policy policy;
+    enum status status = check_settings(invocation, &policy);
+
+    if (policy.bites)
+        change.question = question;
+    if (status == STATUS_DONE)
+        status = change_run(invocation, &change);
+    rows_free(&policy.settings);
+    return status;
 }
 
 static enum status run_realm_set(struct invocation *invocation)
 {
-    struct change change = {
+    static const struct change change = {
         .make = make_set, .preview = preview_set, .report = report_realm};
-    bool bites;
-    enum status status = check_settings(invocation, &bites);
 
-    if (bites)
-        change.question = "Change the policy?";
-    return status == STATUS_DONE ? change_run(invocation, &change) : status;
+    return change_realm(invocation, change, "Change the policy?");
 }
 
 const struct command command_realm_set = {
@@ -488,10 +465,8 @@ static struct rows *make_added(struct invocation *invocation, enum status *statu
 static enum status run_realm_add(struct invocation *invocation)
 {
     static const struct change change = {.make = make_added, .report = report_realm};
-    bool bites;
-    enum status status = check_settings(invocation, &bites);
 
-    return status == STATUS_DONE ? change_run(invocation, &change) : status;
+    return change_realm(invocation, change, NULL);
 }
 
 const struct command command_realm_add = {

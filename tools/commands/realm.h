@@ -6,9 +6,6 @@
 
 #include "cli/command.h"
 
-/* The names that "realm set" takes, one by one; NULL after the last. */
-const char *realm_setting(size_t index);
-
 /* There is no such realm: tell so, and which may have been meant.  STATUS_REFUSED. */
 enum status realm_missing(struct invocation *invocation, const char *realm);
 

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "cli/command.h"
-#include "commands/realm.h"
 
 #define POSITIONAL_MAX 16
 
@@ -41,6 +40,7 @@ static const struct {
     {"DIRECTORY", NULL, DIRECTORIES},
     {"FILE", NULL, FILES},
     {"LABEL", "device", NULL},
+    {"NAME=VALUE...", "setting", NULL},
     {"POSITION", "rule", NULL},
     {"REALM", "realm", NULL},
     {"SELECTOR", "code", NULL},
@@ -227,17 +227,6 @@ static void offer_commands(const char *const *typed, size_t count, const char *s
     }
 }
 
-static void offer_settings(const char *start)
-{
-    char word[64];
-
-    for (size_t i = 0; realm_setting(i) != NULL; i++) {
-        snprintf(word, sizeof word, "%s=", realm_setting(i));
-        if (starts(word, start))
-            offer("", word, "");
-    }
-}
-
 static void offer_arguments(const struct typed_line *line)
 {
     const char *argument = line->command->arguments;
@@ -255,8 +244,6 @@ static void offer_arguments(const struct typed_line *line)
     }
     if (length == 0)
         offer_options(line);
-    else if (strncmp(argument, "NAME=VALUE...", length) == 0)
-        offer_settings(line->current);
     else if (strncmp(argument, "COMMAND...", length) == 0)
         offer_commands(line->positional + line->command_words,
                        line->positional_count - line->command_words, line->current);
