@@ -23,15 +23,22 @@ CREATE TABLE apppass.account (
     CONSTRAINT account_username_form CHECK (apppass.is_username(username))
 );
 CREATE INDEX account_realm_id ON apppass.account (realm_id);
-COMMENT ON TABLE apppass.account IS 'Who may have app passwords. One row per user name as the mail server knows it.';
+COMMENT ON TABLE apppass.account IS
+'Who may have app passwords. One row per user name as the mail server knows it.';
 COMMENT ON COLUMN apppass.account.id IS 'Key.';
-COMMENT ON COLUMN apppass.account.username IS 'Canonical user name, ASCII letters in lower case, at most 255 bytes; usually the mail address.';
-COMMENT ON COLUMN apppass.account.realm_id IS 'Whose policy applies. Filled from the domain where not given.';
-COMMENT ON COLUMN apppass.account.enabled IS 'False stops all codes of the account at the next login.';
-COMMENT ON COLUMN apppass.account.mfa_enrolled IS 'The identity system says the person has a second factor.';
-COMMENT ON COLUMN apppass.account.main_password_refused_from IS 'Overrides the realm''s moment for this account; infinity: never refused. NULL: the realm''s.';
+COMMENT ON COLUMN apppass.account.username IS
+'Canonical user name, ASCII letters in lower case, at most 255 bytes; usually the mail address.';
+COMMENT ON COLUMN apppass.account.realm_id IS
+'Whose policy applies. Filled from the domain where not given.';
+COMMENT ON COLUMN apppass.account.enabled IS
+'False stops all codes of the account at the next login.';
+COMMENT ON COLUMN apppass.account.mfa_enrolled IS
+'The identity system says the person has a second factor.';
+COMMENT ON COLUMN apppass.account.main_password_refused_from IS
+'Overrides the realm''s moment for this account; infinity: never refused. NULL: the realm''s.';
 COMMENT ON COLUMN apppass.account.created_at IS 'When added.';
-COMMENT ON COLUMN apppass.account.created_by IS 'Database login that added it, with the portal''s operator after a slash.';
+COMMENT ON COLUMN apppass.account.created_by IS
+'Database login that added it, with the portal''s operator after a slash.';
 
 CREATE TABLE apppass.device (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -47,7 +54,8 @@ CREATE UNIQUE INDEX device_label_unique ON apppass.device (account_id, apppass.l
 COMMENT ON TABLE apppass.device IS 'What holds a code: a phone, a printer, a script.';
 COMMENT ON COLUMN apppass.device.id IS 'Key.';
 COMMENT ON COLUMN apppass.device.account_id IS 'Whose device.';
-COMMENT ON COLUMN apppass.device.label IS 'What people call it: 1 to 100 characters, unique within the account whatever the case.';
+COMMENT ON COLUMN apppass.device.label IS
+'What people call it: 1 to 100 characters, unique within the account whatever the case.';
 COMMENT ON COLUMN apppass.device.created_at IS 'When first named.';
 
 CREATE TABLE apppass.code (
@@ -69,39 +77,55 @@ CREATE TABLE apppass.code (
     replaces bigint,
     CONSTRAINT code_pkey PRIMARY KEY (id),
     CONSTRAINT code_selector_unique UNIQUE (account_id, selector),
-    CONSTRAINT code_device FOREIGN KEY (device_id, account_id) REFERENCES apppass.device (id, account_id),
+    CONSTRAINT code_device FOREIGN KEY (device_id, account_id) REFERENCES apppass.device (id,
+        account_id),
     -- Cascades when an account moves to another realm.
-    CONSTRAINT code_account FOREIGN KEY (account_id, realm_id) REFERENCES apppass.account (id, realm_id) ON UPDATE CASCADE,
+    CONSTRAINT code_account FOREIGN KEY (account_id, realm_id) REFERENCES apppass.account (id,
+        realm_id) ON UPDATE CASCADE,
     CONSTRAINT code_replaces FOREIGN KEY (replaces) REFERENCES apppass.code (id),
     CONSTRAINT code_selector_form CHECK (apppass.is_selector(selector)),
     CONSTRAINT code_hash_form CHECK (apppass.is_hash(hash)),
-    CONSTRAINT code_services_some CHECK (pg_catalog.cardinality(services) > 0 AND pg_catalog.array_position(services, NULL) IS NULL),
-    CONSTRAINT code_networks_some CHECK (pg_catalog.cardinality(networks) > 0 AND pg_catalog.array_position(networks, NULL) IS NULL),
+    CONSTRAINT code_services_some CHECK (pg_catalog.cardinality(services) > 0
+        AND pg_catalog.array_position(services, NULL) IS NULL),
+    CONSTRAINT code_networks_some CHECK (pg_catalog.cardinality(networks) > 0
+        AND pg_catalog.array_position(networks, NULL) IS NULL),
     CONSTRAINT code_revoked_whole CHECK (
-        (revoked_at IS NULL) = (revoked_by IS NULL) AND (revoked_at IS NULL) = (revoke_reason IS NULL)
+        (revoked_at IS NULL) = (revoked_by IS NULL)
+            AND (revoked_at IS NULL) = (revoke_reason IS NULL)
         AND (revoke_reason IS NULL OR apppass.trim_blank(revoke_reason) IS NOT NULL))
 );
 CREATE INDEX code_device_id ON apppass.code (device_id);
--- An expression, so that no plan can take this one for the lookup of an account's code, however poor the statistics.
+-- An expression, so that no plan can take this one for the lookup of an account's code, however
+-- poor the statistics.
 CREATE INDEX code_realm_selector ON apppass.code (realm_id, (selector || ''));
 CREATE INDEX code_replaces_id ON apppass.code (replaces) WHERE replaces IS NOT NULL;
-COMMENT ON TABLE apppass.code IS 'App passwords. Rows are never deleted: a revoked code that is still being tried must be recognised.';
+COMMENT ON TABLE apppass.code IS
+'App passwords. Rows are never deleted: a revoked code that is still being tried must be '
+'recognised.';
 COMMENT ON COLUMN apppass.code.id IS 'Key; logs and views name a code by it.';
 COMMENT ON COLUMN apppass.code.device_id IS 'The device that holds it.';
 COMMENT ON COLUMN apppass.code.account_id IS 'The device''s account; filled by trigger.';
-COMMENT ON COLUMN apppass.code.realm_id IS 'The account''s realm; filled by trigger, follows the account.';
-COMMENT ON COLUMN apppass.code.selector IS 'The first four symbols: what people call the code by, unique within the account, not secret.';
-COMMENT ON COLUMN apppass.code.hash IS 'PHC or crypt(3) string of the canonical code. Readable by no role but the owner.';
-COMMENT ON COLUMN apppass.code.services IS 'Services it may be used for; NULL: all that the realm allows.';
-COMMENT ON COLUMN apppass.code.networks IS 'Client networks it may be used from; NULL: any. Where set, an unknown client address is refused.';
+COMMENT ON COLUMN apppass.code.realm_id IS
+'The account''s realm; filled by trigger, follows the account.';
+COMMENT ON COLUMN apppass.code.selector IS
+'The first four symbols: what people call the code by, unique within the account, not secret.';
+COMMENT ON COLUMN apppass.code.hash IS
+'PHC or crypt(3) string of the canonical code. Readable by no role but the owner.';
+COMMENT ON COLUMN apppass.code.services IS
+'Services it may be used for; NULL: all that the realm allows.';
+COMMENT ON COLUMN apppass.code.networks IS
+'Client networks it may be used from; NULL: any. Where set, an unknown client address is refused.';
 COMMENT ON COLUMN apppass.code.created_at IS 'When issued.';
-COMMENT ON COLUMN apppass.code.created_by IS 'Database login that issued it, with the portal''s operator after a slash.';
+COMMENT ON COLUMN apppass.code.created_by IS
+'Database login that issued it, with the portal''s operator after a slash.';
 COMMENT ON COLUMN apppass.code.expires_at IS 'From this moment it is refused; NULL: never.';
-COMMENT ON COLUMN apppass.code.expiry_chosen IS 'Somebody gave expires_at; false: it is what max_lifetime came to, or never. Filled by trigger.';
+COMMENT ON COLUMN apppass.code.expiry_chosen IS
+'Somebody gave expires_at; false: it is what max_lifetime came to, or never. Filled by trigger.';
 COMMENT ON COLUMN apppass.code.revoked_at IS 'When revoked; NULL: not. Final.';
 COMMENT ON COLUMN apppass.code.revoked_by IS 'Who revoked it; filled by trigger.';
 COMMENT ON COLUMN apppass.code.revoke_reason IS 'Why it was revoked.';
-COMMENT ON COLUMN apppass.code.replaces IS 'The code of the same device that this one took over from (reset).';
+COMMENT ON COLUMN apppass.code.replaces IS
+'The code of the same device that this one took over from (reset).';
 
 -- Beside code, not in it, and without a foreign key, as code_use: the verifier's login writes here,
 -- and must lock no row that revoking a code or moving an account needs.  Codes are never deleted.
@@ -111,7 +135,8 @@ CREATE TABLE apppass.hash_upgrade (
     CONSTRAINT hash_upgrade_pkey PRIMARY KEY (code_id),
     CONSTRAINT hash_upgrade_form CHECK (apppass.is_hash(hash))
 );
-COMMENT ON TABLE apppass.hash_upgrade IS 'The hash that took over from the one in code, where a login replaced it (upgrade_hash).';
+COMMENT ON TABLE apppass.hash_upgrade IS
+'The hash that took over from the one in code, where a login replaced it (upgrade_hash).';
 COMMENT ON COLUMN apppass.hash_upgrade.code_id IS 'The code.';
 COMMENT ON COLUMN apppass.hash_upgrade.hash IS 'PHC string that lookup gives out instead.';
 
@@ -119,11 +144,15 @@ CREATE TABLE apppass.issue_turn (
     account_id bigint NOT NULL,
     turn bigint NOT NULL DEFAULT 0,
     CONSTRAINT issue_turn_pkey PRIMARY KEY (account_id),
-    CONSTRAINT issue_turn_account FOREIGN KEY (account_id) REFERENCES apppass.account (id) ON DELETE CASCADE
+    CONSTRAINT issue_turn_account FOREIGN KEY (account_id) REFERENCES apppass.account (id)
+        ON DELETE CASCADE
 );
-COMMENT ON TABLE apppass.issue_turn IS 'Whose turn it is to issue for an account: locked while a code is being issued, so that the account itself is not.';
+COMMENT ON TABLE apppass.issue_turn IS
+'Whose turn it is to issue for an account: locked while a code is being issued, so that the '
+'account itself is not.';
 COMMENT ON COLUMN apppass.issue_turn.account_id IS 'The account.';
-COMMENT ON COLUMN apppass.issue_turn.turn IS 'Raised by each code: of two transactions that saw the same number the second fails.';
+COMMENT ON COLUMN apppass.issue_turn.turn IS
+'Raised by each code: of two transactions that saw the same number the second fails.';
 
 CREATE TABLE apppass.handover (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -150,7 +179,9 @@ CREATE TABLE apppass.handover (
 );
 CREATE INDEX handover_of_account ON apppass.handover (account_id);
 CREATE INDEX handover_of_code ON apppass.handover (code_id) WHERE code_id IS NOT NULL;
-COMMENT ON TABLE apppass.handover IS 'Links with which people make a code that they were offered. maintain() deletes what was not collected in time.';
+COMMENT ON TABLE apppass.handover IS
+'Links with which people make a code that they were offered. maintain() deletes what was not '
+'collected in time.';
 COMMENT ON COLUMN apppass.handover.id IS 'Key.';
 COMMENT ON COLUMN apppass.handover.account_id IS 'Whose code it will be.';
 COMMENT ON COLUMN apppass.handover.device IS 'The label of the device that it is for.';
@@ -158,8 +189,10 @@ COMMENT ON COLUMN apppass.handover.services IS 'As for code.';
 COMMENT ON COLUMN apppass.handover.networks IS 'As for code.';
 COMMENT ON COLUMN apppass.handover.expires_at IS 'When the code will expire; NULL: as policy says.';
 COMMENT ON COLUMN apppass.handover.link_hash IS 'SHA-256 of the secret part of the link.';
-COMMENT ON COLUMN apppass.handover.pin_hash IS 'SHA-256 of that part and the PIN after it; NULL: no PIN is asked for.';
-COMMENT ON COLUMN apppass.handover.wrong_pins IS 'How many wrong PINs were given; the fifth ends it.';
+COMMENT ON COLUMN apppass.handover.pin_hash IS
+'SHA-256 of that part and the PIN after it; NULL: no PIN is asked for.';
+COMMENT ON COLUMN apppass.handover.wrong_pins IS
+'How many wrong PINs were given; the fifth ends it.';
 COMMENT ON COLUMN apppass.handover.offered_at IS 'When it was offered.';
 COMMENT ON COLUMN apppass.handover.offered_by IS 'By whom.';
 COMMENT ON COLUMN apppass.handover.ends_at IS 'Until when it can be collected.';
@@ -174,10 +207,12 @@ CREATE TABLE apppass.code_use (
     last_at timestamptz NOT NULL,
     CONSTRAINT code_use_pkey PRIMARY KEY (code_id, service, network)
 ) WITH (fillfactor = 85);
-COMMENT ON TABLE apppass.code_use IS 'Where a code has been used: one row per service and network, refreshed at most every 5 minutes.';
+COMMENT ON TABLE apppass.code_use IS
+'Where a code has been used: one row per service and network, refreshed at most every 5 minutes.';
 COMMENT ON COLUMN apppass.code_use.code_id IS 'The code.';
 COMMENT ON COLUMN apppass.code_use.service IS 'Service; - where unknown.';
-COMMENT ON COLUMN apppass.code_use.network IS 'The client''s /24 (IPv4) or /48 (IPv6); 0.0.0.0/0 where its address is unknown.';
+COMMENT ON COLUMN apppass.code_use.network IS
+'The client''s /24 (IPv4) or /48 (IPv6); 0.0.0.0/0 where its address is unknown.';
 COMMENT ON COLUMN apppass.code_use.first_at IS 'First login.';
 COMMENT ON COLUMN apppass.code_use.last_at IS 'Last login, up to 5 minutes old.';
 
@@ -200,7 +235,8 @@ LEFT JOIN LATERAL (
     FROM apppass.code_use AS x WHERE x.code_id = c.id
 ) AS u ON true;
 COMMENT ON VIEW apppass.code_standing IS
-'Each code without its hash, and what has become of it: for the functions and views that people ask. The owner''s alone.';
+'Each code without its hash, and what has become of it: for the functions and views that people '
+'ask. The owner''s alone.';
 COMMENT ON COLUMN apppass.code_standing.ends_at IS
 'When it expires, the realm''s max_lifetime included; NULL: never.';
 COMMENT ON COLUMN apppass.code_standing.lapses_at IS
@@ -221,17 +257,20 @@ CREATE TABLE apppass.main_password_login (
     -- No foreign key, as in hash_upgrade: account_policy() deletes what a removed account had.
     CONSTRAINT main_password_login_pkey PRIMARY KEY (account_id, service, network)
 ) WITH (fillfactor = 85);
-COMMENT ON TABLE apppass.main_password_login IS 'Where main passwords still let somebody in: one row per account, service and network.';
+COMMENT ON TABLE apppass.main_password_login IS
+'Where main passwords still let somebody in: one row per account, service and network.';
 COMMENT ON COLUMN apppass.main_password_login.account_id IS 'The account.';
 COMMENT ON COLUMN apppass.main_password_login.service IS 'Service; - where unknown.';
-COMMENT ON COLUMN apppass.main_password_login.network IS 'The client''s /24 (IPv4) or /48 (IPv6); 0.0.0.0/0 where its address is unknown.';
+COMMENT ON COLUMN apppass.main_password_login.network IS
+'The client''s /24 (IPv4) or /48 (IPv6); 0.0.0.0/0 where its address is unknown.';
 COMMENT ON COLUMN apppass.main_password_login.first_at IS 'First login.';
 COMMENT ON COLUMN apppass.main_password_login.last_at IS 'Last login, up to 5 minutes old.';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.account, apppass.device TO apppass_admin;
 -- Writing a hash is allowed (import), reading one is not.
 GRANT INSERT, UPDATE, DELETE ON apppass.code TO apppass_admin;
-GRANT SELECT (id, device_id, account_id, realm_id, selector, services, networks, created_at, created_by, expires_at, expiry_chosen,
+GRANT SELECT (id, device_id, account_id, realm_id, selector, services, networks, created_at,
+    created_by, expires_at, expiry_chosen,
               revoked_at, revoked_by, revoke_reason, replaces) ON apppass.code TO apppass_admin;
 GRANT SELECT ON apppass.code_use, apppass.main_password_login TO apppass_admin;
 

@@ -7,13 +7,16 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
--- A row is only ever inserted: whoever writes one waits for nobody, and nobody waits for a transaction that stays open.  What
--- makes the trail a chain lies beside it, in audit_chain, and is added by audit_seal() once rows are committed.
+-- A row is only ever inserted: whoever writes one waits for nobody, and nobody waits for a
+-- transaction that stays open.  What makes the trail a chain lies beside it, in audit_chain, and
+-- is added by audit_seal() once rows are committed.
 
 -- Costs 40 us: it reads the control file.  A pg_dump carries rows, not this.
 CREATE FUNCTION apppass.cluster() RETURNS bigint LANGUAGE sql STABLE
     RETURN (pg_catalog.pg_control_system()).system_identifier;
-COMMENT ON FUNCTION apppass.cluster() IS 'The system identifier of the database cluster: the same on its standbys, another one after a restore elsewhere or pg_upgrade.';
+COMMENT ON FUNCTION apppass.cluster() IS
+'The system identifier of the database cluster: the same on its standbys, another one after a '
+'restore elsewhere or pg_upgrade.';
 
 CREATE TABLE apppass.audit (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -43,14 +46,16 @@ CREATE INDEX audit_account_id ON apppass.audit (account_id, id);
 CREATE INDEX audit_xid ON apppass.audit (cluster, xid);
 COMMENT ON TABLE apppass.audit IS 'Every management event, append-only. audit_chain seals it.';
 COMMENT ON COLUMN apppass.audit.id IS 'Key, in order of recording.';
-COMMENT ON COLUMN apppass.audit.xid IS 'The transaction that wrote it: audit_since() tells by it which rows are new.';
+COMMENT ON COLUMN apppass.audit.xid IS
+'The transaction that wrote it: audit_since() tells by it which rows are new.';
 COMMENT ON COLUMN apppass.audit.cluster IS 'The database cluster whose transaction that was.';
 COMMENT ON COLUMN apppass.audit.at IS 'When.';
 COMMENT ON COLUMN apppass.audit.actor IS 'Database login (session user).';
 COMMENT ON COLUMN apppass.audit.operator IS 'Who the portal says is acting; not proven.';
 COMMENT ON COLUMN apppass.audit.client IS 'Address of the database client; NULL on a local socket.';
 COMMENT ON COLUMN apppass.audit.application IS 'application_name of the database session.';
-COMMENT ON COLUMN apppass.audit.action IS 'What happened: code_issued, code_revoked, account_disabled, ...';
+COMMENT ON COLUMN apppass.audit.action IS
+'What happened: code_issued, code_revoked, account_disabled, ...';
 COMMENT ON COLUMN apppass.audit.realm_id IS 'Realm concerned.';
 COMMENT ON COLUMN apppass.audit.account_id IS 'Account concerned.';
 COMMENT ON COLUMN apppass.audit.account IS 'Its user name at that time.';
@@ -69,7 +74,9 @@ CREATE TABLE apppass.audit_chain (
     CONSTRAINT audit_chain_pkey PRIMARY KEY (position),
     CONSTRAINT audit_chain_once UNIQUE (audit_id)
 );
-COMMENT ON TABLE apppass.audit_chain IS 'The seals of the audit trail, append-only, made by audit_seal(). No foreign key: audit_verify() tells what is missing.';
+COMMENT ON TABLE apppass.audit_chain IS
+'The seals of the audit trail, append-only, made by audit_seal(). No foreign key: audit_verify() '
+'tells what is missing.';
 COMMENT ON COLUMN apppass.audit_chain.position IS 'Place in the chain, from 1 without gaps.';
 COMMENT ON COLUMN apppass.audit_chain.audit_id IS 'The audit row.';
 COMMENT ON COLUMN apppass.audit_chain.hash IS 'SHA-256 over the hash before it and the row.';
@@ -88,26 +95,31 @@ COMMENT ON COLUMN apppass.audit_head.only_row IS 'Always true: there is one row.
 COMMENT ON COLUMN apppass.audit_head.position IS 'Position of the last seal; 0: none yet.';
 COMMENT ON COLUMN apppass.audit_head.hash IS 'Its hash.';
 COMMENT ON COLUMN apppass.audit_head.sealed_at IS 'When audit_seal() last ran.';
-COMMENT ON COLUMN apppass.audit_head.mark IS 'What audit_since() said then: the rows up to here are sealed.';
+COMMENT ON COLUMN apppass.audit_head.mark IS
+'What audit_since() said then: the rows up to here are sealed.';
 
 CREATE FUNCTION apppass.audit_append_only() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RAISE EXCEPTION 'the audit trail is append-only: % refused', TG_OP
-        USING ERRCODE = 'AP004', CONSTRAINT = 'audit_append_only', HINT = 'Corrections are new events. Nothing is taken out of the trail.';
+        USING ERRCODE = 'AP004', CONSTRAINT = 'audit_append_only',
+            HINT = 'Corrections are new events. Nothing is taken out of the trail.';
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_append_only() IS 'Trigger: refuses every UPDATE, DELETE and TRUNCATE of the trail. AP004.';
+COMMENT ON FUNCTION apppass.audit_append_only() IS
+'Trigger: refuses every UPDATE, DELETE and TRUNCATE of the trail. AP004.';
 DO $$
 DECLARE
     part text;
 BEGIN
     FOREACH part IN ARRAY ARRAY['audit', 'audit_chain'] LOOP
-        EXECUTE pg_catalog.format('CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON apppass.%I
-            FOR EACH ROW EXECUTE FUNCTION apppass.audit_append_only()', part);
-        EXECUTE pg_catalog.format('CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON apppass.%I
-            FOR EACH STATEMENT EXECUTE FUNCTION apppass.audit_append_only()', part);
+        EXECUTE pg_catalog.format(
+            'CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON apppass.%I'
+            ' FOR EACH ROW EXECUTE FUNCTION apppass.audit_append_only()', part);
+        EXECUTE pg_catalog.format(
+            'CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON apppass.%I'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION apppass.audit_append_only()', part);
         EXECUTE pg_catalog.format('COMMENT ON TRIGGER audit_append_only ON apppass.%I IS %L', part,
             'Append-only, for the owner too.');
         EXECUTE pg_catalog.format('COMMENT ON TRIGGER audit_no_truncate ON apppass.%I IS %L', part,
@@ -116,16 +128,21 @@ BEGIN
 END
 $$;
 
-CREATE FUNCTION apppass.audit_digest(previous bytea, "position" bigint, entry apppass.audit) RETURNS bytea
+CREATE FUNCTION apppass.audit_digest(previous bytea, "position" bigint,
+    entry apppass.audit) RETURNS bytea
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_catalog.sha256($1 || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
         $2, ($3).id, ($3).xid::text, ($3).cluster,
-        pg_catalog.to_char(($3).at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), ($3).actor, ($3).operator,
-        pg_catalog.host(($3).client), ($3).application, ($3).action, ($3).realm_id, ($3).account_id, ($3).account,
-        ($3).device, ($3).code_id, ($3).selector, ($3).reason, ($3).ticket, ($3).before, ($3).after)::text, 'UTF8'));
+        pg_catalog.to_char(($3).at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), ($3).actor,
+        ($3).operator,
+        pg_catalog.host(($3).client), ($3).application, ($3).action, ($3).realm_id, ($3).account_id,
+        ($3).account,
+        ($3).device, ($3).code_id, ($3).selector, ($3).reason, ($3).ticket, ($3).before,
+        ($3).after)::text, 'UTF8'));
 $$;
-COMMENT ON FUNCTION apppass.audit_digest(bytea, bigint, apppass.audit) IS 'Hash of an audit row at that position, after one with the given hash.';
+COMMENT ON FUNCTION apppass.audit_digest(bytea, bigint, apppass.audit) IS
+'Hash of an audit row at that position, after one with the given hash.';
 
 -- ---- following the trail ----
 
@@ -139,15 +156,20 @@ BEGIN
         SELECT GREATEST(c.timeline_id, r.min_recovery_end_timeline) INTO timeline
         FROM pg_catalog.pg_control_checkpoint() AS c, pg_catalog.pg_control_recovery() AS r;
     ELSE
-        timeline := ('x' || pg_catalog.left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::integer;
+        timeline := ('x' || pg_catalog.left(
+            pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::integer;
     END IF;
     RETURN apppass.cluster() || '/' || timeline;
 END
 $$;
-COMMENT ON FUNCTION apppass.history() IS 'Within what transaction numbers compare: the cluster and its timeline, which a promotion or a recovery to a point in time changes.';
+COMMENT ON FUNCTION apppass.history() IS
+'Within what transaction numbers compare: the cluster and its timeline, which a promotion or a '
+'recovery to a point in time changes.';
 
--- Planned each time, and never by what the tables were like when they were new: it reads what is new, through audit_xid.
-CREATE FUNCTION apppass.audit_since(seen jsonb, OUT mark jsonb, OUT ids bigint[], OUT continuity text)
+-- Planned each time, and never by what the tables were like when they were new: it reads what is
+-- new, through audit_xid.
+CREATE FUNCTION apppass.audit_since(seen jsonb, OUT mark jsonb, OUT ids bigint[],
+    OUT continuity text)
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
     SET plan_cache_mode = force_custom_plan SET enable_seqscan = off
 AS $$
@@ -162,19 +184,24 @@ DECLARE
 BEGIN
     SELECT h.* INTO head FROM apppass.audit_head AS h;
     IF pg_catalog.pg_is_in_recovery() THEN
-        -- A standby's snapshot does not list the transactions in progress; all below its xmin have ended.  What is
-        -- visible beyond is noted row by row.
-        now_visible := pg_catalog.format('%1$s:%1$s:', pg_catalog.pg_snapshot_xmin(now_visible))::pg_snapshot;
+        -- A standby's snapshot does not list the transactions in progress; all below its xmin have
+        -- ended.  What is visible beyond is noted row by row.
+        now_visible := pg_catalog.format('%1$s:%1$s:',
+            pg_catalog.pg_snapshot_xmin(now_visible))::pg_snapshot;
         had := ARRAY(SELECT a.id FROM apppass.audit AS a
-                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(now_visible) ORDER BY a.id);
+                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(now_visible)
+                         ORDER BY a.id);
     ELSIF own < pg_catalog.pg_snapshot_xmax(now_visible) THEN
-        -- Its own snapshot does not list a transaction either, and it may write more: its rows count once it is committed.
+        -- Its own snapshot does not list a transaction either, and it may write more: its rows
+        -- count once it is committed.
         now_visible := pg_catalog.format('%s:%s:%s', pg_catalog.pg_snapshot_xmin(now_visible),
             pg_catalog.pg_snapshot_xmax(now_visible),
             (SELECT pg_catalog.string_agg(x::text, ',' ORDER BY x) FROM (
-                SELECT own AS x UNION SELECT pg_catalog.pg_snapshot_xip(now_visible)) AS running))::pg_snapshot;
+                SELECT own AS x UNION SELECT pg_catalog.pg_snapshot_xip(now_visible))
+                    AS running))::pg_snapshot;
     END IF;
-    mark := pg_catalog.jsonb_build_object('history', here, 'snapshot', now_visible::text, 'had', pg_catalog.to_jsonb(had),
+    mark := pg_catalog.jsonb_build_object('history', here, 'snapshot', now_visible::text, 'had',
+        pg_catalog.to_jsonb(had),
         'position', head.position, 'hash', pg_catalog.encode(head.hash, 'hex'));
     ids := '{}';
 
@@ -188,15 +215,18 @@ BEGIN
                      WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(known)
                        AND NOT pg_catalog.pg_visible_in_snapshot(a.xid, known)
                        AND a.xid IS DISTINCT FROM own
-                       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(had) AS h WHERE h = a.id) ORDER BY a.id);
+                       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(had) AS h WHERE h = a.id)
+                           ORDER BY a.id);
     ELSIF ($1 ->> 'position')::bigint = 0
-          OR EXISTS (SELECT FROM apppass.audit_chain AS c WHERE c.position = ($1 ->> 'position')::bigint
+          OR EXISTS (SELECT FROM apppass.audit_chain AS c
+              WHERE c.position = ($1 ->> 'position')::bigint
                      AND c.hash = pg_catalog.decode($1 ->> 'hash', 'hex')) THEN
         continuity := 'overlap';
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
                      WHERE NOT (a.cluster = home AND a.xid IS NOT DISTINCT FROM own)
                        AND NOT EXISTS (SELECT FROM apppass.audit_chain AS c
-                                       WHERE c.audit_id = a.id AND c.position <= ($1 ->> 'position')::bigint)
+                                       WHERE c.audit_id = a.id
+                                       AND c.position <= ($1 ->> 'position')::bigint)
                      ORDER BY a.id);
     ELSE
         continuity := 'gap';
@@ -204,35 +234,50 @@ BEGIN
 EXCEPTION
     WHEN invalid_text_representation OR invalid_parameter_value OR numeric_value_out_of_range THEN
         RAISE EXCEPTION 'that is not a mark of the audit trail'
-            USING ERRCODE = '22023', CONSTRAINT = 'audit_mark_invalid', HINT = 'Give back what the function said as mark, or NULL to begin now.';
+            USING ERRCODE = '22023', CONSTRAINT = 'audit_mark_invalid',
+                HINT = 'Give back what the function said as mark, or NULL to begin now.';
 END
 $$;
 COMMENT ON FUNCTION apppass.audit_since(jsonb) IS
-'What the audit trail got since a mark: the one function for all who follow it; audit_follow() is the same for people. Give NULL to begin now, then each time the mark of the time before.
-ids: the committed rows that were not visible then and are now, each once, whatever the order of commits; never those of one''s own transaction. mark: what to give next time; it survives restarts, and serves on the primary and its standbys alike.
-continuity: begun (seen was NULL); exact; overlap: after a promotion, a restore elsewhere or pg_upgrade, where transaction numbers don''t compare: ids are all rows not sealed when the mark was made, of which some may have been told before; gap: this trail does not contain the seal of the mark (restored from an older backup, or rewritten): what came since is not known, ids is empty and mark begins now.
+'What the audit trail got since a mark: the one function for all who follow it; audit_follow() is '
+'the same for people. Give NULL to begin now, then each time the mark of the time before.
+ids: the committed rows that were not visible then and are now, each once, whatever the order of '
+'commits; never those of one''s own transaction. mark: what to give next time; it survives '
+'restarts, and serves on the primary and its standbys alike.
+continuity: begun (seen was NULL); exact; overlap: after a promotion, a restore elsewhere or '
+'pg_upgrade, where transaction numbers don''t compare: ids are all rows not sealed when the mark '
+'was made, of which some may have been told before; gap: this trail does not contain the seal of '
+'the mark (restored from an older backup, or rewritten): what came since is not known, ids is '
+'empty and mark begins now.
 Runs on a hot standby. Read the rows of ids in the same statement, or later.';
 
-CREATE FUNCTION apppass.audit_follow(seen jsonb DEFAULT NULL, OUT mark jsonb, OUT ids bigint[], OUT continuity text)
+CREATE FUNCTION apppass.audit_follow(seen jsonb DEFAULT NULL, OUT mark jsonb, OUT ids bigint[],
+    OUT continuity text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     SELECT n.* INTO mark, ids, continuity FROM apppass.audit_since($1) AS n (mark, ids, continuity);
     IF NOT apppass.manages_all() THEN
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
-                     WHERE a.id = ANY (ids) AND a.realm_id = ANY (ARRAY(SELECT apppass.managed_realms())) ORDER BY a.id);
+                     WHERE a.id = ANY (ids)
+                     AND a.realm_id = ANY (ARRAY(SELECT apppass.managed_realms())) ORDER BY a.id);
     END IF;
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_follow(jsonb) IS 'audit_since() for the helpdesk and the auditor: ids are those of the realms one manages, as audit_log shows them: SELECT l.* FROM apppass.audit_follow($1) AS f, apppass.audit_log AS l WHERE l.id = ANY (f.ids). Keep f.mark, also where there are no rows.';
+COMMENT ON FUNCTION apppass.audit_follow(jsonb) IS
+'audit_since() for the helpdesk and the auditor: ids are those of the realms one manages, as '
+'audit_log shows them: SELECT l.* FROM apppass.audit_follow($1) AS f, apppass.audit_log AS l '
+'WHERE l.id = ANY (f.ids). Keep f.mark, also where there are no rows.';
 REVOKE ALL ON FUNCTION apppass.audit_follow(jsonb) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.audit_follow(jsonb) TO apppass_helpdesk, apppass_auditor, apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.audit_follow(jsonb) TO apppass_helpdesk, apppass_auditor,
+    apppass_admin;
 
 -- ---- the chain ----
 
 INSERT INTO apppass.audit_head (position, hash, sealed_at, mark)
 SELECT 0, pg_catalog.sha256('apppass'::bytea), pg_catalog.now(),
-    s.mark || pg_catalog.jsonb_build_object('position', 0, 'hash', pg_catalog.encode(pg_catalog.sha256('apppass'::bytea), 'hex'))
+    s.mark || pg_catalog.jsonb_build_object('position', 0, 'hash',
+        pg_catalog.encode(pg_catalog.sha256('apppass'::bytea), 'hex'))
 FROM apppass.audit_since(NULL) AS s;
 
 CREATE FUNCTION apppass.audit_seal(OUT sealed bigint, OUT "position" bigint, OUT hash text)
@@ -248,55 +293,71 @@ BEGIN
         SELECT h.* INTO head FROM apppass.audit_head AS h FOR UPDATE SKIP LOCKED;
         EXIT WHEN FOUND;
         IF NOT EXISTS (SELECT FROM apppass.audit_head) THEN
-            RAISE EXCEPTION 'the end of the audit chain is missing' USING ERRCODE = '55000', CONSTRAINT = 'audit_head_missing', HINT = 'See apppass.audit_verify().';
+            RAISE EXCEPTION 'the end of the audit chain is missing' USING ERRCODE = '55000',
+                CONSTRAINT = 'audit_head_missing', HINT = 'See apppass.audit_verify().';
         ELSIF pg_catalog.clock_timestamp() > give_up THEN
             RAISE EXCEPTION 'another session has been sealing the audit trail for 10 s'
-                USING ERRCODE = '55P03', CONSTRAINT = 'audit_seal_busy', HINT = 'Nobody waits for it but the next seal. Try again later.';
+                USING ERRCODE = '55P03', CONSTRAINT = 'audit_seal_busy',
+                    HINT = 'Nobody waits for it but the next seal. Try again later.';
         END IF;
         PERFORM pg_catalog.pg_sleep(0.05);
     END LOOP;
     -- A statement of its own: its snapshot is younger than the lock.
     SELECT n.* INTO news FROM apppass.audit_since(head.mark) AS n;
     IF news.continuity = 'gap' THEN
-        RAISE EXCEPTION 'the end of the audit chain is not in the chain' USING ERRCODE = '55000', CONSTRAINT = 'audit_end_missing', HINT = 'See apppass.audit_verify().';
+        RAISE EXCEPTION 'the end of the audit chain is not in the chain' USING ERRCODE = '55000',
+            CONSTRAINT = 'audit_end_missing', HINT = 'See apppass.audit_verify().';
     END IF;
     sealed := 0;
     FOR entry IN SELECT a.* FROM apppass.audit AS a WHERE a.id = ANY (news.ids) ORDER BY a.id LOOP
         sealed := sealed + 1;
         head.position := head.position + 1;
         head.hash := apppass.audit_digest(head.hash, head.position, entry);
-        INSERT INTO apppass.audit_chain (position, audit_id, hash) VALUES (head.position, entry.id, head.hash);
+        INSERT INTO apppass.audit_chain (position, audit_id, hash)
+            VALUES (head.position, entry.id, head.hash);
     END LOOP;
     position := head.position;
     hash := pg_catalog.encode(head.hash, 'hex');
     UPDATE apppass.audit_head AS h
     SET position = head.position, hash = head.hash, sealed_at = pg_catalog.clock_timestamp(),
-        mark = news.mark || pg_catalog.jsonb_build_object('position', head.position, 'hash', audit_seal.hash);
+        mark = news.mark || pg_catalog.jsonb_build_object('position', head.position, 'hash',
+            audit_seal.hash);
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_seal() IS 'Adds the rows that were committed since the last time to the chain, in the order of their keys; not those of its own transaction. To be run every few minutes, in a transaction of its own; nobody else waits for it. Returns how many, and the new end of the chain.';
+COMMENT ON FUNCTION apppass.audit_seal() IS
+'Adds the rows that were committed since the last time to the chain, in the order of their keys; '
+'not those of its own transaction. To be run every few minutes, in a transaction of its own; '
+'nobody else waits for it. Returns how many, and the new end of the chain.';
 REVOKE ALL ON FUNCTION apppass.audit_seal() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.audit_seal() TO apppass_admin;
 
-CREATE FUNCTION apppass.audit_head(OUT "position" bigint, OUT hash text, OUT sealed_at timestamptz, OUT unsealed bigint,
+CREATE FUNCTION apppass.audit_head(OUT "position" bigint, OUT hash text, OUT sealed_at timestamptz,
+    OUT unsealed bigint,
                                    OUT unsealed_since timestamptz)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     mark jsonb;
 BEGIN
-    SELECT h.position, pg_catalog.encode(h.hash, 'hex'), h.sealed_at, h.mark INTO position, hash, sealed_at, mark
+    SELECT h.position, pg_catalog.encode(h.hash, 'hex'), h.sealed_at, h.mark INTO position, hash,
+        sealed_at, mark
     FROM apppass.audit_head AS h;
     SELECT count(*), pg_catalog.min(a.at) INTO unsealed, unsealed_since
-    FROM apppass.audit AS a WHERE a.id = ANY ((SELECT f.ids FROM apppass.audit_follow(mark) AS f)::bigint[]);
+    FROM apppass.audit AS a
+        WHERE a.id = ANY ((SELECT f.ids FROM apppass.audit_follow(mark) AS f)::bigint[]);
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_head() IS 'The last seal of the audit trail, when it was made, and how many rows of the realms one manages wait for the next, since when. Note position and hash elsewhere (a mail to oneself): audit_verify(position, hash) tells whether a later trail still contains them.';
+COMMENT ON FUNCTION apppass.audit_head() IS
+'The last seal of the audit trail, when it was made, and how many rows of the realms one manages '
+'wait for the next, since when. Note position and hash elsewhere (a mail to oneself): '
+'audit_verify(position, hash) tells whether a later trail still contains them.';
 REVOKE ALL ON FUNCTION apppass.audit_head() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.audit_head() TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
-CREATE FUNCTION apppass.audit_verify(noted_position bigint DEFAULT NULL, noted_hash text DEFAULT NULL,
-                                     OUT rows_checked bigint, OUT unsealed bigint, OUT bad_id bigint, OUT problem text,
+CREATE FUNCTION apppass.audit_verify(noted_position bigint DEFAULT NULL,
+    noted_hash text DEFAULT NULL,
+                                     OUT rows_checked bigint, OUT unsealed bigint,
+                                         OUT bad_id bigint, OUT problem text,
                                      OUT head_hash text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -308,7 +369,9 @@ DECLARE
     waiting bigint[];
 BEGIN
     IF ($1 IS NULL) <> ($2 IS NULL) OR $1 < 0 OR $2 !~ '^[0-9a-f]{64}$' THEN
-        RAISE EXCEPTION 'a noted seal is a position and a hash of 64 hexadecimal digits' USING ERRCODE = '22023', CONSTRAINT = 'audit_note_invalid', HINT = 'Give both as apppass.audit_head() said them.';
+        RAISE EXCEPTION 'a noted seal is a position and a hash of 64 hexadecimal digits'
+            USING ERRCODE = '22023', CONSTRAINT = 'audit_note_invalid',
+            HINT = 'Give both as apppass.audit_head() said them.';
     END IF;
     rows_checked := 0;
     SELECT h.* INTO head FROM apppass.audit_head AS h;
@@ -319,7 +382,8 @@ BEGIN
     head_hash := pg_catalog.encode(head.hash, 'hex');
     FOR link IN
         SELECT c.position, c.audit_id, c.hash, a.id, a AS entry
-        FROM apppass.audit_chain AS c LEFT JOIN apppass.audit AS a ON a.id = c.audit_id ORDER BY c.position
+        FROM apppass.audit_chain AS c LEFT JOIN apppass.audit AS a ON a.id = c.audit_id
+            ORDER BY c.position
     LOOP
         rows_checked := rows_checked + 1;
         problem := CASE
@@ -333,18 +397,21 @@ BEGIN
             RETURN;
         END IF;
         last_hash := link.hash;
-        noted_found := noted_found OR (link.position = $1 AND link.hash = pg_catalog.decode($2, 'hex'));
+        noted_found := noted_found
+            OR (link.position = $1 AND link.hash = pg_catalog.decode($2, 'hex'));
     END LOOP;
     IF rows_checked <> head.position OR last_hash <> head.hash THEN
         problem := 'rows are missing at the end';
         RETURN;
     ELSIF NOT noted_found THEN
-        problem := pg_catalog.format('the seal noted at position %s is not in the chain: its end was cut off, or it was rewritten', $1);
+        problem := pg_catalog.format('the seal noted at position %s is not in the chain: its end '
+                                     'was cut off, or it was rewritten', $1);
         RETURN;
     END IF;
     SELECT f.ids INTO waiting FROM apppass.audit_since(head.mark) AS f;
     unsealed := pg_catalog.cardinality(waiting);
-    -- Added where the seal does not look: past the triggers, with the number of a transaction that had ended.
+    -- Added where the seal does not look: past the triggers, with the number of a transaction that
+    -- had ended.
     SELECT a.id INTO bad_id FROM apppass.audit AS a
     WHERE NOT EXISTS (SELECT FROM apppass.audit_chain AS c WHERE c.audit_id = a.id)
       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(waiting) AS w WHERE w = a.id)
@@ -355,21 +422,28 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_verify(bigint, text) IS 'Checks the whole chain in order, and that it still contains a seal noted elsewhere (audit_head). problem is NULL where all fits; else bad_id is the first row that does not fit (NULL: the end is missing). unsealed: rows that wait for audit_seal(); nothing protects them yet.';
+COMMENT ON FUNCTION apppass.audit_verify(bigint, text) IS
+'Checks the whole chain in order, and that it still contains a seal noted elsewhere (audit_head). '
+'problem is NULL where all fits; else bad_id is the first row that does not fit (NULL: the end is '
+'missing). unsealed: rows that wait for audit_seal(); nothing protects them yet.';
 REVOKE ALL ON FUNCTION apppass.audit_verify(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.audit_verify(bigint, text) TO apppass_auditor, apppass_admin;
 
--- What goes with the statements of a management function, or with plain SQL: SET LOCAL apppass.reason = '...'.
--- These three in plpgsql, which parses a body once in a session and not once in a statement.
+-- What goes with the statements of a management function, or with plain SQL: SET LOCAL
+-- apppass.reason = '...'. These three in plpgsql, which parses a body once in a session and not
+-- once in a statement.
 CREATE FUNCTION apppass.context(name text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     RETURN apppass.trim_blank(pg_catalog.left(
-        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || $1, true), E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000));
+        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || $1, true),
+            E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000));
 END
 $$;
-COMMENT ON FUNCTION apppass.context(text) IS 'The setting apppass.reason, apppass.ticket or apppass.operator of this statement; NULL where blank.';
+COMMENT ON FUNCTION apppass.context(text) IS
+'The setting apppass.reason, apppass.ticket or apppass.operator of this statement; NULL where '
+'blank.';
 GRANT EXECUTE ON FUNCTION apppass.context(text) TO apppass_admin;
 
 CREATE FUNCTION apppass.set_context(reason text, ticket text, operator text) RETURNS text[]
@@ -377,7 +451,8 @@ CREATE FUNCTION apppass.set_context(reason text, ticket text, operator text) RET
 AS $$
 DECLARE
     previous text[] := ARRAY[
-        pg_catalog.current_setting('apppass.reason', true), pg_catalog.current_setting('apppass.ticket', true),
+        pg_catalog.current_setting('apppass.reason', true),
+        pg_catalog.current_setting('apppass.ticket', true),
         pg_catalog.current_setting('apppass.operator', true)];
 BEGIN
     PERFORM pg_catalog.set_config('apppass.reason', coalesce($1, previous[1], ''), true),
@@ -386,7 +461,8 @@ BEGIN
     RETURN previous;
 END
 $$;
-COMMENT ON FUNCTION apppass.set_context(text, text, text) IS 'Sets what context() returns, keeping what is NULL here; returns what to give to restore_context.';
+COMMENT ON FUNCTION apppass.set_context(text, text, text) IS
+'Sets what context() returns, keeping what is NULL here; returns what to give to restore_context.';
 
 CREATE FUNCTION apppass.restore_context(previous text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -397,7 +473,8 @@ BEGIN
             pg_catalog.set_config('apppass.operator', coalesce($1[3], ''), true);
 END
 $$;
-COMMENT ON FUNCTION apppass.restore_context(text[]) IS 'Undoes set_context at the end of a function. After an error the rollback does.';
+COMMENT ON FUNCTION apppass.restore_context(text[]) IS
+'Undoes set_context at the end of a function. After an error the rollback does.';
 
 CREATE FUNCTION apppass.operator() RETURNS text
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -409,13 +486,15 @@ BEGIN
     IF claimed ~ '(^|/)the owner$' AND NOT pg_has_role(session_user, 'apppass_self', 'MEMBER') THEN
         RAISE EXCEPTION '% does not act for the owner of an account', session_user
             USING ERRCODE = '42501', CONSTRAINT = 'operator_owner',
-                  HINT = 'As operator give the name of whoever acts; owners act by the self_ functions.';
+                  HINT = 'As operator give the name of whoever acts; owners act by the self_ '
+                         'functions.';
     END IF;
     RETURN claimed;
 END
 $$;
 COMMENT ON FUNCTION apppass.operator() IS
-'The operator of this statement; NULL where blank. 42501: only apppass_self acts for an account''s owner.';
+'The operator of this statement; NULL where blank. 42501: only apppass_self acts for an '
+'account''s owner.';
 GRANT EXECUTE ON FUNCTION apppass.operator() TO apppass_admin;
 
 CREATE FUNCTION apppass.actor() RETURNS text
@@ -425,16 +504,20 @@ BEGIN
     RETURN session_user::text || coalesce('/' || apppass.operator(), '');
 END
 $$;
-COMMENT ON FUNCTION apppass.actor() IS 'The session user, with the portal''s operator after a slash.';
+COMMENT ON FUNCTION apppass.actor() IS
+'The session user, with the portal''s operator after a slash.';
 GRANT EXECUTE ON FUNCTION apppass.actor() TO apppass_admin;
 
-CREATE FUNCTION apppass.hash_kind(hash text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN $1 LIKE '$argon2%' THEN pg_catalog.split_part($1, '$', 2) || ' ' || pg_catalog.split_part($1, '$', 4)
+CREATE FUNCTION apppass.hash_kind(hash text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+    RETURN CASE WHEN $1 LIKE '$argon2%'
+        THEN pg_catalog.split_part($1, '$', 2) || ' ' || pg_catalog.split_part($1, '$', 4)
                 ELSE pg_catalog.split_part($1, '$', 2) END;
-COMMENT ON FUNCTION apppass.hash_kind(text) IS 'Algorithm and cost of a hash string, without salt and digest.';
+COMMENT ON FUNCTION apppass.hash_kind(text) IS
+'Algorithm and cost of a hash string, without salt and digest.';
 
--- LISTEN needs no privilege: every login of the database hears every tenant's events.  So they carry keys and nothing else; what a
--- listener may see of them it reads from the views.
+-- LISTEN needs no privilege: every login of the database hears every tenant's events.  So they
+-- carry keys and nothing else; what a listener may see of them it reads from the views.
 CREATE FUNCTION apppass.notify(event jsonb) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
@@ -450,27 +533,39 @@ BEGIN
     PERFORM pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls($1)::text);
 END
 $$;
-COMMENT ON FUNCTION apppass.notify(jsonb) IS 'Sends an event to LISTEN apppass at commit: event, at, realm_id, account_id, code_id, audit_id (no use of a code has one). Keys only: SELECT ... FROM apppass.audit_log WHERE id = audit_id, or FROM apppass.code_overview WHERE code_id = ..., shows the rest to whom it concerns. A hint, no proof: any login of the database may NOTIFY the same. Sends nothing, with a WARNING, while more than 1 % of the server''s queue waits for a listener.';
+COMMENT ON FUNCTION apppass.notify(jsonb) IS
+'Sends an event to LISTEN apppass at commit: event, at, realm_id, account_id, code_id, audit_id '
+'(no use of a code has one). Keys only: SELECT ... FROM apppass.audit_log WHERE id = audit_id, or '
+'FROM apppass.code_overview WHERE code_id = ..., shows the rest to whom it concerns. A hint, no '
+'proof: any login of the database may NOTIFY the same. Sends nothing, with a WARNING, while more '
+'than 1 % of the server''s queue waits for a listener.';
 
-CREATE FUNCTION apppass.audit_write(action text, realm_id integer, account_id bigint, account text, device text, code_id bigint,
-                                    selector text, before jsonb, after jsonb, reason text) RETURNS void
+CREATE FUNCTION apppass.audit_write(action text, realm_id integer, account_id bigint, account text,
+    device text, code_id bigint,
+                                    selector text, before jsonb, after jsonb,
+                                    reason text) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     entry apppass.audit;
 BEGIN
-    INSERT INTO apppass.audit AS a (at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id,
+    INSERT INTO apppass.audit AS a (at, actor, operator, client, application, action, realm_id,
+        account_id, account, device, code_id,
                                     selector, reason, ticket, before, after)
-    VALUES (pg_catalog.clock_timestamp(), session_user, apppass.operator(), pg_catalog.inet_client_addr(),
+    VALUES (pg_catalog.clock_timestamp(), session_user, apppass.operator(),
+        pg_catalog.inet_client_addr(),
             NULLIF(pg_catalog.current_setting('application_name'), ''), $1, $2, $3, $4, $5, $6, $7,
             coalesce($10, apppass.context('reason')), apppass.context('ticket'), $8, $9)
     RETURNING a.* INTO entry;
     PERFORM apppass.notify(pg_catalog.jsonb_build_object(
-        'event', entry.action, 'audit_id', entry.id, 'at', entry.at, 'account_id', entry.account_id, 'code_id', entry.code_id,
+        'event', entry.action, 'audit_id', entry.id, 'at', entry.at, 'account_id', entry.account_id,
+        'code_id', entry.code_id,
         'realm_id', entry.realm_id));
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_write(text, integer, bigint, text, text, bigint, text, jsonb, jsonb, text) IS 'Appends an event with the context of the session and announces it.';
+COMMENT ON FUNCTION apppass.audit_write(text, integer, bigint, text, text, bigint, text, jsonb,
+    jsonb, text) IS
+'Appends an event with the context of the session and announces it.';
 
 CREATE FUNCTION apppass.audit_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -493,7 +588,8 @@ BEGIN
             ELSE
                 action := 'code_changed';
             END IF;
-            -- The composite key cascades here when an account moves; the account's own row tells it.  Whatever else changes is told.
+            -- The composite key cascades here when an account moves; the account's own row tells
+            -- it.  Whatever else changes is told.
             IF TG_OP = 'UPDATE' AND old_row - 'realm_id' = new_row - 'realm_id' THEN
                 RETURN NULL;
             END IF;
@@ -513,46 +609,66 @@ BEGIN
                 ELSE 'account_changed'
             END;
         WHEN 'device' THEN
-            SELECT a.* INTO account FROM apppass.account AS a WHERE a.id = (this ->> 'account_id')::bigint;
+            SELECT a.* INTO account FROM apppass.account AS a
+                WHERE a.id = (this ->> 'account_id')::bigint;
             realm := account.realm_id;
             device := this ->> 'label';
-            action := CASE TG_OP WHEN 'INSERT' THEN 'device_added' WHEN 'DELETE' THEN 'device_removed' ELSE 'device_renamed' END;
+            action := CASE TG_OP WHEN 'INSERT' THEN 'device_added' WHEN 'DELETE'
+                THEN 'device_removed' ELSE 'device_renamed' END;
         ELSE
-            realm := CASE TG_TABLE_NAME WHEN 'realm' THEN (this ->> 'id')::integer ELSE (this ->> 'realm_id')::integer END;
-            action := TG_TABLE_NAME || CASE TG_OP WHEN 'INSERT' THEN '_added' WHEN 'DELETE' THEN '_removed' ELSE '_changed' END;
+            realm := CASE TG_TABLE_NAME WHEN 'realm' THEN (this ->> 'id')::integer
+                ELSE (this ->> 'realm_id')::integer END;
+            action := TG_TABLE_NAME || CASE TG_OP WHEN 'INSERT' THEN '_added' WHEN 'DELETE'
+                THEN '_removed' ELSE '_changed' END;
     END CASE;
 
     old_row := old_row - 'hash';
     new_row := new_row - 'hash';
     IF TG_OP = 'UPDATE' THEN
-        SELECT pg_catalog.jsonb_object_agg(o.key, o.value), pg_catalog.jsonb_object_agg(o.key, n.value)
+        SELECT pg_catalog.jsonb_object_agg(o.key, o.value),
+            pg_catalog.jsonb_object_agg(o.key, n.value)
         INTO old_row, new_row
-        FROM pg_catalog.jsonb_each(old_row) AS o JOIN pg_catalog.jsonb_each(new_row) AS n ON n.key = o.key
+        FROM pg_catalog.jsonb_each(old_row) AS o
+            JOIN pg_catalog.jsonb_each(new_row) AS n ON n.key = o.key
         WHERE o.value <> n.value;
     ELSE
         old_row := pg_catalog.jsonb_strip_nulls(old_row);
         new_row := pg_catalog.jsonb_strip_nulls(new_row);
     END IF;
     PERFORM apppass.audit_write(action, realm, account.id, account.username, device,
-        CASE TG_TABLE_NAME WHEN 'code' THEN (this ->> 'id')::bigint END, CASE TG_TABLE_NAME WHEN 'code' THEN this ->> 'selector' END,
+        CASE TG_TABLE_NAME WHEN 'code' THEN (this ->> 'id')::bigint END, CASE TG_TABLE_NAME
+            WHEN 'code' THEN this ->> 'selector' END,
         old_row, new_row, CASE action WHEN 'code_revoked' THEN this ->> 'revoke_reason' END);
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION apppass.audit_change() IS 'Trigger: writes an audit row and sends an event for each row inserted, changed or removed.';
+COMMENT ON FUNCTION apppass.audit_change() IS
+'Trigger: writes an audit row and sends an event for each row inserted, changed or removed.';
 
-CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.access_rule FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.access_rule FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm_operator FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm_operator FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.account FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.account FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.device FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.device FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_insert AFTER INSERT ON apppass.code FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
-CREATE TRIGGER audit_update AFTER UPDATE ON apppass.code FOR EACH ROW WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm
+    FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.access_rule
+    FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.access_rule FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm_operator
+    FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm_operator FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.account
+    FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.account FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.device
+    FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.device FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_insert AFTER INSERT ON apppass.code
+    FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
+CREATE TRIGGER audit_update AFTER UPDATE ON apppass.code FOR EACH ROW
+    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
 
 DO $$
 DECLARE
@@ -560,7 +676,8 @@ DECLARE
 BEGIN
     FOR t IN SELECT g.tgname, g.tgrelid::regclass AS relation FROM pg_catalog.pg_trigger AS g
              WHERE g.tgfoid = 'apppass.audit_change'::regproc LOOP
-        EXECUTE pg_catalog.format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, t.relation, 'Writes the audit row.');
+        EXECUTE pg_catalog.format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, t.relation,
+            'Writes the audit row.');
     END LOOP;
 END
 $$;

@@ -58,7 +58,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.find_codes(text, text, text, text, text, text) IS
-'Codes by account (* stands for anything), device, selector, realm and a service they may be used for; rows as in code_overview, by account and device. which: usable (live or suspended), unrevoked (what revoke_account would end), all.';
+'Codes by account (* stands for anything), device, selector, realm and a service they may be used '
+'for; rows as in code_overview, by account and device. which: usable (live or suspended), '
+'unrevoked (what revoke_account would end), all.';
 
 CREATE FUNCTION apppass.count_codes(account text DEFAULT NULL, realm text DEFAULT NULL)
     RETURNS bigint
@@ -101,7 +103,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.expired_codes(text, timestamptz) IS
-'Codes of an account that expired since then, on devices that have no live one; rows as in code_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
+'Codes of an account that expired since then, on devices that have no live one; rows as in '
+'code_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.revoke_codes(code_ids bigint[], reason text, ticket text DEFAULT NULL,
                                      operator text DEFAULT NULL) RETURNS integer
@@ -109,7 +112,8 @@ CREATE FUNCTION apppass.revoke_codes(code_ids bigint[], reason text, ticket text
 AS $$
 #variable_conflict use_column
 DECLARE
-    wanted constant bigint[] := ARRAY(SELECT DISTINCT i FROM unnest(code_ids) AS i WHERE i IS NOT NULL);
+    wanted constant bigint[] := ARRAY(SELECT DISTINCT i FROM unnest(code_ids) AS i
+        WHERE i IS NOT NULL);
     previous text[];
     revoked integer;
 BEGIN
@@ -139,7 +143,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.revoke_codes(bigint[], text, text, text) IS
-'Revokes exactly these codes, or none of them: AP005 where one has been revoked meanwhile. Returns how many. Errors: AP002 no reason, 42501 one is not yours.';
+'Revokes exactly these codes, or none of them: AP005 where one has been revoked meanwhile. '
+'Returns how many. Errors: AP002 no reason, 42501 one is not yours.';
 
 CREATE FUNCTION apppass.revoked_now(account text) RETURNS SETOF apppass.all_code_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -156,7 +161,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.revoked_now(text) IS
-'The codes of an account that this transaction revoked; rows as in code_overview. Errors: P0002 no such account, 42501 not yours.';
+'The codes of an account that this transaction revoked; rows as in code_overview. Errors: P0002 '
+'no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.find_unused(account text DEFAULT NULL, realm text DEFAULT NULL,
                                     idle interval DEFAULT '90 days')
@@ -346,7 +352,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.completions(text, text, text) IS
-'What a word may become that starts like this, with a note about each: the first 200. kind: account, device, code, realm, rule, setting; account: whose devices and codes.';
+'What a word may become that starts like this, with a note about each: the first 200. kind: '
+'account, device, code, realm, rule, setting; account: whose devices and codes.';
 
 -- ---- attempts ----
 
@@ -357,7 +364,8 @@ CREATE TYPE apppass.attempt_group AS (
     rule_position integer, rule_description text, realm_refuses boolean, service_refused boolean,
     network_refused boolean, newer_device text, newer_selector text);
 COMMENT ON TYPE apppass.attempt_group IS
-'Attempts of an account that are alike: refused ones counted together, of accepted ones the last of each code.';
+'Attempts of an account that are alike: refused ones counted together, of accepted ones the last '
+'of each code.';
 
 CREATE FUNCTION apppass.attempts(account text, since timestamptz, most integer DEFAULT 100)
     RETURNS SETOF apppass.attempt_group
@@ -397,7 +405,8 @@ BEGIN
     LEFT JOIN LATERAL (
         SELECT e.rule_position, e.description
         FROM apppass.explain_access(known.username, t.service, t.address) AS e
-        WHERE e.action = 'deny' AND t.verdict IN ('service_denied', 'network_denied', 'realm_denied',
+        WHERE e.action = 'deny'
+            AND t.verdict IN ('service_denied', 'network_denied', 'realm_denied',
                                                   'main_password_refused')
     ) AS x ON true
     LEFT JOIN LATERAL (
@@ -411,7 +420,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.attempts(text, timestamptz, integer) IS
-'The attempts of an account since then, latest first, and what explains them: the code''s state and limits, the access rule that denies, a newer code of the same device. Errors: P0002 no such account, 42501 not yours.';
+'The attempts of an account since then, latest first, and what explains them: the code''s state '
+'and limits, the access rule that denies, a newer code of the same device. Errors: P0002 no such '
+'account, 42501 not yours.';
 
 CREATE FUNCTION apppass.strangers(since timestamptz, OUT attempts bigint, OUT last_at timestamptz,
                                   OUT last_client inet)
@@ -425,7 +436,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.strangers(timestamptz) IS
-'How often since then somebody tried a name that is not an account: perhaps a misspelt one. Nothing for limited operators.';
+'How often since then somebody tried a name that is not an account: perhaps a misspelt one. '
+'Nothing for limited operators.';
 
 -- ---- the trail ----
 
@@ -461,7 +473,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.find_events(text, text, timestamptz, bigint) IS
-'Audit rows of an account under every name it had (* stands for anything) or of a realm, since then; the latest of them, in order. Rows as in audit_log.';
+'Audit rows of an account under every name it had (* stands for anything) or of a realm, since '
+'then; the latest of them, in order. Rows as in audit_log.';
 
 CREATE FUNCTION apppass.find_event(notice jsonb, of_account text DEFAULT NULL)
     RETURNS TABLE (event text, at timestamptz, account text, device text, selector text,
@@ -492,7 +505,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.find_event(jsonb, text) IS
-'What a notice of the channel apppass is about, for accounts of that name (* stands for anything); no row where one may not see it. Use is not audited: of it the code''s last one is told, which is the one announced or newer.';
+'What a notice of the channel apppass is about, for accounts of that name (* stands for '
+'anything); no row where one may not see it. Use is not audited: of it the code''s last one is '
+'told, which is the one announced or newer.';
 
 -- ---- policy ----
 
@@ -517,7 +532,8 @@ COMMENT ON FUNCTION apppass.policy_settings() IS
 'What set_policy sets: the columns of apppass.realm. unset: what people call a NULL, which is '
 'not taken where this is NULL; bites: a change may refuse codes that are in use.';
 
-CREATE FUNCTION apppass.find_realms(realm text DEFAULT NULL) RETURNS SETOF apppass.all_realm_overview
+CREATE FUNCTION apppass.find_realms(
+    realm text DEFAULT NULL) RETURNS SETOF apppass.all_realm_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
@@ -554,7 +570,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.find_access(text) IS
-'The access rules that a realm is subject to, those for all realms included; rows as in access_overview, in the order in which they are asked.';
+'The access rules that a realm is subject to, those for all realms included; rows as in '
+'access_overview, in the order in which they are asked.';
 
 CREATE FUNCTION apppass.managed_realm(realm text) RETURNS apppass.realm
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -587,7 +604,8 @@ DECLARE
     added text;
     previous text[] := apppass.set_context(reason, ticket, operator);
 BEGIN
-    INSERT INTO apppass.realm AS r (name, description) VALUES (add_realm.realm, add_realm.description)
+    INSERT INTO apppass.realm AS r (name, description)
+        VALUES (add_realm.realm, add_realm.description)
     RETURNING r.name INTO added;
     PERFORM apppass.restore_context(previous);
     RETURN added;
@@ -603,7 +621,8 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION apppass.add_realm(text, text, text, text, text) IS
-'Adds a realm and returns its canonical name; the accounts of that domain follow from default. Errors: 23505 exists, 22023 not a realm name.';
+'Adds a realm and returns its canonical name; the accounts of that domain follow from default. '
+'Errors: 23505 exists, 22023 not a realm name.';
 
 CREATE FUNCTION apppass.set_policy(realm text, setting text, value text, reason text DEFAULT NULL,
                                    ticket text DEFAULT NULL, operator text DEFAULT NULL)
@@ -627,7 +646,8 @@ BEGIN
     ELSIF given IS NULL AND it.unset IS NULL THEN
         RAISE EXCEPTION '% needs a value', it.name
             USING ERRCODE = '22023', CONSTRAINT = 'policy_value_missing',
-                  HINT = format('A value of type %s; only settings that may be NULL are taken back.',
+                  HINT = format('A value of type %s; only settings that may be NULL are taken '
+                                'back.',
                                 it.type);
     END IF;
     BEGIN
@@ -639,7 +659,8 @@ BEGIN
         WHEN check_violation OR not_null_violation THEN
             GET STACKED DIAGNOSTICS violated = CONSTRAINT_NAME;
             RAISE EXCEPTION '"%" is not a value that % takes', given, it.name
-                USING ERRCODE = '22023', CONSTRAINT = coalesce(NULLIF(violated, ''), 'policy_value_invalid'),
+                USING ERRCODE = '22023',
+                    CONSTRAINT = coalesce(NULLIF(violated, ''), 'policy_value_invalid'),
                       HINT = it.description;
         WHEN invalid_text_representation OR invalid_datetime_format OR datetime_field_overflow
              OR numeric_value_out_of_range OR interval_field_overflow THEN
@@ -652,7 +673,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.set_policy(text, text, text, text, text, text) IS
-'Sets one column of a realm''s policy from text (lists with commas between; NULL or blank takes it back) and returns the policy. Errors: P0002 no such realm, 22023 no such setting or value, 42501 not yours.';
+'Sets one column of a realm''s policy from text (lists with commas between; NULL or blank takes '
+'it back) and returns the policy. Errors: P0002 no such realm, 22023 no such setting or value, '
+'42501 not yours.';
 
 CREATE FUNCTION apppass.add_access(action text, realm text DEFAULT NULL, service text DEFAULT NULL,
                                    network cidr DEFAULT NULL, rule_position integer DEFAULT NULL,
@@ -679,7 +702,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.add_access(text, text, text, cidr, integer, text, text, text, text) IS
-'Adds an access rule, last where no position is given, and returns it. Errors: 23505 position taken, 22023 unknown service, P0002 no such realm.';
+'Adds an access rule, last where no position is given, and returns it. Errors: 23505 position '
+'taken, 22023 unknown service, P0002 no such realm.';
 
 CREATE FUNCTION apppass.remove_access(rule_position integer, reason text DEFAULT NULL,
                                       ticket text DEFAULT NULL, operator text DEFAULT NULL)
@@ -723,7 +747,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.find_terms(text[]) IS
-'How to make the next code of each of these accounts, in order, and for which servers; NULL where there is no such account. Whether policy lets it have one is asked by issue_policy and on storing.';
+'How to make the next code of each of these accounts, in order, and for which servers; NULL where '
+'there is no such account. Whether policy lets it have one is asked by issue_policy and on '
+'storing.';
 
 -- ---- row by row ----
 
@@ -731,7 +757,8 @@ CREATE TYPE apppass.import_result AS (
     result text, id bigint, account text, device text, selector text, services text[],
     networks cidr[], expires_at timestamptz, sqlstate text, token text, problem text, hint text);
 COMMENT ON TYPE apppass.import_result IS
-'What became of a row: result is added, exists or failed; where it failed, the error with its token.';
+'What became of a row: result is added, exists or failed; where it failed, the error with its '
+'token.';
 
 CREATE FUNCTION apppass.import_account(account text, realm text DEFAULT NULL,
                                        mfa_enrolled text DEFAULT NULL, reason text DEFAULT NULL,
@@ -745,7 +772,8 @@ BEGIN
     it.account := apppass.account_name(import_account.account);
     it.id := apppass.add_account(import_account.account, apppass.trim_blank(import_account.realm),
                                  apppass.trim_blank(import_account.mfa_enrolled)::boolean,
-                                 apppass.trim_blank(import_account.reason), import_account.operator);
+                                 apppass.trim_blank(import_account.reason),
+                                 import_account.operator);
     it.result := 'added';
     RETURN it;
 EXCEPTION
@@ -764,7 +792,9 @@ EXCEPTION
 END
 $$;
 COMMENT ON FUNCTION apppass.import_account(text, text, text, text, text) IS
-'add_account for a table of text: answers with the error instead of raising it, so that one wrong row doesn''t end an import. COPY the rows into a temporary table t, then SELECT t.*, i.* FROM t, LATERAL apppass.import_account(t.account, t.realm, t.mfa, t.reason) AS i.';
+'add_account for a table of text: answers with the error instead of raising it, so that one wrong '
+'row doesn''t end an import. COPY the rows into a temporary table t, then SELECT t.*, i.* FROM t, '
+'LATERAL apppass.import_account(t.account, t.realm, t.mfa, t.reason) AS i.';
 
 CREATE FUNCTION apppass.import_code(account text, device text, selector text, hash text,
                                     services text DEFAULT NULL, networks text DEFAULT NULL,
@@ -789,7 +819,8 @@ BEGIN
         import_code.hash, string_to_array(apppass.trim_blank(import_code.services), ','),
         string_to_array(apppass.trim_blank(import_code.networks), ',')::cidr[],
         apppass.trim_blank(import_code.expires_at)::timestamptz,
-        apppass.trim_blank(import_code.reason), apppass.trim_blank(import_code.ticket), import_code.operator);
+        apppass.trim_blank(import_code.reason), apppass.trim_blank(import_code.ticket),
+        import_code.operator);
     RETURN ROW('added', stored.code_id, stored.account_name, stored.device, stored.selector,
                stored.services, stored.networks, stored.expires_at, NULL, NULL, NULL,
                NULL)::apppass.import_result;
@@ -804,9 +835,12 @@ EXCEPTION
         RETURN it;
 END
 $$;
-COMMENT ON FUNCTION apppass.import_code(text, text, text, text, text, text, text, text, text, text,
+COMMENT ON FUNCTION apppass.import_code(text, text, text, text, text, text, text, text, text,
+    text,
                                         boolean) IS
-'store_code for a table of text: answers with the error instead of raising it; lists with commas between. skip_live: a device that has a usable code is left as it is (exists). Token code_selector_unique: make another code.';
+'store_code for a table of text: answers with the error instead of raising it; lists with commas '
+'between. skip_live: a device that has a usable code is left as it is (exists). Token '
+'code_selector_unique: make another code.';
 
 -- ---- how it goes ----
 
@@ -881,7 +915,8 @@ BEGIN
     version := apppass.schema_version();
     standby := pg_is_in_recovery();
     this_month := to_regclass('apppass.' || (apppass.refusal_partition(now())).name) IS NOT NULL;
-    next_month := to_regclass('apppass.' || (apppass.refusal_partition(now() + interval '1 month')).name)
+    next_month := to_regclass('apppass.'
+        || (apppass.refusal_partition(now() + interval '1 month')).name)
                   IS NOT NULL;
     SELECT CASE WHEN h.unsealed_since < now() - interval '1 hour' THEN h.unsealed ELSE 0 END
     INTO unsealed FROM apppass.audit_head() AS h;
@@ -897,7 +932,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.installed() IS
-'The schema''s number, whether this is a standby, whether there are partitions for the refusals of this month and the next, how many audit rows wait for their seal where one has for an hour, the logins of mail servers, and the roles of apppass that the session user is in.';
+'The schema''s number, whether this is a standby, whether there are partitions for the refusals '
+'of this month and the next, how many audit rows wait for their seal where one has for an hour, '
+'the logins of mail servers, and the roles of apppass that the session user is in.';
 
 CREATE FUNCTION apppass.role_setting(login text, setting text) RETURNS text
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
@@ -988,7 +1025,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.deployment_faults() IS
-'What is wrong with the roles, rights and settings around the schema, one row for each kind of fault, and none where all is well.';
+'What is wrong with the roles, rights and settings around the schema, one row for each kind of '
+'fault, and none where all is well.';
 
 DO $$
 DECLARE
@@ -1008,7 +1046,8 @@ BEGIN
               'near_accounts', 'attempts', 'strangers', 'find_events', 'policy_settings',
               'add_realm', 'set_policy', 'add_access', 'remove_access', 'find_terms',
               'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes',
-              'find_event', 'revoked_now', 'count_codes', 'expired_codes', 'find_realms', 'find_access', 'completions',
+              'find_event', 'revoked_now', 'count_codes', 'expired_codes', 'find_realms',
+              'find_access', 'completions',
               'deployment_faults')
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);

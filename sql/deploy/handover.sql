@@ -37,7 +37,8 @@ COMMENT ON FUNCTION apppass.rehearse_code(text, text, text[], cidr[], timestampt
 
 CREATE TYPE apppass.offered_code AS (account_name text, device text, services text[],
     networks cidr[], expires_at timestamptz, ends_at timestamptz, url text);
-COMMENT ON TYPE apppass.offered_code IS 'A code that was offered; url is what the link starts with.';
+COMMENT ON TYPE apppass.offered_code IS
+'A code that was offered; url is what the link starts with.';
 
 CREATE FUNCTION apppass.offer_code(username text, device text, link_hash bytea,
                                    pin_hash bytea DEFAULT NULL, valid interval DEFAULT '24 hours',
@@ -84,9 +85,12 @@ BEGIN
                planned.expires_at, ends_at, realm.handover_url)::apppass.offered_code;
 END
 $$;
-COMMENT ON FUNCTION apppass.offer_code(text, text, bytea, bytea, interval, text[], cidr[],
+COMMENT ON FUNCTION apppass.offer_code(text, text, bytea, bytea, interval, text[],
+    cidr[],
                                        timestamptz, text, text, text) IS
-'Offers a code: it is made when its person opens the link url/SECRET, once, while the link is valid. link_hash: sha256 of SECRET (128 random bits at least, as text). pin_hash: sha256 of SECRET and the PIN after it; NULL: no PIN. A link that the device was offered before ends.
+'Offers a code: it is made when its person opens the link url/SECRET, once, while the link is '
+'valid. link_hash: sha256 of SECRET (128 random bits at least, as text). pin_hash: sha256 of '
+'SECRET and the PIN after it; NULL: no PIN. A link that the device was offered before ends.
 Errors: AP001 no page for links or policy refuses, 22023 invalid value, else as for store_code.';
 
 CREATE FUNCTION apppass.withdraw_offer(username text, device text DEFAULT NULL,
@@ -114,7 +118,8 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION apppass.handover_guard() IS 'Trigger: an account that is disabled has no links.';
+COMMENT ON FUNCTION apppass.handover_guard() IS
+'Trigger: an account that is disabled has no links.';
 CREATE TRIGGER handover_withdrawn AFTER UPDATE OF enabled ON apppass.account FOR EACH ROW
     WHEN (OLD.enabled AND NOT NEW.enabled) EXECUTE FUNCTION apppass.handover_guard();
 COMMENT ON TRIGGER handover_withdrawn ON apppass.account IS 'Ends its links.';
@@ -125,7 +130,8 @@ CREATE TYPE apppass.handover_terms AS (account_name text, account_id bigint, dev
     pin boolean, code_length integer, memory_kib integer, passes integer, lanes integer,
     imap_host text, imap_port integer, smtp_host text, smtp_port integer, dav_host text,
     dav_port integer);
-COMMENT ON TYPE apppass.handover_terms IS 'What the page needs to know before it makes a code that was offered.';
+COMMENT ON TYPE apppass.handover_terms IS
+'What the page needs to know before it makes a code that was offered.';
 
 CREATE FUNCTION apppass.self_offer(link_hash bytea) RETURNS apppass.handover_terms
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -190,7 +196,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.self_collect(bytea, bytea, inet, text, text) IS
-'Stores the code that the page made for who opened the link, once. NULL: the PIN was wrong, and the fifth time is the last. Errors: P0002 no such link, or no longer; else as for store_code.';
+'Stores the code that the page made for who opened the link, once. NULL: the PIN was wrong, and '
+'the fifth time is the last. Errors: P0002 no such link, or no longer; else as for store_code.';
 
 DO $$
 DECLARE

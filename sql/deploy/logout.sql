@@ -92,10 +92,15 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.ended_since(jsonb, text) IS
-'Which live sessions are to end because of what was committed, or reached by the clock, since a mark: for apppass-logoutd.
-seen: the mark of the time before; NULL: from now on. sessions: one a line, user name, tab, client''s address or nothing; NULL: is there anything to do at all?
-mark: to give next time. due: something may have shut a code out; without sessions, ask again with the same seen. ended: the numbers, from 1, of the sessions to end, with blanks between them; NULL: none.
-All sessions of an account are named: use is not recorded so surely that it could tell which code opened which. After a gap in the trail (audit_since) all are. Runs on a hot standby.';
+'Which live sessions are to end because of what was committed, or reached by the clock, since a '
+'mark: for apppass-logoutd.
+seen: the mark of the time before; NULL: from now on. sessions: one a line, user name, tab, '
+'client''s address or nothing; NULL: is there anything to do at all?
+mark: to give next time. due: something may have shut a code out; without sessions, ask again '
+'with the same seen. ended: the numbers, from 1, of the sessions to end, with blanks between '
+'them; NULL: none.
+All sessions of an account are named: use is not recorded so surely that it could tell which '
+'code opened which. After a gap in the trail (audit_since) all are. Runs on a hot standby.';
 REVOKE ALL ON FUNCTION apppass.ended_since(jsonb, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.ended_since(jsonb, text) TO apppass_logout;
 

@@ -7,15 +7,19 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
--- One statement, whatever the verdict: what differs between refusals is a probe or two, far below the noise of a login.
--- plan_cache_mode: a mail server process makes few logins; planning each of the first five anew would cost more than they do.
--- enable_seqscan: a plan made while the tables were empty must still be right when they are not.
+-- One statement, whatever the verdict: what differs between refusals is a probe or two, far below
+-- the noise of a login. plan_cache_mode: a mail server process makes few logins; planning each of
+-- the first five anew would cost more than they do. enable_seqscan: a plan made while the tables
+-- were empty must still be right when they are not.
 CREATE FUNCTION apppass.lookup(username text, selector text, service text, client inet,
-                               OUT verdict text, OUT code_id bigint, OUT account_name text, OUT hash text,
-                               OUT memory_kib integer, OUT passes integer, OUT lanes integer, OUT record_due boolean,
+                               OUT verdict text, OUT code_id bigint, OUT account_name text,
+                                   OUT hash text,
+                               OUT memory_kib integer, OUT passes integer, OUT lanes integer,
+                                   OUT record_due boolean,
                                OUT account_id bigint)
     LANGUAGE plpgsql STABLE SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan SET enable_seqscan = off
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan
+        SET enable_seqscan = off
 AS $$
 DECLARE
     wanted text := apppass.login_name(username);
@@ -26,7 +30,8 @@ DECLARE
     domain text := apppass.domain_of(wanted);
 BEGIN
     SELECT v.verdict, v.code_id, v.username, CASE WHEN v.verdict = 'accepted' THEN coalesce(
-               (SELECT h.hash FROM apppass.hash_upgrade AS h WHERE h.code_id = v.code_id), v.hash) END,
+               (SELECT h.hash FROM apppass.hash_upgrade AS h WHERE h.code_id = v.code_id),
+               v.hash) END,
            v.argon2_memory_kib, v.argon2_passes, v.argon2_lanes,
            v.verdict = 'accepted' AND NOT EXISTS (
                SELECT FROM apppass.code_use AS u
@@ -35,7 +40,8 @@ BEGIN
            v.account_id
     INTO verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due, account_id
     FROM (
-        SELECT a.username, a.id AS account_id, c.id AS code_id, c.hash, r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes,
+        SELECT a.username, a.id AS account_id, c.id AS code_id, c.hash, r.argon2_memory_kib,
+            r.argon2_passes, r.argon2_lanes,
             coalesce(
                 CASE
                     WHEN a.id IS NULL THEN 'unknown_user'
@@ -102,7 +108,8 @@ BEGIN
             OFFSET 0
         ) AS r ON true
         LEFT JOIN LATERAL (
-            SELECT t.* FROM apppass.code AS t WHERE t.account_id = a.id AND t.selector = symbol OFFSET 0
+            SELECT t.* FROM apppass.code AS t WHERE t.account_id = a.id
+            AND t.selector = symbol OFFSET 0
         ) AS c ON true
         -- Without OFFSET the verdict is computed once for each mention above.
         OFFSET 0
@@ -110,11 +117,20 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.lookup(text, text, text, inet) IS
-'Decides one login attempt from what was typed but for the secret; the caller then checks the code against hash. Exactly one row.
-username: as typed, case folded here. selector: first four symbols of the code; NULL asks whether the main password may be tried.
+'Decides one login attempt from what was typed but for the secret; the caller then checks the '
+'code against hash. Exactly one row.
+username: as typed, case folded here. selector: first four symbols of the code; NULL asks '
+'whether the main password may be tried.
 service: as SASL names it; NULL unknown. client: address; NULL unknown.
-verdict accepted: accept if the hash matches, hash is set (only then). code_id is set where the account has a code of that selector, account_name and account_id where the account exists. memory_kib, passes, lanes: Argon2id parameters of new hashes. record_due: call record_use after success.
-Order: unknown_user, account_disabled, realm_denied, mfa_missing, wrong_account or unknown_code, revoked, expired, lapsed, service_denied, network_denied, then the first access rule that matches. What concerns the whole account comes first because a new code would not help; what is final about the code comes before where it was used. With selector NULL: unknown_user, account_disabled, main_password_refused, access rules, main_password.
+verdict accepted: accept if the hash matches, hash is set (only then). code_id is set where the '
+'account has a code of that selector, account_name and account_id where the account exists. '
+'memory_kib, passes, lanes: Argon2id parameters of new hashes. record_due: call record_use after '
+'success.
+Order: unknown_user, account_disabled, realm_denied, mfa_missing, wrong_account or unknown_code, '
+'revoked, expired, lapsed, service_denied, network_denied, then the first access rule that '
+'matches. What concerns the whole account comes first because a new code would not help; what is '
+'final about the code comes before where it was used. With selector NULL: unknown_user, '
+'account_disabled, main_password_refused, access rules, main_password.
 Writes nothing: runs on a hot standby.';
 REVOKE ALL ON FUNCTION apppass.lookup(text, text, text, inet) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.lookup(text, text, text, inet) TO apppass_verifier;

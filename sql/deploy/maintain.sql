@@ -43,7 +43,8 @@ BEGIN ATOMIC
     LIMIT $1;
 END;
 COMMENT ON FUNCTION apppass.due_codes(bigint) IS
-'The codes that policy lets lapse and nobody has revoked yet, of the realms one manages; at most so many.';
+'The codes that policy lets lapse and nobody has revoked yet, of the realms one manages; at most '
+'so many.';
 
 CREATE FUNCTION apppass.maintain_codes(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -98,7 +99,8 @@ AS $$
 DECLARE
     -- Deleting costs little; what is left of a partition that is about to be dropped is left alone.
     room bigint := 10 * $2::bigint;
-    shortest constant timestamptz := now() - (SELECT min(r.refusal_retention) FROM apppass.realm AS r);
+    shortest constant timestamptz := now() - (SELECT min(r.refusal_retention)
+        FROM apppass.realm AS r);
     part record;
     old record;
     deleted jsonb := '{}';
@@ -143,7 +145,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain_refusals(boolean, integer) IS
-'Job of maintain(): deletes refusals older than their realm keeps, where their partition stays; ten times most at once.';
+'Job of maintain(): deletes refusals older than their realm keeps, where their partition stays; '
+'ten times most at once.';
 
 CREATE FUNCTION apppass.maintain_uses(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -156,7 +159,8 @@ BEGIN
         ), ranked AS (
             SELECT u.code_id, u.service, u.network, u.last_at,
                 u.first_at = min(u.first_at) OVER (PARTITION BY u.code_id) AS first,
-                row_number() OVER (PARTITION BY u.code_id, u.service ORDER BY u.last_at DESC) AS rank
+                row_number() OVER (PARTITION BY u.code_id, u.service ORDER BY u.last_at DESC)
+                    AS rank
             FROM many AS m JOIN apppass.code_use AS u ON u.code_id = m.code_id
         ), old AS MATERIALIZED (
             SELECT k.code_id, k.service, k.network, k.last_at, r.name
@@ -184,7 +188,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain_uses(boolean, integer) IS
-'Job of maintain(): forgets old networks of codes that were used from many; ten times most at once.';
+'Job of maintain(): forgets old networks of codes that were used from many; ten times most at '
+'once.';
 
 -- ---- links ----
 
@@ -207,7 +212,8 @@ AS $$
     WHERE NOT $1 AND (SELECT count(*) FROM old) = $2;
 $$;
 COMMENT ON FUNCTION apppass.maintain_links(boolean, integer) IS
-'Job of maintain(): deletes offered codes that were not collected in time; at most so many at once.';
+'Job of maintain(): deletes offered codes that were not collected in time; at most so many at '
+'once.';
 
 -- ---- what an administrator has to put right ----
 
@@ -288,7 +294,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain_partitions(boolean, integer) IS
-'Job of maintain(): makes the refusal partitions of this month and the next two, drops those that no realm keeps.';
+'Job of maintain(): makes the refusal partitions of this month and the next two, drops those that '
+'no realm keeps.';
 
 -- ---- all of them ----
 
@@ -305,7 +312,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain_jobs() IS
-'The jobs of maintain() that the session user may run, in their order: administrators all, the helpdesk codes.';
+'The jobs of maintain() that the session user may run, in their order: administrators all, the '
+'helpdesk codes.';
 
 CREATE FUNCTION apppass.maintain(dry_run boolean DEFAULT false, most integer DEFAULT 10000,
                                  job text DEFAULT NULL)
@@ -344,9 +352,18 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain(boolean, integer, text) IS
-'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their realm keeps and, of codes used from more than 20 networks, networks as old, links that nobody opened in time, names the roles of realm_operator that were dropped, seals the trail, makes the refusal partitions of this month and the next two and drops those older than the longest realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all the same.
-dry_run: returns the actions without doing them. action, account, device, selector, detail: what was, or would be, done.';
-REVOKE ALL ON FUNCTION apppass.maintain_jobs(), apppass.maintain(boolean, integer, text) FROM PUBLIC;
+'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes '
+'lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their '
+'realm keeps and, of codes used from more than 20 networks, networks as old, links that nobody '
+'opened in time, names the roles of realm_operator that were dropped, seals the trail, makes the '
+'refusal partitions of this month and the next two and drops those older than the longest '
+'realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that '
+'one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all '
+'the same.
+dry_run: returns the actions without doing them. action, account, device, selector, detail: what '
+'was, or would be, done.';
+REVOKE ALL ON FUNCTION apppass.maintain_jobs(), apppass.maintain(boolean, integer, text)
+    FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.maintain_jobs(), apppass.maintain(boolean, integer, text)
     TO apppass_helpdesk;
 

@@ -18,19 +18,25 @@ BEGIN
     IF apppass.manages_all() THEN
         IF account.id IS NULL THEN
             RAISE EXCEPTION 'account "%" not found', $1
-                USING ERRCODE = 'P0002', CONSTRAINT = 'account_not_found', HINT = 'Check the spelling, or add it: SELECT apppass.add_account(username).';
+                USING ERRCODE = 'P0002', CONSTRAINT = 'account_not_found',
+                    HINT = 'Check the spelling, or add it: SELECT apppass.add_account(username).';
         END IF;
     ELSIF account.id IS NULL OR account.realm_id NOT IN (SELECT apppass.managed_realms()) THEN
         RAISE EXCEPTION 'account "%" is not one that % may manage', $1, session_user
-            USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed', HINT = 'apppass.realm_operator says which realms this login manages; an administrator can change it.';
+            USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed',
+                HINT = 'apppass.realm_operator says which realms this login manages; an '
+                       'administrator can change it.';
     END IF;
     RETURN account;
 END
 $$;
-COMMENT ON FUNCTION apppass.managed_account(text) IS 'The account, where it exists (P0002) and the session user may manage it (42501).';
+COMMENT ON FUNCTION apppass.managed_account(text) IS
+'The account, where it exists (P0002) and the session user may manage it (42501).';
 
-CREATE FUNCTION apppass.add_account(username text, realm text DEFAULT NULL, mfa_enrolled boolean DEFAULT false,
-                                    reason text DEFAULT NULL, operator text DEFAULT NULL) RETURNS bigint
+CREATE FUNCTION apppass.add_account(username text, realm text DEFAULT NULL,
+    mfa_enrolled boolean DEFAULT false,
+                                    reason text DEFAULT NULL,
+                                    operator text DEFAULT NULL) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -42,35 +48,46 @@ BEGIN
     IF apppass.is_username(name) IS NOT TRUE THEN
         RAISE EXCEPTION 'user name is not valid'
             USING ERRCODE = '22023', CONSTRAINT = 'account_username_form',
-                  HINT = 'A user name is one that a login can reach: 1 to 255 bytes, nothing blank or invisible in it, no %, and around an @ something before it and a domain in ASCII (xn--) after it.';
+                  HINT = 'A user name is one that a login can reach: 1 to 255 bytes, nothing blank '
+                         'or invisible in it, no %, and around an @ something before it and a '
+                         'domain in ASCII (xn--) after it.';
     END IF;
     previous := apppass.set_context($4, NULL, $5);
     IF $2 IS NOT NULL THEN
         SELECT r.id INTO home FROM apppass.realm AS r WHERE r.name = apppass.account_name($2);
         IF NOT FOUND AND apppass.manages_all() THEN
             RAISE EXCEPTION 'realm "%" not found', $2
-                USING ERRCODE = 'P0002', CONSTRAINT = 'realm_not_found', HINT = 'Leave it out to use the realm of the name''s domain, or add it: INSERT INTO apppass.realm (name) VALUES (...).';
+                USING ERRCODE = 'P0002', CONSTRAINT = 'realm_not_found',
+                    HINT = 'Leave it out to use the realm of the name''s domain, or add it: INSERT '
+                           'INTO apppass.realm (name) VALUES (...).';
         END IF;
     END IF;
     IF home IS NULL OR home NOT IN (SELECT apppass.managed_realms()) THEN
         RAISE EXCEPTION 'account "%" is not one that % may manage', $1, session_user
-            USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed', HINT = 'apppass.realm_operator says which realms this login manages; an administrator can change it.';
+            USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed',
+                HINT = 'apppass.realm_operator says which realms this login manages; an '
+                       'administrator can change it.';
     END IF;
     BEGIN
-        INSERT INTO apppass.account AS a (username, realm_id, mfa_enrolled) VALUES (name, home, coalesce($3, false))
+        INSERT INTO apppass.account AS a (username, realm_id, mfa_enrolled)
+            VALUES (name, home, coalesce($3, false))
         RETURNING a.id INTO account_id;
     EXCEPTION
         WHEN unique_violation THEN
             RAISE EXCEPTION 'account "%" exists already', name
-                USING ERRCODE = '23505', CONSTRAINT = 'account_username_unique', HINT = 'Issue a code: apppass.issue_code(username, device).';
+                USING ERRCODE = '23505', CONSTRAINT = 'account_username_unique',
+                    HINT = 'Issue a code: apppass.issue_code(username, device).';
     END;
     PERFORM apppass.restore_context(previous);
     RETURN account_id;
 END
 $$;
-COMMENT ON FUNCTION apppass.add_account(text, text, boolean, text, text) IS 'Adds an account and returns its id. realm: NULL takes the one of the name''s domain, else default. Errors: 23505 exists, 22023 not a user name, P0002 no such realm, 42501 not yours.';
+COMMENT ON FUNCTION apppass.add_account(text, text, boolean, text, text) IS
+'Adds an account and returns its id. realm: NULL takes the one of the name''s domain, else '
+'default. Errors: 23505 exists, 22023 not a user name, P0002 no such realm, 42501 not yours.';
 
-CREATE FUNCTION apppass.set_account_enabled(username text, enabled boolean, reason text, ticket text DEFAULT NULL, operator text DEFAULT NULL)
+CREATE FUNCTION apppass.set_account_enabled(username text, enabled boolean, reason text,
+    ticket text DEFAULT NULL, operator text DEFAULT NULL)
     RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -79,18 +96,24 @@ DECLARE
     previous text[];
 BEGIN
     previous := apppass.set_context($3, $4, $5);
-    PERFORM apppass.require_reason(CASE WHEN $2 THEN 'enabling an account' ELSE 'disabling an account' END);
+    PERFORM apppass.require_reason(CASE WHEN $2 THEN 'enabling an account'
+        ELSE 'disabling an account' END);
     IF $2 IS NULL THEN
-        RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023', CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
+        RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023',
+            CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     PERFORM apppass.lock_rows('account', ARRAY[account.id]);
-    UPDATE apppass.account AS a SET enabled = $2 WHERE a.id = account.id AND a.enabled IS DISTINCT FROM $2;
+    UPDATE apppass.account AS a SET enabled = $2 WHERE a.id = account.id
+        AND a.enabled IS DISTINCT FROM $2;
     PERFORM apppass.restore_context(previous);
 END
 $$;
-COMMENT ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text) IS 'Enables or disables an account; its codes stop at once and work again when enabled. Nothing happens where it is so already. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text) IS
+'Enables or disables an account; its codes stop at once and work again when enabled. Nothing '
+'happens where it is so already. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
 
-CREATE FUNCTION apppass.set_mfa(username text, enrolled boolean, reason text DEFAULT NULL, ticket text DEFAULT NULL,
+CREATE FUNCTION apppass.set_mfa(username text, enrolled boolean, reason text DEFAULT NULL,
+    ticket text DEFAULT NULL,
                                 operator text DEFAULT NULL) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -100,17 +123,23 @@ DECLARE
 BEGIN
     previous := apppass.set_context($3, $4, $5);
     IF $2 IS NULL THEN
-        RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023', CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
+        RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023',
+            CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     PERFORM apppass.require_reason('noting whether an account has MFA');
-    UPDATE apppass.account AS a SET mfa_enrolled = $2 WHERE a.id = account.id AND a.mfa_enrolled IS DISTINCT FROM $2;
+    UPDATE apppass.account AS a SET mfa_enrolled = $2 WHERE a.id = account.id
+        AND a.mfa_enrolled IS DISTINCT FROM $2;
     PERFORM apppass.restore_context(previous);
 END
 $$;
-COMMENT ON FUNCTION apppass.set_mfa(text, boolean, text, text, text) IS 'Notes whether the person has a second factor. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.set_mfa(text, boolean, text, text, text) IS
+'Notes whether the person has a second factor. Errors: AP002 no reason, P0002 no such account, '
+'42501 not yours.';
 
-CREATE TYPE apppass.issue_terms AS (account_name text, realm text, code_length integer, services text[], max_lifetime interval,
-                                    memory_kib integer, passes integer, lanes integer, live_codes bigint, max_codes integer,
+CREATE TYPE apppass.issue_terms AS (account_name text, realm text, code_length integer,
+    services text[], max_lifetime interval,
+                                    memory_kib integer, passes integer, lanes integer,
+                                    live_codes bigint, max_codes integer,
                                     account_id bigint);
 COMMENT ON TYPE apppass.issue_terms IS 'What policy says about the next code of an account.';
 
@@ -123,11 +152,14 @@ DECLARE
 BEGIN
     RETURN ROW(account.username, realm.name, realm.code_length, realm.services, realm.max_lifetime,
                realm.argon2_memory_kib, realm.argon2_passes, realm.argon2_lanes,
-               (SELECT count(*) FROM apppass.code_standing AS s WHERE s.account_id = account.id AND s.state IS NULL),
+               (SELECT count(*) FROM apppass.code_standing AS s WHERE s.account_id = account.id
+                   AND s.state IS NULL),
                realm.max_codes, account.id)::apppass.issue_terms;
 END
 $$;
-COMMENT ON FUNCTION apppass.issue_policy(text) IS 'How to make the next code of this account, and its key. Raises what store_code would: AP001 policy refuses, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.issue_policy(text) IS
+'How to make the next code of this account, and its key. Raises what store_code would: AP001 '
+'policy refuses, P0002 no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.own_device(account_id bigint, label text) RETURNS bigint
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -138,23 +170,28 @@ BEGIN
     -- Serialises issuing for the account, so the same new label is not added twice.
     PERFORM apppass.take_turn($1);
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = $1 AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
+    WHERE d.account_id = $1
+        AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
     IF NOT FOUND THEN
-        INSERT INTO apppass.device AS d (account_id, label) VALUES ($1, coalesce($2, '')) RETURNING d.id INTO device_id;
+        INSERT INTO apppass.device AS d (account_id, label) VALUES ($1, coalesce($2, ''))
+            RETURNING d.id INTO device_id;
     END IF;
     RETURN device_id;
 END
 $$;
-COMMENT ON FUNCTION apppass.own_device(bigint, text) IS 'The account''s device of that label, added where missing.';
+COMMENT ON FUNCTION apppass.own_device(bigint, text) IS
+'The account''s device of that label, added where missing.';
 
-CREATE TYPE apppass.stored_code AS (code_id bigint, account_name text, device text, selector text, services text[], networks cidr[],
+CREATE TYPE apppass.stored_code AS (code_id bigint, account_name text, device text, selector text,
+    services text[], networks cidr[],
                                     expires_at timestamptz);
 COMMENT ON TYPE apppass.stored_code IS 'A code as it was stored.';
 
 CREATE FUNCTION apppass.stored_code_of(code_id bigint) RETURNS apppass.stored_code
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ROW(c.id, a.username, d.label, c.selector, c.services, c.networks, c.expires_at)::apppass.stored_code
+    SELECT ROW(c.id, a.username, d.label, c.selector, c.services, c.networks,
+        c.expires_at)::apppass.stored_code
     FROM apppass.code AS c
     JOIN apppass.device AS d ON d.id = c.device_id
     JOIN apppass.account AS a ON a.id = c.account_id
@@ -162,9 +199,12 @@ AS $$
 $$;
 COMMENT ON FUNCTION apppass.stored_code_of(bigint) IS 'The row that issuing functions return.';
 
-CREATE FUNCTION apppass.store_code(username text, device text, selector text, hash text, services text[] DEFAULT NULL,
-                                   networks cidr[] DEFAULT NULL, expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL,
-                                   ticket text DEFAULT NULL, operator text DEFAULT NULL) RETURNS apppass.stored_code
+CREATE FUNCTION apppass.store_code(username text, device text, selector text, hash text,
+    services text[] DEFAULT NULL,
+                                   networks cidr[] DEFAULT NULL,
+                                   expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL,
+                                   ticket text DEFAULT NULL,
+                                   operator text DEFAULT NULL) RETURNS apppass.stored_code
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -182,12 +222,17 @@ BEGIN
 EXCEPTION
     WHEN check_violation OR not_null_violation THEN
         RAISE EXCEPTION 'selector or hash is not valid'
-            USING ERRCODE = '22023', CONSTRAINT = 'code_invalid', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
+            USING ERRCODE = '22023', CONSTRAINT = 'code_invalid',
+                HINT = 'The selector is the first four symbols of the code; the hash a PHC or '
+                       'crypt(3) string of all of it.';
 END
 $$;
-COMMENT ON FUNCTION apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text) IS
-'Stores a code that the caller made and hashed; the device is added where missing. services, networks: NULL is all. expires_at: NULL is the latest that policy allows.
-Errors: 23505 code_selector_unique (make another code), AP001 policy refuses, AP002 policy wants a reason, 22023 invalid value, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text,
+    text, text) IS
+'Stores a code that the caller made and hashed; the device is added where missing. services, '
+'networks: NULL is all. expires_at: NULL is the latest that policy allows.
+Errors: 23505 code_selector_unique (make another code), AP001 policy refuses, AP002 policy wants '
+'a reason, 22023 invalid value, P0002 no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.handover_state(handover apppass.handover) RETURNS text
     LANGUAGE sql STABLE
@@ -208,7 +253,8 @@ BEGIN
     FOR gone IN
         DELETE FROM apppass.handover AS h
         WHERE h.account_id = ($1).id AND h.collected_at IS NULL
-          AND ($2 IS NULL OR apppass.label_key(h.device) = apppass.label_key(apppass.label_name($2)))
+          AND ($2 IS NULL OR apppass.label_key(h.device) = apppass.label_key(
+              apppass.label_name($2)))
         RETURNING h.*
     LOOP
         PERFORM apppass.audit_write('handover_withdrawn', ($1).realm_id, ($1).id, ($1).username,
@@ -221,7 +267,8 @@ $$;
 COMMENT ON FUNCTION apppass.withdraw_offers(apppass.account, text) IS
 'Deletes what was offered and not collected, for one device or all; returns how many.';
 
-CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint, selector text) RETURNS integer
+CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint,
+    selector text) RETURNS integer
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -230,21 +277,25 @@ DECLARE
     revoked integer;
 BEGIN
     PERFORM apppass.require_reason('revoking a code');
-    -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a moment
-    -- to commit; a session that stays open holds nobody up.
+    -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a
+    -- moment to commit; a session that stays open holds nobody up.
     WHILE $3 IS NULL AND pg_catalog.current_setting('transaction_isolation') = 'read committed' LOOP
         PERFORM FROM apppass.issue_turn AS t WHERE t.account_id = $1 FOR SHARE SKIP LOCKED;
         EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t WHERE t.account_id = $1);
         IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
-            RAISE WARNING 'a code is being issued for the account, and is not among those revoked: process %',
-                coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn') FROM apppass.issue_turn AS t WHERE t.account_id = $1), '?')
-                USING HINT = 'Revoke again once it is there, or disable the account, which holds for every code.';
+            RAISE WARNING
+                'a code is being issued for the account, and is not among those revoked: process %',
+                coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn')
+                    FROM apppass.issue_turn AS t WHERE t.account_id = $1), '?')
+                USING HINT = 'Revoke again once it is there, or disable the account, which holds '
+                             'for every code.';
             EXIT;
         END IF;
         PERFORM pg_catalog.pg_sleep(0.01);
     END LOOP;
     ids := ARRAY(SELECT c.id FROM apppass.code AS c
-                 WHERE c.account_id = $1 AND c.revoked_at IS NULL AND ($2 IS NULL OR c.device_id = $2)
+                 WHERE c.account_id = $1 AND c.revoked_at IS NULL
+                 AND ($2 IS NULL OR c.device_id = $2)
                    AND ($3 IS NULL OR c.selector = $3));
     PERFORM apppass.lock_rows('code', ids);
     UPDATE apppass.code AS c
@@ -256,12 +307,15 @@ EXCEPTION
     -- The server's own words would show the row, hash included.
     WHEN check_violation OR not_null_violation THEN
         RAISE EXCEPTION 'the code cannot be revoked so'
-            USING ERRCODE = '22023', CONSTRAINT = 'revoke_reason_invalid', HINT = 'Give another reason.';
+            USING ERRCODE = '22023', CONSTRAINT = 'revoke_reason_invalid',
+                HINT = 'Give another reason.';
 END
 $$;
-COMMENT ON FUNCTION apppass.revoke_codes(bigint, bigint, text) IS 'Revokes the account''s codes, of one device or one selector where given; returns how many.';
+COMMENT ON FUNCTION apppass.revoke_codes(bigint, bigint, text) IS
+'Revokes the account''s codes, of one device or one selector where given; returns how many.';
 
-CREATE FUNCTION apppass.revoke_code(username text, selector text, reason text, ticket text DEFAULT NULL, operator text DEFAULT NULL)
+CREATE FUNCTION apppass.revoke_code(username text, selector text, reason text,
+    ticket text DEFAULT NULL, operator text DEFAULT NULL)
     RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -273,29 +327,36 @@ DECLARE
 BEGIN
     IF wanted IS NULL OR pg_catalog.length(wanted) <> 4 THEN
         RAISE EXCEPTION 'that is not a selector'
-            USING ERRCODE = '22023', CONSTRAINT = 'selector_invalid', HINT = 'Give the first four symbols of the code, never all of it.';
+            USING ERRCODE = '22023', CONSTRAINT = 'selector_invalid',
+                HINT = 'Give the first four symbols of the code, never all of it.';
     END IF;
     previous := apppass.set_context($3, $4, $5);
     revoked := apppass.revoke_codes(account.id, NULL, wanted);
     IF revoked = 0 THEN
         RAISE EXCEPTION 'account "%" has no live code that starts with %', account.username, wanted
-            USING ERRCODE = 'P0002', CONSTRAINT = 'code_not_found', HINT = 'It may be revoked already: see apppass.code_overview.';
+            USING ERRCODE = 'P0002', CONSTRAINT = 'code_not_found',
+                HINT = 'It may be revoked already: see apppass.code_overview.';
     END IF;
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
 END
 $$;
-COMMENT ON FUNCTION apppass.revoke_code(text, text, text, text, text) IS 'Revokes the code of that selector, from the next login on; returns 1. Errors: P0002 no such account or live code, AP002 no reason, 22023 not a selector, 42501 not yours.';
+COMMENT ON FUNCTION apppass.revoke_code(text, text, text, text, text) IS
+'Revokes the code of that selector, from the next login on; returns 1. Errors: P0002 no such '
+'account or live code, AP002 no reason, 22023 not a selector, 42501 not yours.';
 
-REVOKE ALL ON FUNCTION apppass.add_account(text, text, boolean, text, text), apppass.set_account_enabled(text, boolean, text, text, text),
+REVOKE ALL ON FUNCTION apppass.add_account(text, text, boolean, text, text),
+    apppass.set_account_enabled(text, boolean, text, text, text),
     apppass.set_mfa(text, boolean, text, text, text), apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text), apppass.issue_policy(text),
+GRANT EXECUTE ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text),
+    apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) TO apppass_helpdesk;
 -- Who issues codes must not be the one who says that policy is met.
-GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text), apppass.set_mfa(text, boolean, text, text, text) TO apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text),
+    apppass.set_mfa(text, boolean, text, text, text) TO apppass_admin;
 REVOKE ALL ON TYPE apppass.issue_terms, apppass.stored_code FROM PUBLIC;
 GRANT USAGE ON TYPE apppass.issue_terms, apppass.stored_code TO apppass_helpdesk;
 

@@ -31,15 +31,19 @@ BEGIN
     RETURN pg_catalog.substr(alphabet, acc + 1, 1);
 END
 $$;
-COMMENT ON FUNCTION apppass.check_symbol(text) IS 'The check symbol that follows these symbols; NULL where one is not of the alphabet.';
+COMMENT ON FUNCTION apppass.check_symbol(text) IS
+'The check symbol that follows these symbols; NULL where one is not of the alphabet.';
 
 CREATE FUNCTION apppass.code_valid(code text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_catalog.length($1) IN (16, 20, 24, 28)
-       AND apppass.check_symbol(pg_catalog.left($1, -1)) IS NOT DISTINCT FROM pg_catalog.right($1, 1);
+       AND apppass.check_symbol(pg_catalog.left($1, -1)) IS NOT DISTINCT FROM pg_catalog.right($1,
+           1);
 $$;
-COMMENT ON FUNCTION apppass.code_valid(text) IS 'Is this a code in canonical form (lower case, no separators) with the right length and check symbol?';
+COMMENT ON FUNCTION apppass.code_valid(text) IS
+'Is this a code in canonical form (lower case, no separators) with the right length and check '
+'symbol?';
 
 CREATE FUNCTION apppass.make_code(account_id bigint, length integer) RETURNS text
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -51,25 +55,33 @@ BEGIN
     LOOP
         random := apppass.random_bytes($2 - 1);
         -- 256 is a multiple of 32: every symbol is equally likely.
-        SELECT pg_catalog.string_agg(pg_catalog.substr('0123456789abcdefghjkmnpqrstvwxyz', (pg_catalog.get_byte(random, i) & 31) + 1, 1), '' ORDER BY i)
+        SELECT pg_catalog.string_agg(pg_catalog.substr('0123456789abcdefghjkmnpqrstvwxyz',
+            (pg_catalog.get_byte(random, i) & 31) + 1, 1), '' ORDER BY i)
         INTO STRICT symbols FROM pg_catalog.generate_series(0, $2 - 2) AS i;
-        EXIT WHEN NOT EXISTS (SELECT FROM apppass.code AS c WHERE c.account_id = $1 AND c.selector = pg_catalog.left(symbols, 4));
+        EXIT WHEN NOT EXISTS (SELECT FROM apppass.code AS c WHERE c.account_id = $1
+            AND c.selector = pg_catalog.left(symbols, 4));
     END LOOP;
     RETURN symbols || apppass.check_symbol(symbols);
 END
 $$;
-COMMENT ON FUNCTION apppass.make_code(bigint, integer) IS 'A new random code in canonical form whose selector the account does not have yet.';
+COMMENT ON FUNCTION apppass.make_code(bigint, integer) IS
+'A new random code in canonical form whose selector the account does not have yet.';
 
-CREATE FUNCTION apppass.group_code(code text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
+CREATE FUNCTION apppass.group_code(code text) RETURNS text
+    LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN pg_catalog.regexp_replace($1, '(....)(?=.)', '\1-', 'g');
-COMMENT ON FUNCTION apppass.group_code(text) IS 'The form shown to people: groups of four with hyphens.';
+COMMENT ON FUNCTION apppass.group_code(text) IS
+'The form shown to people: groups of four with hyphens.';
 
-CREATE TYPE apppass.issued_code AS (code text, code_id bigint, account_name text, device text, selector text, services text[],
+CREATE TYPE apppass.issued_code AS (code text, code_id bigint, account_name text, device text,
+    selector text, services text[],
                                     networks cidr[], expires_at timestamptz);
 COMMENT ON TYPE apppass.issued_code IS 'A code made in the database, shown this once.';
 
-CREATE FUNCTION apppass.issue_code(username text, device text, services text[] DEFAULT NULL, networks cidr[] DEFAULT NULL,
-                                   expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL, ticket text DEFAULT NULL,
+CREATE FUNCTION apppass.issue_code(username text, device text, services text[] DEFAULT NULL,
+    networks cidr[] DEFAULT NULL,
+                                   expires_at timestamptz DEFAULT NULL, reason text DEFAULT NULL,
+                                   ticket text DEFAULT NULL,
                                    operator text DEFAULT NULL) RETURNS apppass.issued_code
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -83,15 +95,19 @@ BEGIN
     PERFORM apppass.take_turn(account.id);
     terms := apppass.issue_policy(account.username);
     code := apppass.make_code(account.id, terms.code_length);
-    stored := apppass.store_code($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4, $5, $6, $7, $8);
-    RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device, stored.selector, stored.services,
+    stored := apppass.store_code($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4, $5,
+        $6, $7, $8);
+    RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
+        stored.selector, stored.services,
                stored.networks, stored.expires_at)::apppass.issued_code;
 END
 $$;
 COMMENT ON FUNCTION apppass.issue_code(text, text, text[], cidr[], timestamptz, text, text, text) IS
-'Makes a code, stores its bcrypt hash and returns the code, this once. Arguments and errors as for store_code. The hash becomes Argon2id at the first login.';
+'Makes a code, stores its bcrypt hash and returns the code, this once. Arguments and errors as '
+'for store_code. The hash becomes Argon2id at the first login.';
 
-CREATE FUNCTION apppass.revoke_device(username text, device text, reason text, ticket text DEFAULT NULL, operator text DEFAULT NULL)
+CREATE FUNCTION apppass.revoke_device(username text, device text, reason text,
+    ticket text DEFAULT NULL, operator text DEFAULT NULL)
     RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -105,13 +121,16 @@ BEGIN
     revoked := apppass.revoke_codes(account.id, device_id, NULL);
     IF revoked = 0 THEN
         RAISE EXCEPTION 'device "%" of account "%" has no live code', $2, account.username
-            USING ERRCODE = 'P0002', CONSTRAINT = 'device_without_code', HINT = 'They may be revoked already: see apppass.code_overview.';
+            USING ERRCODE = 'P0002', CONSTRAINT = 'device_without_code',
+                HINT = 'They may be revoked already: see apppass.code_overview.';
     END IF;
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
 END
 $$;
-COMMENT ON FUNCTION apppass.revoke_device(text, text, text, text, text) IS 'Revokes all codes of a device; returns how many. Errors: P0002 no such account, device or live code, AP002 no reason, 42501 not yours.';
+COMMENT ON FUNCTION apppass.revoke_device(text, text, text, text, text) IS
+'Revokes all codes of a device; returns how many. Errors: P0002 no such account, device or live '
+'code, AP002 no reason, 42501 not yours.';
 
 CREATE FUNCTION apppass.known_device(account apppass.account, label text) RETURNS bigint
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -120,17 +139,22 @@ DECLARE
     device_id bigint;
 BEGIN
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = ($1).id AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
+    WHERE d.account_id = ($1).id
+        AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
     IF NOT FOUND THEN
         RAISE EXCEPTION 'account "%" has no device "%"', ($1).username, $2
-            USING ERRCODE = 'P0002', CONSTRAINT = 'device_not_found', HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account = %L shows what it has.', ($1).username);
+            USING ERRCODE = 'P0002', CONSTRAINT = 'device_not_found',
+                HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account '
+                                         '= %L shows what it has.', ($1).username);
     END IF;
     RETURN device_id;
 END
 $$;
-COMMENT ON FUNCTION apppass.known_device(apppass.account, text) IS 'Id of the account''s device of that label, whatever the case; P0002 where there is none.';
+COMMENT ON FUNCTION apppass.known_device(apppass.account, text) IS
+'Id of the account''s device of that label, whatever the case; P0002 where there is none.';
 
-CREATE FUNCTION apppass.revoke_account(username text, reason text, ticket text DEFAULT NULL, operator text DEFAULT NULL) RETURNS integer
+CREATE FUNCTION apppass.revoke_account(username text, reason text, ticket text DEFAULT NULL,
+    operator text DEFAULT NULL) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -145,16 +169,27 @@ BEGIN
     RETURN revoked;
 END
 $$;
-COMMENT ON FUNCTION apppass.revoke_account(text, text, text, text) IS 'Revokes all codes of an account ("left the company", "password changed"); returns how many, 0 where it had none. Links with which one could be made end too. Errors: P0002 no such account, AP002 no reason, 42501 not yours.';
+COMMENT ON FUNCTION apppass.revoke_account(text, text, text, text) IS
+'Revokes all codes of an account ("left the company", "password changed"); returns how many, 0 '
+'where it had none. Links with which one could be made end too. Errors: P0002 no such account, '
+'AP002 no reason, 42501 not yours.';
 
 -- ---- reset ----
 
-CREATE TYPE apppass.reset_stored_code AS (code_id bigint, account_name text, device text, selector text, services text[],
-                                          networks cidr[], expires_at timestamptz, old_codes bigint[], old_selectors text[], old_ends_at timestamptz);
-COMMENT ON TYPE apppass.reset_stored_code IS 'The new code of a device, and what became of the old ones.';
-CREATE TYPE apppass.reset_issued_code AS (code text, code_id bigint, account_name text, device text, selector text, services text[],
-                                          networks cidr[], expires_at timestamptz, old_codes bigint[], old_selectors text[], old_ends_at timestamptz);
-COMMENT ON TYPE apppass.reset_issued_code IS 'The new code of a device, shown this once, and what became of the old ones.';
+CREATE TYPE apppass.reset_stored_code AS (code_id bigint, account_name text, device text,
+    selector text, services text[],
+                                          networks cidr[], expires_at timestamptz,
+                                          old_codes bigint[], old_selectors text[],
+                                          old_ends_at timestamptz);
+COMMENT ON TYPE apppass.reset_stored_code IS
+'The new code of a device, and what became of the old ones.';
+CREATE TYPE apppass.reset_issued_code AS (code text, code_id bigint, account_name text, device text,
+    selector text, services text[],
+                                          networks cidr[], expires_at timestamptz,
+                                          old_codes bigint[], old_selectors text[],
+                                          old_ends_at timestamptz);
+COMMENT ON TYPE apppass.reset_issued_code IS
+'The new code of a device, shown this once, and what became of the old ones.';
 
 -- An expiry that somebody chose stays; one that policy gave starts anew.
 CREATE FUNCTION apppass.chosen_expiry(code apppass.code) RETURNS timestamptz
@@ -164,7 +199,8 @@ AS $$
     FROM apppass.realm AS r
     WHERE r.id = ($1).realm_id AND ($1).expiry_chosen AND ($1).expires_at > pg_catalog.now();
 $$;
-COMMENT ON FUNCTION apppass.chosen_expiry(apppass.code) IS 'The expiry that a code''s replacement inherits; NULL: what policy gives.';
+COMMENT ON FUNCTION apppass.chosen_expiry(apppass.code) IS
+'The expiry that a code''s replacement inherits; NULL: what policy gives.';
 
 CREATE FUNCTION apppass.kept_services(code apppass.code) RETURNS text[]
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
@@ -177,19 +213,27 @@ BEGIN
     IF ($1).services IS NULL OR realm.services IS NULL THEN
         RETURN ($1).services;
     END IF;
-    kept := ARRAY(SELECT s FROM pg_catalog.unnest(($1).services) AS s WHERE s = ANY (realm.services) ORDER BY s);
+    kept := ARRAY(SELECT s FROM pg_catalog.unnest(($1).services) AS s WHERE s = ANY (realm.services)
+        ORDER BY s);
     IF pg_catalog.cardinality(kept) = 0 THEN
         RAISE EXCEPTION 'realm "%" allows none of the services of the old code', realm.name
-            USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed', DETAIL = pg_catalog.format('It allows: %s.', pg_catalog.array_to_string(realm.services, ', ')),
-                  HINT = 'Issue a code for another service: apppass.issue_code(username, device, services).';
+            USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed',
+                DETAIL = pg_catalog.format('It allows: %s.',
+                pg_catalog.array_to_string(realm.services, ', ')),
+                  HINT = 'Issue a code for another service: apppass.issue_code(username, device, '
+                         'services).';
     END IF;
     RETURN kept;
 END
 $$;
-COMMENT ON FUNCTION apppass.kept_services(apppass.code) IS 'The services that a code''s replacement inherits: those that the realm still allows; AP001 where none is left.';
+COMMENT ON FUNCTION apppass.kept_services(apppass.code) IS
+'The services that a code''s replacement inherits: those that the realm still allows; AP001 where '
+'none is left.';
 
-CREATE FUNCTION apppass.reset_device(username text, device text, selector text, hash text, grace interval DEFAULT '0',
-                                     reason text DEFAULT NULL, ticket text DEFAULT NULL, operator text DEFAULT NULL)
+CREATE FUNCTION apppass.reset_device(username text, device text, selector text, hash text,
+    grace interval DEFAULT '0',
+                                     reason text DEFAULT NULL, ticket text DEFAULT NULL,
+                                     operator text DEFAULT NULL)
     RETURNS apppass.reset_stored_code
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -206,7 +250,8 @@ DECLARE
     code_id bigint;
 BEGIN
     IF period < interval '0' THEN
-        RAISE EXCEPTION 'the grace period is negative' USING ERRCODE = '22023', CONSTRAINT = 'grace_negative', HINT = 'Use 0 to end the old code now.';
+        RAISE EXCEPTION 'the grace period is negative' USING ERRCODE = '22023',
+            CONSTRAINT = 'grace_negative', HINT = 'Use 0 to end the old code now.';
     END IF;
     PERFORM apppass.require_reason('resetting a device');
     PERFORM apppass.take_turn(account.id);
@@ -215,9 +260,11 @@ BEGIN
     ORDER BY (c.revoked_at IS NULL) DESC, c.id DESC LIMIT 1;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'device "%" has never had a code', $2
-            USING ERRCODE = 'P0002', CONSTRAINT = 'device_never_had_code', HINT = 'Issue one: apppass.issue_code(username, device).';
+            USING ERRCODE = 'P0002', CONSTRAINT = 'device_never_had_code',
+                HINT = 'Issue one: apppass.issue_code(username, device).';
     END IF;
-    SELECT pg_catalog.array_agg(s.code_id ORDER BY s.code_id), pg_catalog.array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
+    SELECT pg_catalog.array_agg(s.code_id ORDER BY s.code_id),
+        pg_catalog.array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
     FROM apppass.code_standing AS s
     WHERE s.device_id = target AND s.state IS NULL;
 
@@ -227,27 +274,38 @@ BEGIN
         PERFORM apppass.lock_rows('code', old_codes);
         UPDATE apppass.code AS c SET expires_at = grace_ends_at
         FROM apppass.code_standing AS s
-        WHERE c.id = ANY (old_codes) AND s.code_id = c.id AND (s.ends_at IS NULL OR s.ends_at > grace_ends_at);
+        WHERE c.id = ANY (old_codes) AND s.code_id = c.id
+            AND (s.ends_at IS NULL OR s.ends_at > grace_ends_at);
     END IF;
-    INSERT INTO apppass.code AS c (device_id, selector, hash, services, networks, expires_at, replaces)
-    VALUES (target, $3, $4, apppass.kept_services(newest), newest.networks, apppass.chosen_expiry(newest), newest.id)
+    INSERT INTO apppass.code AS c (device_id, selector, hash, services, networks, expires_at,
+        replaces)
+    VALUES (target, $3, $4, apppass.kept_services(newest), newest.networks,
+        apppass.chosen_expiry(newest), newest.id)
     RETURNING c.id INTO code_id;
     PERFORM apppass.restore_context(previous);
     stored := apppass.stored_code_of(code_id);
-    RETURN ROW(stored.code_id, stored.account_name, stored.device, stored.selector, stored.services, stored.networks, stored.expires_at,
-               coalesce(old_codes, '{}'), coalesce(old_selectors, '{}'), CASE WHEN old_codes IS NOT NULL THEN grace_ends_at END)::apppass.reset_stored_code;
+    RETURN ROW(stored.code_id, stored.account_name, stored.device, stored.selector, stored.services,
+        stored.networks, stored.expires_at,
+               coalesce(old_codes, '{}'), coalesce(old_selectors, '{}'), CASE
+                   WHEN old_codes IS NOT NULL THEN grace_ends_at END)::apppass.reset_stored_code;
 EXCEPTION
     WHEN check_violation OR not_null_violation THEN
         RAISE EXCEPTION 'selector or hash is not valid'
-            USING ERRCODE = '22023', CONSTRAINT = 'code_invalid', HINT = 'The selector is the first four symbols of the code; the hash a PHC or crypt(3) string of all of it.';
+            USING ERRCODE = '22023', CONSTRAINT = 'code_invalid',
+                HINT = 'The selector is the first four symbols of the code; the hash a PHC or '
+                       'crypt(3) string of all of it.';
 END
 $$;
 COMMENT ON FUNCTION apppass.reset_device(text, text, text, text, interval, text, text, text) IS
-'Stores a new code for a device, with the networks of its last one and those of its services that the realm still allows; the old ones end now, or after the grace period.
-Errors: AP002 no reason, P0002 no such account or device, or one that never had a code, else as for store_code.';
+'Stores a new code for a device, with the networks of its last one and those of its services that '
+'the realm still allows; the old ones end now, or after the grace period.
+Errors: AP002 no reason, P0002 no such account or device, or one that never had a code, else as '
+'for store_code.';
 
-CREATE FUNCTION apppass.reset_code(username text, device text, grace interval DEFAULT '0', reason text DEFAULT NULL,
-                                   ticket text DEFAULT NULL, operator text DEFAULT NULL) RETURNS apppass.reset_issued_code
+CREATE FUNCTION apppass.reset_code(username text, device text, grace interval DEFAULT '0',
+    reason text DEFAULT NULL,
+                                   ticket text DEFAULT NULL,
+                                   operator text DEFAULT NULL) RETURNS apppass.reset_issued_code
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -256,17 +314,24 @@ DECLARE
     stored apppass.reset_stored_code;
 BEGIN
     PERFORM apppass.take_turn(account.id);
-    SELECT apppass.make_code(account.id, r.code_length) INTO STRICT code FROM apppass.realm AS r WHERE r.id = account.realm_id;
-    stored := apppass.reset_device($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4, $5, $6);
-    RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device, stored.selector, stored.services,
-               stored.networks, stored.expires_at, stored.old_codes, stored.old_selectors, stored.old_ends_at)::apppass.reset_issued_code;
+    SELECT apppass.make_code(account.id, r.code_length) INTO STRICT code FROM apppass.realm AS r
+        WHERE r.id = account.realm_id;
+    stored := apppass.reset_device($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4,
+        $5, $6);
+    RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
+        stored.selector, stored.services,
+               stored.networks, stored.expires_at, stored.old_codes, stored.old_selectors,
+               stored.old_ends_at)::apppass.reset_issued_code;
 END
 $$;
-COMMENT ON FUNCTION apppass.reset_code(text, text, interval, text, text, text) IS 'Like reset_device, with a code made in the database and returned this once.';
+COMMENT ON FUNCTION apppass.reset_code(text, text, interval, text, text, text) IS
+'Like reset_device, with a code made in the database and returned this once.';
 
 CREATE FUNCTION apppass.explain_access(username text, service text, client inet,
-                                       OUT action text, OUT rule_id integer, OUT rule_position integer, OUT rule_realm text,
-                                       OUT rule_service text, OUT rule_network cidr, OUT description text)
+                                       OUT action text, OUT rule_id integer,
+                                           OUT rule_position integer, OUT rule_realm text,
+                                       OUT rule_service text, OUT rule_network cidr,
+                                           OUT description text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -277,7 +342,8 @@ BEGIN
     SELECT x.action, x.id, x.position, r.name, x.service, x.network, x.description
     INTO action, rule_id, rule_position, rule_realm, rule_service, rule_network, description
     FROM apppass.access_rule AS x LEFT JOIN apppass.realm AS r ON r.id = x.realm_id
-    WHERE apppass.rule_matches(x.realm_id, x.service, x.network, x.action, account.realm_id, door, address)
+    WHERE apppass.rule_matches(x.realm_id, x.service, x.network, x.action, account.realm_id, door,
+        address)
     ORDER BY x.position LIMIT 1;
     IF NOT FOUND THEN
         action := 'allow';
@@ -285,23 +351,30 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION apppass.explain_access(text, text, inet) IS 'The access rule that decides for this account, service and client address (NULL: unknown). Without one: allow, and rule_id is NULL. Errors: P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.explain_access(text, text, inet) IS
+'The access rule that decides for this account, service and client address (NULL: unknown). '
+'Without one: allow, and rule_id is NULL. Errors: P0002 no such account, 42501 not yours.';
 
 DO $$
 DECLARE
     f regprocedure;
 BEGIN
     FOREACH f IN ARRAY ARRAY[
-        'apppass.issue_code(text, text, text[], cidr[], timestamptz, text, text, text)', 'apppass.revoke_device(text, text, text, text, text)',
-        'apppass.revoke_account(text, text, text, text)', 'apppass.reset_device(text, text, text, text, interval, text, text, text)',
-        'apppass.reset_code(text, text, interval, text, text, text)', 'apppass.explain_access(text, text, inet)',
+        'apppass.issue_code(text, text, text[], cidr[], timestamptz, text, text, text)',
+        'apppass.revoke_device(text, text, text, text, text)',
+        'apppass.revoke_account(text, text, text, text)',
+        'apppass.reset_device(text, text, text, text, interval, text, text, text)',
+        'apppass.reset_code(text, text, interval, text, text, text)',
+        'apppass.explain_access(text, text, inet)',
         'apppass.check_symbol(text)', 'apppass.code_valid(text)']::regprocedure[] LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk', f);
     END LOOP;
 END
 $$;
-REVOKE ALL ON TYPE apppass.issued_code, apppass.reset_stored_code, apppass.reset_issued_code FROM PUBLIC;
-GRANT USAGE ON TYPE apppass.issued_code, apppass.reset_stored_code, apppass.reset_issued_code TO apppass_helpdesk;
+REVOKE ALL ON TYPE apppass.issued_code, apppass.reset_stored_code, apppass.reset_issued_code
+    FROM PUBLIC;
+GRANT USAGE ON TYPE apppass.issued_code, apppass.reset_stored_code, apppass.reset_issued_code
+    TO apppass_helpdesk;
 
 COMMIT;

@@ -8,13 +8,15 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
--- A mail server's next lookup waits behind these on the same connection: none of them waits long for a lock.
+-- A mail server's next lookup waits behind these on the same connection: none of them waits long
+-- for a lock.
 CREATE FUNCTION apppass.hurry() RETURNS void
     LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT pg_catalog.set_config('lock_timeout', '500ms', true);
 $$;
-COMMENT ON FUNCTION apppass.hurry() IS 'Locks are waited for 500 ms at most until the transaction ends, its commit included.';
+COMMENT ON FUNCTION apppass.hurry() IS
+'Locks are waited for 500 ms at most until the transaction ends, its commit included.';
 
 -- Whoever has a mail server's login can invent services and networks: what one code, or one main
 -- password, is used from beyond 200 of them counts as from an unknown network, and a service that
@@ -66,13 +68,19 @@ BEGIN
     END IF;
 END
 $$;
-COMMENT ON FUNCTION apppass.record_use(bigint, text, inet) IS 'Records a successful login: at most one write per code, service and network (/24, /48) in 5 minutes. Beyond 200 services and networks of a code, further networks are recorded as unknown. Sends first_use and new_network events. Unknown codes are ignored.';
+COMMENT ON FUNCTION apppass.record_use(bigint, text, inet) IS
+'Records a successful login: at most one write per code, service and network (/24, /48) in 5 '
+'minutes. Beyond 200 services and networks of a code, further networks are recorded as unknown. '
+'Sends first_use and new_network events. Unknown codes are ignored.';
 
-CREATE FUNCTION apppass.record_refusal(verdict text, username text, code_id bigint, service text, client inet) RETURNS void
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+CREATE FUNCTION apppass.record_refusal(verdict text, username text, code_id bigint, service text,
+    client inet) RETURNS void
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        SET enable_seqscan = off
 AS $$
 BEGIN
-    -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer ("apppass doctor", a monitoring system).
+    -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer
+    -- ("apppass doctor", a monitoring system).
     IF pg_catalog.right(apppass.fold($2), 8) = '.invalid'
        AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = apppass.fold($2)) THEN
         RETURN;
@@ -84,13 +92,17 @@ BEGIN
     END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
-    SELECT pg_catalog.now(), $1, a.id, a.realm_id, c.id, apppass.recorded_service($4), apppass.client_address($5)
+    SELECT pg_catalog.now(), $1, a.id, a.realm_id, c.id, apppass.recorded_service($4),
+        apppass.client_address($5)
     FROM (VALUES (apppass.fold($2))) AS asked (username)
     LEFT JOIN apppass.account AS a ON a.username = asked.username
     LEFT JOIN apppass.code AS c ON c.id = $3 AND c.account_id = a.id;
 END
 $$;
-COMMENT ON FUNCTION apppass.record_refusal(text, text, bigint, text, inet) IS 'Records a refused attempt. The user name is stored as an account id, or not at all: it may be somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) and are no account are left out: monitoring may use them.';
+COMMENT ON FUNCTION apppass.record_refusal(text, text, bigint, text, inet) IS
+'Records a refused attempt. The user name is stored as an account id, or not at all: it may be '
+'somebody''s password in the wrong field. Names that end in .invalid (RFC 2606) and are no '
+'account are left out: monitoring may use them.';
 
 CREATE FUNCTION apppass.record_main_password(username text, service text, client inet) RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER
@@ -118,10 +130,13 @@ BEGIN
         WHERE m.last_at <= excluded.last_at - interval '5 minutes';
 END
 $$;
-COMMENT ON FUNCTION apppass.record_main_password(text, text, inet) IS 'Records that a main password let somebody in, at most once in 5 minutes per service and network, and bounded as record_use is. Names that are no account are ignored.';
+COMMENT ON FUNCTION apppass.record_main_password(text, text, inet) IS
+'Records that a main password let somebody in, at most once in 5 minutes per service and network, '
+'and bounded as record_use is. Names that are no account are ignored.';
 
 CREATE FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash text) RETURNS boolean
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+        SET enable_seqscan = off
 AS $$
 DECLARE
     -- No backslash: what it means in a string is a setting of the session.
@@ -131,18 +146,26 @@ DECLARE
         '[$][A-Za-z0-9+/]{11,64}[$][A-Za-z0-9+/]{22,86}$');
 BEGIN
     -- A hash that the verifier could not verify would lock its owner out.
-    IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16 OR cost[3] > 16 THEN
+    IF cost IS NULL OR cost[1] NOT BETWEEN 8 * cost[3] AND 1048576 OR cost[2] > 16
+        OR cost[3] > 16 THEN
         RAISE EXCEPTION 'the new hash is not an Argon2id one that can be verified'
-            USING ERRCODE = '22023', CONSTRAINT = 'hash_not_argon2id', HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a new code.';
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_not_argon2id',
+                HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a '
+                       'new code.';
     ELSIF $2 ~ '^[^$]*[$][^$]*[$][^$]*[$][^$]*,keyid=' AND $3 !~ ',keyid=' THEN
         RAISE EXCEPTION 'the new hash is not keyed, the old one is'
-            USING ERRCODE = '22023', CONSTRAINT = 'hash_not_keyed', HINT = 'Give the verifier the key: a hash without one is the weaker.';
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_not_keyed',
+                HINT = 'Give the verifier the key: a hash without one is the weaker.';
     ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
-                  WHERE c.id = $1 AND (cost[1] < r.argon2_memory_kib OR cost[2] < r.argon2_passes OR cost[3] < r.argon2_lanes)) THEN
+                  WHERE c.id = $1 AND (cost[1] < r.argon2_memory_kib OR cost[2] < r.argon2_passes
+                      OR cost[3] < r.argon2_lanes)) THEN
         RAISE EXCEPTION 'the new hash is cheaper than the policy of its realm'
-            USING ERRCODE = '22023', CONSTRAINT = 'hash_too_cheap', HINT = 'lookup tells memory_kib, passes and lanes of new hashes; the next login tries again.';
+            USING ERRCODE = '22023', CONSTRAINT = 'hash_too_cheap',
+                HINT = 'lookup tells memory_kib, passes and lanes of new hashes; the next login '
+                       'tries again.';
     ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
-                  WHERE c.id = $1 AND NOT apppass.is_affordable($3, r.argon2_memory_kib, r.argon2_passes)) THEN
+                  WHERE c.id = $1 AND NOT apppass.is_affordable($3, r.argon2_memory_kib,
+                      r.argon2_passes)) THEN
         RAISE EXCEPTION 'the new hash is dearer than the policy of its realm allows'
             USING ERRCODE = '22023', CONSTRAINT = 'hash_too_costly',
                   HINT = 'lookup tells memory_kib, passes and lanes of new hashes.';
@@ -158,24 +181,36 @@ BEGIN
     INSERT INTO apppass.hash_upgrade AS u (code_id, hash)
     SELECT c.id, $3 FROM apppass.code AS c
     WHERE c.id = $1 AND c.revoked_at IS NULL
-      AND (c.hash = $2 OR EXISTS (SELECT FROM apppass.hash_upgrade AS x WHERE x.code_id = c.id AND x.hash = $2))
-    ON CONFLICT ON CONSTRAINT hash_upgrade_pkey DO UPDATE SET hash = excluded.hash WHERE u.hash = $2;
+      AND (c.hash = $2 OR EXISTS (SELECT FROM apppass.hash_upgrade AS x WHERE x.code_id = c.id
+          AND x.hash = $2))
+    ON CONFLICT ON CONSTRAINT hash_upgrade_pkey DO UPDATE SET hash = excluded.hash
+        WHERE u.hash = $2;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
-    PERFORM apppass.audit_write('hash_upgraded', c.realm_id, c.account_id, a.username, d.label, c.id, c.selector,
+    PERFORM apppass.audit_write('hash_upgraded', c.realm_id, c.account_id, a.username, d.label,
+        c.id, c.selector,
         pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind($2)),
         pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind($3)), NULL)
-    FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id JOIN apppass.device AS d ON d.id = c.device_id
+    FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
+        JOIN apppass.device AS d ON d.id = c.device_id
     WHERE c.id = $1;
     RETURN true;
 END
 $$;
-COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS 'Replaces the hash of a live code if it still is old_hash; false where it is not, or where it was replaced ten times within a day. 22023: the new one is no Argon2id hash within the verifier''s limits, is below the policy of the realm in memory, passes or lanes, or is not keyed where the old one is. Audited.';
+COMMENT ON FUNCTION apppass.upgrade_hash(bigint, text, text) IS
+'Replaces the hash of a live code if it still is old_hash; false where it is not, or where it was '
+'replaced ten times within a day. 22023: the new one is no Argon2id hash within the verifier''s '
+'limits, is below the policy of the realm in memory, passes or lanes, or is not keyed where the '
+'old one is. Audited.';
 
-REVOKE ALL ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(text, text, bigint, text, inet),
-    apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.record_use(bigint, text, inet), apppass.record_refusal(text, text, bigint, text, inet),
-    apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text) TO apppass_verifier;
+REVOKE ALL ON FUNCTION apppass.record_use(bigint, text, inet),
+    apppass.record_refusal(text, text, bigint, text, inet),
+    apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text)
+        FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION apppass.record_use(bigint, text, inet),
+    apppass.record_refusal(text, text, bigint, text, inet),
+    apppass.record_main_password(text, text, inet), apppass.upgrade_hash(bigint, text, text)
+        TO apppass_verifier;
 
 COMMIT;

@@ -25,9 +25,11 @@ CREATE TABLE apppass.refusal_default PARTITION OF apppass.refusal DEFAULT;
 ALTER TABLE apppass.refusal REPLICA IDENTITY FULL;
 ALTER TABLE apppass.refusal_default REPLICA IDENTITY FULL;
 COMMENT ON TABLE apppass.refusal IS
-'Refused attempts, one partition per month (UTC), made and dropped by maintain(). Nothing of what was typed is in it.';
+'Refused attempts, one partition per month (UTC), made and dropped by maintain(). Nothing of what '
+'was typed is in it.';
 COMMENT ON TABLE apppass.refusal_default IS
-'Refused attempts of times without a partition. maintain() moves them into the partition that it makes, where they are few, or deletes them when they are old.';
+'Refused attempts of times without a partition. maintain() moves them into the partition that it '
+'makes, where they are few, or deletes them when they are old.';
 COMMENT ON COLUMN apppass.refusal.at IS 'When.';
 COMMENT ON COLUMN apppass.refusal.verdict IS 'Why.';
 COMMENT ON COLUMN apppass.refusal.account_id IS 'Account, where the user name is one.';
@@ -44,19 +46,24 @@ BEGIN
     RETURN NULL;
 END
 $$;
-COMMENT ON FUNCTION apppass.refusal_forget() IS 'Trigger: refusals of an account that is removed stay with its realm alone.';
-CREATE TRIGGER refusal_forget AFTER DELETE ON apppass.account FOR EACH ROW EXECUTE FUNCTION apppass.refusal_forget();
+COMMENT ON FUNCTION apppass.refusal_forget() IS
+'Trigger: refusals of an account that is removed stay with its realm alone.';
+CREATE TRIGGER refusal_forget AFTER DELETE ON apppass.account
+    FOR EACH ROW EXECUTE FUNCTION apppass.refusal_forget();
 COMMENT ON TRIGGER refusal_forget ON apppass.account IS 'Its refusals stay, without it.';
 
-CREATE FUNCTION apppass.refusal_partition(month timestamptz, OUT name text, OUT lower_bound timestamptz, OUT upper_bound timestamptz)
+CREATE FUNCTION apppass.refusal_partition(month timestamptz, OUT name text,
+    OUT lower_bound timestamptz, OUT upper_bound timestamptz)
     LANGUAGE sql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT 'refusal_' || pg_catalog.to_char($1 AT TIME ZONE 'UTC', 'YYYY_MM'),
            pg_catalog.date_trunc('month', $1 AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
-           (pg_catalog.date_trunc('month', $1 AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
+           (pg_catalog.date_trunc('month',
+               $1 AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
 $$;
-COMMENT ON FUNCTION apppass.refusal_partition(timestamptz) IS 'Name and bounds of the partition of that moment''s month.';
+COMMENT ON FUNCTION apppass.refusal_partition(timestamptz) IS
+'Name and bounds of the partition of that moment''s month.';
 
 CREATE FUNCTION apppass.refusal_partitions()
     RETURNS TABLE (part oid, name text, lower_bound timestamptz, upper_bound timestamptz)
@@ -115,11 +122,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.make_refusal_partition(timestamptz, integer) IS
-'Makes the partition of that moment''s month, taking its rows out of refusal_default; where those are more than most, the partition begins after them, and they stay until they are old. False where there is one, or no time left for one.';
+'Makes the partition of that moment''s month, taking its rows out of refusal_default; where those '
+'are more than most, the partition begins after them, and they stay until they are old. False '
+'where there is one, or no time left for one.';
 
 DO $$
 BEGIN
-    PERFORM apppass.make_refusal_partition(pg_catalog.now() + m * interval '1 month') FROM pg_catalog.generate_series(0, 2) AS m;
+    PERFORM apppass.make_refusal_partition(pg_catalog.now() + m * interval '1 month')
+        FROM pg_catalog.generate_series(0, 2) AS m;
 END
 $$;
 

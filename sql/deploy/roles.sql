@@ -2,7 +2,8 @@
 -- Deploy apppass:roles to pg
 --
 -- Roles belong to the cluster, not to the database: another database may have made them already.
--- The deploying role needs CREATEROLE and the right to create schemas in this database, nothing more.
+-- The deploying role needs CREATEROLE and the right to create schemas in this database, nothing
+-- more.
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -11,7 +12,8 @@ DO $$
 DECLARE
     wanted text;
 BEGIN
-    FOREACH wanted IN ARRAY ARRAY['apppass_owner', 'apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin',
+    FOREACH wanted IN ARRAY ARRAY['apppass_owner', 'apppass_verifier', 'apppass_helpdesk',
+        'apppass_auditor', 'apppass_admin',
                                   'apppass_logout', 'apppass_self'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
@@ -20,8 +22,8 @@ BEGIN
 END
 $$;
 
--- Membership is granted only where it is missing: in PostgreSQL 16 and later a role that did not create apppass_owner
--- may lack the right to grant it, and may not need to.
+-- Membership is granted only where it is missing: in PostgreSQL 16 and later a role that did not
+-- create apppass_owner may lack the right to grant it, and may not need to.
 DO $$
 DECLARE
     pair text[];
@@ -38,8 +40,9 @@ BEGIN
         END IF;
     END LOOP;
 
-    -- Whoever deploys creates objects as the owner.  pg_has_role is true for a superuser.
-    -- In 16 and later the creator holds the ADMIN option alone, so ask for what is used: USAGE and, there, SET.
+    -- Whoever deploys creates objects as the owner.  pg_has_role is true for a superuser. In 16
+    -- and later the creator holds the ADMIN option alone, so ask for what is used: USAGE and,
+    -- there, SET.
     IF NOT pg_catalog.pg_has_role(current_user, 'apppass_owner', 'USAGE')
        OR (pg_catalog.current_setting('server_version_num')::integer >= 160000
            AND NOT pg_catalog.pg_has_role(current_user, 'apppass_owner', 'SET')) THEN
@@ -50,20 +53,31 @@ EXCEPTION
         RAISE EXCEPTION 'role % may not grant the apppass roles', current_user
             USING ERRCODE = '42501',
                   DETAIL = SQLERRM,
-                  HINT = 'Deploy as a role with CREATEROLE. Where another role made the apppass roles, let it run: '
-                      || pg_catalog.format('GRANT apppass_owner TO %I WITH ADMIN OPTION', current_user);
+                  HINT = 'Deploy as a role with CREATEROLE. Where another role made the apppass '
+                         'roles, let it run: '
+                      || pg_catalog.format('GRANT apppass_owner TO %I WITH ADMIN OPTION',
+                          current_user);
 END
 $$;
 
 DO $$
 BEGIN
     COMMENT ON ROLE apppass_owner IS 'Owns everything in schema apppass. Nobody logs in as it.';
-    COMMENT ON ROLE apppass_verifier IS 'What the SASL plugin, apppassd and apppass check log in with: executes lookup and the record functions, reads no table.';
-    COMMENT ON ROLE apppass_helpdesk IS 'Issues, resets and revokes app passwords, disables and enables accounts and reads the views; adds no account, notes no MFA, sees no hash.';
-    COMMENT ON ROLE apppass_auditor IS 'Reads the views and verifies the audit chain; changes nothing.';
-    COMMENT ON ROLE apppass_logout IS 'What apppass-logoutd logs in with: asks which sessions are to end, reads no table.';
-    COMMENT ON ROLE apppass_admin IS 'Policy and accounts: plain SQL on the tables, everything the helpdesk and the auditor may do.';
-    COMMENT ON ROLE apppass_self IS 'What the page logs in with on which owners help themselves: executes the self_ functions, reads no table.';
+COMMENT ON ROLE apppass_verifier IS
+'What the SASL plugin, apppassd and apppass check log in with: executes lookup and the record '
+'functions, reads no table.';
+COMMENT ON ROLE apppass_helpdesk IS
+'Issues, resets and revokes app passwords, disables and enables accounts and reads the views; '
+'adds no account, notes no MFA, sees no hash.';
+COMMENT ON ROLE apppass_auditor IS
+'Reads the views and verifies the audit chain; changes nothing.';
+COMMENT ON ROLE apppass_logout IS
+'What apppass-logoutd logs in with: asks which sessions are to end, reads no table.';
+COMMENT ON ROLE apppass_admin IS
+'Policy and accounts: plain SQL on the tables, everything the helpdesk and the auditor may do.';
+COMMENT ON ROLE apppass_self IS
+'What the page logs in with on which owners help themselves: executes the self_ functions, reads '
+'no table.';
 EXCEPTION
     -- The roles are there already and belong to somebody else: so do their comments.
     WHEN insufficient_privilege THEN

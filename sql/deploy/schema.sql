@@ -7,9 +7,11 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $$
 BEGIN
-    IF (SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database WHERE datname = current_database()) <> 'UTF8' THEN
+    IF (SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database
+        WHERE datname = current_database()) <> 'UTF8' THEN
         RAISE EXCEPTION 'database % is not encoded in UTF8', current_database()
-            USING HINT = 'Device labels hold any Unicode text: CREATE DATABASE ... ENCODING ''UTF8'' TEMPLATE template0.';
+            USING HINT = 'Device labels hold any Unicode text: CREATE DATABASE ... ENCODING '
+                         '''UTF8'' TEMPLATE template0.';
     END IF;
 END
 $$;
@@ -19,7 +21,9 @@ CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA public;
 RESET client_min_messages;
 
 CREATE SCHEMA apppass AUTHORIZATION apppass_owner;
-COMMENT ON SCHEMA apppass IS 'App passwords for SASL servers: accounts, devices, codes, policy, use, refusals and audit. See apppass-schema(7).';
+COMMENT ON SCHEMA apppass IS
+'App passwords for SASL servers: accounts, devices, codes, policy, use, refusals and audit. See '
+'apppass-schema(7).';
 
 -- The form with IN SCHEMA would take nothing away from PUBLIC.
 ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON FUNCTIONS FROM PUBLIC;
@@ -28,15 +32,18 @@ ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON TYPES FROM PUBLIC;
 GRANT USAGE ON SCHEMA apppass TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin,
     apppass_logout, apppass_self;
 
--- pgcrypto lives in the schema where somebody put it.  Functions with a parsed body name its functions by identity, so that
--- neither a search path nor a later ALTER EXTENSION ... SET SCHEMA changes what they call.
+-- pgcrypto lives in the schema where somebody put it.  Functions with a parsed body name its
+-- functions by identity, so that neither a search path nor a later ALTER EXTENSION ... SET SCHEMA
+-- changes what they call.
 DO $$
 DECLARE
-    home text := (SELECT n.nspname FROM pg_catalog.pg_extension AS e JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+    home text := (SELECT n.nspname FROM pg_catalog.pg_extension AS e
+        JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
                   WHERE e.extname = 'pgcrypto');
 BEGIN
     EXECUTE pg_catalog.format($f$
-        CREATE FUNCTION apppass.random_bytes(length integer) RETURNS bytea LANGUAGE sql VOLATILE STRICT
+        CREATE FUNCTION apppass.random_bytes(length integer) RETURNS bytea
+            LANGUAGE sql VOLATILE STRICT
         BEGIN ATOMIC SELECT %I.gen_random_bytes($1); END $f$, home);
     EXECUTE pg_catalog.format($f$
         CREATE FUNCTION apppass.bcrypt(secret text) RETURNS text LANGUAGE sql VOLATILE STRICT
@@ -45,14 +52,17 @@ EXCEPTION
     WHEN insufficient_privilege THEN
         RAISE EXCEPTION 'role % may not use pgcrypto, which is in schema %', current_user, home
             USING ERRCODE = '42501', DETAIL = SQLERRM,
-                  HINT = pg_catalog.format('Let the schema''s owner run: GRANT USAGE ON SCHEMA %I TO %I', home, current_user);
+                  HINT = pg_catalog.format('Let the schema''s owner run: GRANT USAGE ON SCHEMA %I '
+                                           'TO %I', home, current_user);
 END
 $$;
 REVOKE ALL ON FUNCTION apppass.random_bytes(integer), apppass.bcrypt(text) FROM PUBLIC;
 ALTER FUNCTION apppass.random_bytes(integer) OWNER TO apppass_owner;
 ALTER FUNCTION apppass.bcrypt(text) OWNER TO apppass_owner;
-COMMENT ON FUNCTION apppass.random_bytes(integer) IS 'That many cryptographically random bytes (pgcrypto). For the owner''s functions only.';
-COMMENT ON FUNCTION apppass.bcrypt(text) IS 'A bcrypt hash, $2a$ cost 10 (pgcrypto). For the owner''s functions only.';
+COMMENT ON FUNCTION apppass.random_bytes(integer) IS
+'That many cryptographically random bytes (pgcrypto). For the owner''s functions only.';
+COMMENT ON FUNCTION apppass.bcrypt(text) IS
+'A bcrypt hash, $2a$ cost 10 (pgcrypto). For the owner''s functions only.';
 
 SET LOCAL ROLE apppass_owner;
 
@@ -88,8 +98,11 @@ GRANT SELECT ON apppass.verdict TO apppass_helpdesk, apppass_auditor;
 -- A later change that tools have to know of replaces it by one with the next number.
 CREATE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN 1;
-COMMENT ON FUNCTION apppass.schema_version() IS 'What tools compare before they do anything: another number than the one they were made for, and they refuse.';
+COMMENT ON FUNCTION apppass.schema_version() IS
+'What tools compare before they do anything: another number than the one they were made for, and '
+'they refuse.';
 
-GRANT EXECUTE ON FUNCTION apppass.schema_version() TO apppass_helpdesk, apppass_auditor, apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.schema_version() TO apppass_helpdesk, apppass_auditor,
+    apppass_admin;
 
 COMMIT;

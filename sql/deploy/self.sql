@@ -119,7 +119,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.self_account(text, timestamptz, text, text[], inet, text, bigint) IS
-'The account, where its owner may look, revoke or make (purpose). turn: nothing is made if another code was since self_policy told it; NULL: whatever was. Notes in the trail on what identity that rests.';
+'The account, where its owner may look, revoke or make (purpose). turn: nothing is made if '
+'another code was since self_policy told it; NULL: whatever was. Notes in the trail on what '
+'identity that rests.';
 
 -- ---- looking ----
 
@@ -151,8 +153,10 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.self_policy(text, timestamptz, text, text[], inet) IS
-'What policy says about an owner''s next step: is the identity fresh, is it strong enough to make a code, how many may still be made today, and how a code is made.
-Errors of every self_ function: P0002 no such account, AP001 policy refuses, AP006 the identity must be verified anew, 42501 not yours.';
+'What policy says about an owner''s next step: is the identity fresh, is it strong enough to make '
+'a code, how many may still be made today, and how a code is made.
+Errors of every self_ function: P0002 no such account, AP001 policy refuses, AP006 the identity '
+'must be verified anew, 42501 not yours.';
 
 CREATE TYPE apppass.self_code AS (
     device text, selector text, state text, services text[], networks cidr[],
@@ -234,9 +238,13 @@ BEGIN
     RETURN stored;
 END
 $$;
-COMMENT ON FUNCTION apppass.self_issue(text, timestamptz, text, text[], inet, text, text, text, text[],
+COMMENT ON FUNCTION apppass.self_issue(text, timestamptz, text, text[], inet, text, text, text,
+    text[],
                                        timestamptz, bigint) IS
-'Stores a code that the page made and hashed for an owner. services: NULL is all that are offered. turn: as self_policy told it when the form was made, so that a form makes one code however often it is sent (AP001, self_turn_gone); NULL: not asked. Errors beyond those of self_policy: as for store_code.';
+'Stores a code that the page made and hashed for an owner. services: NULL is all that are '
+'offered. turn: as self_policy told it when the form was made, so that a form makes one code '
+'however often it is sent (AP001, self_turn_gone); NULL: not asked. Errors beyond those of '
+'self_policy: as for store_code.';
 
 CREATE FUNCTION apppass.self_reset(username text, auth_time timestamptz, acr text, amr text[],
                                    client inet, device text, selector text, hash text,
@@ -254,9 +262,11 @@ BEGIN
     RETURN stored;
 END
 $$;
-COMMENT ON FUNCTION apppass.self_reset(text, timestamptz, text, text[], inet, text, text, text,
+COMMENT ON FUNCTION apppass.self_reset(text, timestamptz, text, text[], inet, text, text,
+    text,
                                        bigint) IS
-'Stores a new code for a device of the owner''s; the old ones end. turn: as for self_issue. Errors beyond those of self_policy: as for reset_device.';
+'Stores a new code for a device of the owner''s; the old ones end. turn: as for self_issue. '
+'Errors beyond those of self_policy: as for reset_device.';
 
 CREATE FUNCTION apppass.self_revoke(username text, auth_time timestamptz, acr text, amr text[],
                                     client inet, selector text) RETURNS integer
@@ -272,7 +282,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.self_revoke(text, timestamptz, text, text[], inet, text) IS
-'Revokes the code of that selector for its owner. Errors beyond those of self_policy: as for revoke_code.';
+'Revokes the code of that selector for its owner. Errors beyond those of self_policy: as for '
+'revoke_code.';
 
 CREATE FUNCTION apppass.self_revoke_all(username text, auth_time timestamptz, acr text, amr text[],
                                         client inet) RETURNS integer
@@ -307,7 +318,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.self_alarm(text, timestamptz, text, text[], inet, text) IS
-'"It was not me": an event owner_alarm for the helpdesk, with the selector of what was found where given, and all codes of the account revoked; returns how many.';
+'"It was not me": an event owner_alarm for the helpdesk, with the selector of what was found '
+'where given, and all codes of the account revoked; returns how many.';
 
 DO $$
 DECLARE

@@ -33,7 +33,8 @@ CREATE FUNCTION apppass.trim_blank(words text) RETURNS text
         '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]+$',
         '', 'g'), '');
 COMMENT ON FUNCTION apppass.trim_blank(text) IS
-'The text without blank or invisible characters of any kind at its ends; NULL where nothing is left.';
+'The text without blank or invisible characters of any kind at its ends; NULL where nothing is '
+'left.';
 
 CREATE FUNCTION apppass.login_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -41,7 +42,8 @@ CREATE FUNCTION apppass.login_name(typed text) RETURNS text
     RETURN apppass.fold(CASE WHEN pg_catalog.octet_length(typed) = pg_catalog.length(typed)
                              THEN typed ELSE pg_catalog.normalize(typed) END);
 COMMENT ON FUNCTION apppass.login_name(text) IS
-'The canonical form of a user name: composed (NFC), ASCII letters in lower case. Other letters stay as they are, as mail servers compare them byte by byte.';
+'The canonical form of a user name: composed (NFC), ASCII letters in lower case. Other letters '
+'stay as they are, as mail servers compare them byte by byte.';
 
 CREATE FUNCTION apppass.account_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -66,7 +68,9 @@ CREATE FUNCTION apppass.is_username(username text) RETURNS boolean
         AND (pg_catalog.strpos(username, '@') = 0
              OR username ~ '^.+@[a-z0-9_-]+([.][a-z0-9_-]+)*$');
 COMMENT ON FUNCTION apppass.is_username(text) IS
-'May this be a user name? One that a login can reach: canonical, at most 255 bytes, nothing blank or invisible in it, no % (Cyrus IMAP takes it for @), and where it has an @ something before it and a domain in ASCII after it.';
+'May this be a user name? One that a login can reach: canonical, at most 255 bytes, nothing blank '
+'or invisible in it, no % (Cyrus IMAP takes it for @), and where it has an @ something before it '
+'and a domain in ASCII after it.';
 
 -- Text that people read in terminals and reports: no control characters, no line or paragraph
 -- separators, nothing that turns the reading direction round.
@@ -76,7 +80,8 @@ CREATE FUNCTION apppass.is_label(label text) RETURNS boolean
         AND label IS NOT DISTINCT FROM apppass.trim_blank(label)
         AND label !~ E'[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]';
 COMMENT ON FUNCTION apppass.is_label(text) IS
-'May this be a device label? 1 to 100 characters, neither blank nor invisible at its ends, no control or text-direction characters.';
+'May this be a device label? 1 to 100 characters, neither blank nor invisible at its ends, no '
+'control or text-direction characters.';
 
 CREATE FUNCTION apppass.label_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -95,7 +100,8 @@ CREATE FUNCTION apppass.selector_name(typed text) RETURNS text
     RETURN pg_catalog.translate(apppass.fold(apppass.trim_blank(typed)), 'oil', '011')
            COLLATE "C";
 COMMENT ON FUNCTION apppass.selector_name(text) IS
-'The selector that a person meant: no blanks around it, lower case, and the letters that the alphabet lacks as the digits they look like.';
+'The selector that a person meant: no blanks around it, lower case, and the letters that the '
+'alphabet lacks as the digits they look like.';
 
 -- What the CHECKs of code say, in functions: its trigger asks first, because the error of a CHECK
 -- shows the whole row, hash included, to whoever called the function that wrote it.
@@ -135,7 +141,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.is_affordable(text, integer, integer) IS
-'Does verifying this hash cost at most four times the work and twice the memory that a realm''s policy gives new ones?';
+'Does verifying this hash cost at most four times the work and twice the memory that a realm''s '
+'policy gives new ones?';
 
 -- ---- services ----
 
@@ -164,7 +171,8 @@ CREATE FUNCTION apppass.recorded_service(service text) RETURNS text
     RETURN CASE WHEN apppass.is_service(apppass.service_name(service))
                 THEN apppass.service_name(service) END;
 COMMENT ON FUNCTION apppass.recorded_service(text) IS
-'The canonical name of a service; NULL for what is none: a taken-over mail server may say anything, and people copy commands that hold it.';
+'The canonical name of a service; NULL for what is none: a taken-over mail server may say '
+'anything, and people copy commands that hold it.';
 
 CREATE TABLE apppass.service (
     name text COLLATE "C" NOT NULL,
@@ -174,7 +182,8 @@ CREATE TABLE apppass.service (
         CHECK (apppass.is_service(name) AND name = apppass.service_name(name))
 );
 COMMENT ON TABLE apppass.service IS
-'The services that codes, realms and access rules may name. A site whose mail server gives another name to SASL adds a row; logins are decided without this table.';
+'The services that codes, realms and access rules may name. A site whose mail server gives '
+'another name to SASL adds a row; logins are decided without this table.';
 COMMENT ON COLUMN apppass.service.name IS
 'Canonical name: what service_name() makes of the one that the server gives to SASL.';
 COMMENT ON COLUMN apppass.service.description IS 'For people.';
@@ -221,14 +230,15 @@ BEGIN
             USING ERRCODE = '22023', CONSTRAINT = 'service_unknown',
                   DETAIL = format('Known are: %s.', (SELECT string_agg(k.name, ', ' ORDER BY k.name)
                                                      FROM apppass.service AS k)),
-                  HINT = 'Where a mail server really gives this name to SASL, an administrator adds '
-                         'it: INSERT INTO apppass.service (name, description) VALUES (...).';
+                  HINT = 'Where a mail server really gives this name to SASL, an administrator '
+                         'adds it: INSERT INTO apppass.service (name, description) VALUES (...).';
     END IF;
     RETURN result;
 END
 $$;
 COMMENT ON FUNCTION apppass.service_names(text[]) IS
-'The services, canonical, sorted, without repetition. 22023 where the list is empty or one of them is not a row of apppass.service.';
+'The services, canonical, sorted, without repetition. 22023 where the list is empty or one of '
+'them is not a row of apppass.service.';
 
 CREATE FUNCTION apppass.service_allowed(service text, allowed text[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -244,7 +254,8 @@ CREATE FUNCTION apppass.client_address(client inet) RETURNS inet
         WHEN pg_catalog.family(client) = 6
              AND client OPERATOR(pg_catalog.<<=) '::ffff:0.0.0.0/96'::inet
             THEN '0.0.0.0'::inet + (pg_catalog.set_masklen(client, 128) - '::ffff:0.0.0.0'::inet)
-        ELSE pg_catalog.set_masklen(client, CASE pg_catalog.family(client) WHEN 4 THEN 32 ELSE 128 END)
+        ELSE pg_catalog.set_masklen(client, CASE pg_catalog.family(client) WHEN 4 THEN 32
+            ELSE 128 END)
     END;
 COMMENT ON FUNCTION apppass.client_address(inet) IS
 'The address alone; an IPv4 address mapped into IPv6 (::ffff:192.0.2.1) comes back as IPv4.';
@@ -342,7 +353,8 @@ CREATE FUNCTION apppass.rule_matches(rule_realm integer, rule_service text, rule
        AND (rule_network IS NULL OR address OPERATOR(pg_catalog.<<=) rule_network
             OR (address IS NULL AND rule_action = 'deny'));
 COMMENT ON FUNCTION apppass.rule_matches(integer, text, cidr, text, integer, text, inet) IS
-'Does an access rule match this attempt? Of those that do the one with the lowest position decides. An unknown address matches a network that denies and none that allows.';
+'Does an access rule match this attempt? Of those that do the one with the lowest position '
+'decides. An unknown address matches a network that denies and none that allows.';
 
 CREATE FUNCTION apppass.rule_verdict(rule_action text, rule_network cidr, rule_service text,
                                      main_password boolean) RETURNS text
@@ -357,7 +369,8 @@ CREATE FUNCTION apppass.rule_verdict(rule_action text, rule_network cidr, rule_s
 COMMENT ON FUNCTION apppass.rule_verdict(text, cidr, text, boolean) IS
 'The verdict of the access rule that decides; NULL where it allows.';
 
--- CHECK constraints, index expressions and views run them with the rights of whoever writes or asks.
+-- CHECK constraints, index expressions and views run them with the rights of whoever writes or
+-- asks.
 DO $$
 DECLARE
     f regprocedure;

@@ -9,8 +9,8 @@
 -- planner's estimates, nor anybody's function in a WHERE clause gets to know of other realms' rows.
 -- For whoever manages all realms the view is all_NAME, with its indexes.
 --
--- What is computed for each row is an aggregate in a LEFT JOIN: where its columns are not asked for,
--- the planner leaves it out.
+-- What is computed for each row is an aggregate in a LEFT JOIN: where its columns are not asked
+-- for, the planner leaves it out.
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
@@ -53,7 +53,8 @@ LEFT JOIN LATERAL (
     FROM apppass.code_use AS x JOIN apppass.code AS c ON c.id = x.code_id
     WHERE c.device_id = d.id
 ) AS u ON true;
-COMMENT ON VIEW apppass.all_device_overview IS 'device_overview of every realm. The owner''s alone.';
+COMMENT ON VIEW apppass.all_device_overview IS
+'device_overview of every realm. The owner''s alone.';
 
 CREATE VIEW apppass.all_account_overview AS
 SELECT a.username AS account, r.name AS realm, a.enabled, a.mfa_enrolled,
@@ -73,7 +74,8 @@ LEFT JOIN LATERAL (
     SELECT count(*) AS codes, count(*) FILTER (WHERE s.state IS NULL) AS live_codes
     FROM apppass.code_standing AS s WHERE s.account_id = a.id
 ) AS n ON true;
-COMMENT ON VIEW apppass.all_account_overview IS 'account_overview of every realm. The owner''s alone.';
+COMMENT ON VIEW apppass.all_account_overview IS
+'account_overview of every realm. The owner''s alone.';
 
 -- Inner joins, each on what is there: an outer join that hashes the refusals keeps all those
 -- without a key in memory.
@@ -181,7 +183,8 @@ CREATE VIEW apppass.all_access_overview AS
 SELECT x.position, x.action, r.name AS realm, x.service, x.network, x.description
 FROM apppass.access_rule AS x
 LEFT JOIN apppass.realm AS r ON r.id = x.realm_id;
-COMMENT ON VIEW apppass.all_access_overview IS 'access_overview of every realm. The owner''s alone.';
+COMMENT ON VIEW apppass.all_access_overview IS
+'access_overview of every realm. The owner''s alone.';
 
 -- ---- the fence ----
 
@@ -211,7 +214,8 @@ DECLARE
     it record;
 BEGIN
     FOR it IN
-        SELECT v.name, CASE v.name WHEN 'access_overview' THEN 'v.realm IS NULL OR ' ELSE '' END AS too
+        SELECT v.name, CASE v.name WHEN 'access_overview' THEN 'v.realm IS NULL OR '
+            ELSE '' END AS too
         FROM pg_catalog.unnest(ARRAY[
             'code_overview', 'device_overview', 'account_overview', 'refusal_log', 'knocking_code',
             'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview',
@@ -244,7 +248,8 @@ COMMENT ON VIEW apppass.code_overview IS
 'Every code that one may see, with its state and use. Never a hash.';
 COMMENT ON COLUMN apppass.code_overview.selector IS 'First four symbols of the code.';
 COMMENT ON COLUMN apppass.code_overview.state IS
-'live, revoked, expired, lapsed (not used in time), or suspended (the account is disabled or lacks MFA, or the realm allows no codes).';
+'live, revoked, expired, lapsed (not used in time), or suspended (the account is disabled or '
+'lacks MFA, or the realm allows no codes).';
 COMMENT ON COLUMN apppass.code_overview.services IS
 'Services it is limited to; NULL: all that the realm allows.';
 COMMENT ON COLUMN apppass.code_overview.networks IS 'Networks it is limited to; NULL: any.';
@@ -281,14 +286,16 @@ COMMENT ON COLUMN apppass.account_overview.refused_as IS
 'The verdict about each of its codes, whatever the code; NULL: they may be used.';
 
 COMMENT ON VIEW apppass.refusal_log IS
-'Refused attempts. What was typed is nowhere; attempts for names that are no account are shown to those who manage all realms.';
+'Refused attempts. What was typed is nowhere; attempts for names that are no account are shown to '
+'those who manage all realms.';
 COMMENT ON COLUMN apppass.refusal_log.account IS 'User name, where it is an account.';
 COMMENT ON COLUMN apppass.refusal_log.device IS 'Device whose code was tried, where known.';
 COMMENT ON COLUMN apppass.refusal_log.service IS 'NULL: unknown.';
 COMMENT ON COLUMN apppass.refusal_log.client IS 'Address; NULL: unknown.';
 
 COMMENT ON VIEW apppass.knocking_code IS
-'Codes that ended and are still being tried: the old phone in the drawer. No attack, but worth a call.';
+'Codes that ended and are still being tried: the old phone in the drawer. No attack, but worth a '
+'call.';
 COMMENT ON COLUMN apppass.knocking_code.verdict IS 'revoked, expired or lapsed.';
 COMMENT ON COLUMN apppass.knocking_code.since IS 'First refused attempt on record.';
 COMMENT ON COLUMN apppass.knocking_code.attempts IS
@@ -316,7 +323,8 @@ COMMENT ON COLUMN apppass.unused_code.idle IS 'Time since the last login, or sin
 COMMENT ON COLUMN apppass.unused_code.lapses_at IS 'When policy lets it lapse; NULL: never.';
 
 COMMENT ON VIEW apppass.main_password_use IS
-'Who still logs in with the main password, where and since when: who must be given a code before it is refused.';
+'Who still logs in with the main password, where and since when: who must be given a code before '
+'it is refused.';
 COMMENT ON COLUMN apppass.main_password_use.network IS '/24 or /48; NULL: unknown.';
 COMMENT ON COLUMN apppass.main_password_use.last_at IS 'Up to 5 minutes old.';
 COMMENT ON COLUMN apppass.main_password_use.refused_from IS 'From when it is refused; NULL: not.';

@@ -17,7 +17,8 @@ DROP TRIGGER audit_update ON apppass.device;
 DROP TRIGGER audit_insert ON apppass.code;
 DROP TRIGGER audit_update ON apppass.code;
 DROP FUNCTION apppass.audit_change();
-DROP FUNCTION apppass.audit_write(text, integer, bigint, text, text, bigint, text, jsonb, jsonb, text);
+DROP FUNCTION apppass.audit_write(text, integer, bigint, text, text, bigint, text, jsonb, jsonb,
+    text);
 DROP FUNCTION apppass.notify(jsonb);
 DROP FUNCTION apppass.hash_kind(text);
 DROP FUNCTION apppass.actor();

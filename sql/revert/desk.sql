@@ -8,7 +8,8 @@ DROP FUNCTION apppass.deployment_faults();
 DROP FUNCTION apppass.role_setting(text, text);
 DROP FUNCTION apppass.installed();
 DROP FUNCTION apppass.metrics();
-DROP FUNCTION apppass.import_code(text, text, text, text, text, text, text, text, text, text, boolean);
+DROP FUNCTION apppass.import_code(text, text, text, text, text, text, text, text, text, text,
+    boolean);
 DROP FUNCTION apppass.import_account(text, text, text, text, text);
 DROP TYPE apppass.import_result;
 DROP FUNCTION apppass.find_terms(text[]);

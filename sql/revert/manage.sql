@@ -8,7 +8,8 @@ DROP FUNCTION apppass.revoke_code(text, text, text, text, text);
 DROP FUNCTION apppass.revoke_codes(bigint, bigint, text);
 DROP FUNCTION apppass.withdraw_offers(apppass.account, text);
 DROP FUNCTION apppass.handover_state(apppass.handover);
-DROP FUNCTION apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text);
+DROP FUNCTION apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text,
+    text);
 DROP FUNCTION apppass.stored_code_of(bigint);
 DROP TYPE apppass.stored_code;
 DROP FUNCTION apppass.own_device(bigint, text);

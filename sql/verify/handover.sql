@@ -7,7 +7,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 SELECT 1 / (pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_self', f, 'EXECUTE'))::integer
 FROM pg_catalog.unnest(ARRAY[
-    'apppass.offer_code(text, text, bytea, bytea, interval, text[], cidr[], timestamptz, text, text,'
+    'apppass.offer_code(text, text, bytea, bytea, interval, text[], cidr[], timestamptz, text, '
+    'text,'
         ' text)',
     'apppass.withdraw_offer(text, text, text, text, text)']) AS f;
 SELECT 1 / (pg_catalog.has_function_privilege('apppass_self', f, 'EXECUTE')

@@ -6,9 +6,12 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT code_id, account, device, selector, why FROM apppass.due_codes(0);
 SELECT part, name FROM apppass.due_partitions();
-SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_verifier', 'apppass.maintain(boolean, integer, text)', 'EXECUTE'))::integer;
-SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_helpdesk', 'apppass.maintain_trail(boolean, integer)', 'EXECUTE'))::integer;
-SELECT 1 / (to_regprocedure(pg_catalog.format('apppass.maintain_%s(boolean, integer)', job)) IS NOT NULL)::integer
+SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_verifier',
+    'apppass.maintain(boolean, integer, text)', 'EXECUTE'))::integer;
+SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_helpdesk',
+    'apppass.maintain_trail(boolean, integer)', 'EXECUTE'))::integer;
+SELECT 1 / (to_regprocedure(pg_catalog.format('apppass.maintain_%s(boolean, integer)', job))
+    IS NOT NULL)::integer
 FROM pg_catalog.unnest(apppass.maintain_jobs()) AS job;
 
 ROLLBACK;

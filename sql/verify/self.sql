@@ -18,6 +18,7 @@ FROM pg_catalog.unnest(ARRAY[
     'apppass.self_revoke_all(text, timestamptz, text, text[], inet)',
     'apppass.self_alarm(text, timestamptz, text, text[], inet, text)']) AS f;
 SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_self',
-    'apppass.self_account(text, timestamptz, text, text[], inet, text, bigint)', 'EXECUTE'))::integer;
+    'apppass.self_account(text, timestamptz, text, text[], inet, text, bigint)',
+    'EXECUTE'))::integer;
 
 ROLLBACK;
