@@ -4,11 +4,13 @@
 import base64
 import os
 import stat
+import subprocess
 
 import pytest
 
 from conftest import ADMINISTRATOR, CODE, TOOL, environment
 from harness.basics import run
+from harness.postgres import HELPDESK
 
 
 def one(rows):
@@ -602,3 +604,28 @@ def test_only_ascii_letters_fold_in_names(desk):
     desk.ok("account", "add", "\u00c9lan@Example.ORG")
     assert desk.json("account", "show", "\u00c9LAN@example.org")["account"] == "\u00c9lan@example.org"
     assert desk.run("account", "show", "\u00e9lan@example.org").status == 1
+
+
+def test_defaults_from_a_file(desk, folder):
+    """The key file and the connection need not be typed; what is given or set goes before."""
+    key, other = folder / "key", folder / "other"
+    name = base64.b64encode(desk.json("key", "new", key)["keyid"].encode()).decode().rstrip("=")
+    desk.ok("key", "new", other)
+    own = folder / "apppass.conf"
+    own.write_text(f"# of this site\nkey: {key}\ndbname: host=/nonexistent\n")
+    account = desk.account("lazy")
+    place = {"XDG_CONFIG_HOME": str(folder)}
+    desk.ok("issue", account, "--device", "One", "--force", **place)
+    desk.ok("issue", account, "--device", "Two", "--force", "--key", other, **place)
+    query = ("SELECT d.label, c.hash FROM apppass.code c JOIN apppass.device d ON d.id = c.device_id"
+             f" JOIN apppass.account a ON a.id = c.account_id WHERE a.username = '{account}' ORDER BY 1")
+    one, two = desk.sql(query).splitlines()
+    assert name in one and name not in two and "keyid" in two
+    own.write_text(f"dbname: {desk.server.conninfo(HELPDESK)}\n")
+    bare = {name: value for name, value in environment(desk.server).items() if not name.startswith("PG")}
+    for words in (["list", account], ["complete", "--", "list", account[:-1]]):
+        done = subprocess.run([TOOL, *words], env={**bare, **place}, capture_output=True, text=True, check=False)
+        assert done.returncode == 0 and (account in done.stdout or "One" in done.stdout), done
+    own.write_text("kye: x\n")
+    answer = desk.run("list", account, **place)
+    assert answer.status == 1 and '"kye"' in answer.err and "dbname, key and verifier" in answer.err

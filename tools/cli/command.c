@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/conf.h"
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "base/network.h"
@@ -615,6 +616,8 @@ void command_release(struct invocation *invocation)
     for (int id = 0; id < OPTION_COUNT; id++)
         free(invocation->options[id].values);
     database_close(&invocation->database);
+    for (size_t i = 0; i < sizeof invocation->files / sizeof invocation->files[0]; i++)
+        conf_free(&invocation->files[i]);
 }
 
 enum status command_confirm(const char *question)
@@ -640,7 +643,8 @@ const char *command_option(const struct invocation *invocation, enum option_id i
 {
     size_t count = invocation->options[id].count;
 
-    return count > 0 ? invocation->options[id].values[count - 1] : NULL;
+    return count > 0 ? invocation->options[id].values[count - 1]
+                     : invocation->configured[id];
 }
 
 bool command_has(const struct invocation *invocation, enum option_id id)

@@ -43,7 +43,7 @@
       "write CSV with a heading line") \
     X(CYRUS, "cyrus", 0, "FILE", 0, \
       "configuration of Cyrus IMAP; /etc/imapd.conf where not given") \
-    X(DBNAME, "dbname", 'd', "CONNINFO", GLOBAL, \
+    X(DBNAME, "dbname", 'd', "CONNINFO", GLOBAL | CONFIGURED, \
       "database name or connection string, as psql takes it") \
     X(DESCRIPTION, "description", 0, "TEXT", 0, \
       "what the rule is for") \
@@ -67,7 +67,7 @@
       "IMAP server of the profile, port 993 unless HOST:PORT; the realm's where not given") \
     X(JSON, "json", 0, NULL, GLOBAL, \
       "write JSON") \
-    X(KEY, "key", 0, "FILE", 0, \
+    X(KEY, "key", 0, "FILE", CONFIGURED, \
       "key file for keyed hashes, the mail servers' apppass_key") \
     X(LIMIT, "limit", 0, "NUMBER", 0, \
       "at most so many, the latest") \
@@ -111,7 +111,7 @@
       "the ticket this belongs to, for the audit") \
     X(VALID, "valid", 0, "SPAN", 0, \
       "how long the link is good, 24h where not given") \
-    X(VERIFIER, "verifier", 0, "CONNINFO", 0, \
+    X(VERIFIER, "verifier", 0, "CONNINFO", CONFIGURED, \
       "connect as the mail servers do (their apppass_conninfo)") \
     X(VERSION, "version", 'V', NULL, GLOBAL, \
       "show the version") \
@@ -129,6 +129,7 @@ struct option_spec {
     bool repeats;
     bool global; /* every command takes it */
     const char *help;
+    bool configured; /* a file may say it: defaults.h */
 };
 extern const struct option_spec option_specs[OPTION_COUNT];
 
@@ -194,7 +195,9 @@ struct invocation {
         const char **values; /* a switch has one, "" */
         size_t count;
     } options[OPTION_COUNT];
-    char *asked_reason; /* the answer, where --reason was asked for */
+    char *asked_reason;                   /* the answer, where --reason was asked for */
+    const char *configured[OPTION_COUNT]; /* by a file, where not given */
+    struct conf *files[2];
     struct output output;
     const void *context;       /* of a command's own parts */
     struct database *database; /* open where the command's role is not ROLE_NONE */
@@ -211,8 +214,9 @@ enum status command_parse(struct invocation *invocation, int argc,
                           char **argv) MUST_CHECK;
 void command_release(struct invocation *invocation);
 
-/* The option's only (or last) value; NULL where it was not given. */
+/* The option's only (or last) value, or what a file says; NULL where neither does. */
 const char *command_option(const struct invocation *invocation, enum option_id id);
+/* Was it given on the command line? */
 bool command_has(const struct invocation *invocation, enum option_id id);
 /* A positional argument, NULL where it was not given. */
 const char *command_argument(const struct invocation *invocation, size_t index);

@@ -9,7 +9,7 @@
 
 #include "attributes.h"
 #include "cli/command.h"
-#include "doctor/conf.h"
+#include "base/conf.h"
 
 struct doctor;
 

@@ -308,6 +308,8 @@ static enum status run_complete(struct invocation *invocation)
     char before[64];
 
     read_line(invocation, &line);
+    if (line.dbname == NULL)
+        line.dbname = command_option(invocation, OPTION_DBNAME);
     if (line.awaits != OPTION_END) {
         offer_value(&line, line.awaits, "", line.current);
     } else if (!line.options_end && strncmp(line.current, "--", 2) == 0 &&

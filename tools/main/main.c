@@ -9,6 +9,7 @@
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "cli/command.h"
+#include "cli/defaults.h"
 #include "descriptors.h"
 
 static enum status run(struct invocation *invocation)
@@ -31,6 +32,9 @@ static enum status run(struct invocation *invocation)
         invocation->output.format = FORMAT_JSON;
     else if (command_has(invocation, OPTION_CSV))
         invocation->output.format = FORMAT_CSV;
+    status = defaults_load(invocation);
+    if (status != STATUS_DONE)
+        return status;
     if (command->role != ROLE_NONE) {
         status = database_open(command_option(invocation, OPTION_DBNAME),
                                command_role_name(command->role), &invocation->database);

@@ -3,10 +3,16 @@
 
 #include "cli/command.h"
 
-enum { REPEATS = 1, GLOBAL = 2 };
+enum { REPEATS = 1, GLOBAL = 2, CONFIGURED = 4 };
 
 #define SPEC(id, name, letter, argument, flags, help)                                    \
-    [OPTION_##id] = {name, letter, argument, (flags) == REPEATS, (flags) == GLOBAL, help},
+    [OPTION_##id] = {name,                                                               \
+                     letter,                                                             \
+                     argument,                                                           \
+                     ((flags)&REPEATS) != 0,                                             \
+                     ((flags)&GLOBAL) != 0,                                              \
+                     help,                                                               \
+                     ((flags)&CONFIGURED) != 0},
 
 const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
 

@@ -2,7 +2,7 @@
 #ifndef APPPASS_CONF_H
 #define APPPASS_CONF_H
 
-/* "name: value" files, as Cyrus SASL, Cyrus IMAP and apppassd have them. */
+/* "name: value" files, as Cyrus SASL, Cyrus IMAP, apppassd and the tool have them. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -9,7 +9,7 @@
 
 #include <sodium.h>
 
-#include "doctor/conf.h"
+#include "base/conf.h"
 
 struct conf_entry {
     char *name;
