@@ -53,7 +53,7 @@ static const char usage[] =
     "  -h           print this and exit\n"
     "  -V           print the version and exit\n";
 
-struct arguments {
+struct logoutd_arguments {
     const char *conninfo;
     const char *proc_path;
     const char *realm;
@@ -62,7 +62,7 @@ struct arguments {
 };
 
 struct logoutd {
-    struct arguments arguments;
+    struct logoutd_arguments arguments;
     struct link *link;
     char mark[LOGOUT_STATE_MAX]; /* "": from now on */
     /* Connections whose login was perhaps being decided when something ended, and since
@@ -77,11 +77,11 @@ struct logoutd {
 };
 
 /* -1: go on; otherwise the exit status. */
-static int parse_arguments(int argc, char **argv, struct arguments *arguments)
+static int parse_arguments(int argc, char **argv, struct logoutd_arguments *arguments)
 {
     int option;
 
-    *arguments = (struct arguments){
+    *arguments = (struct logoutd_arguments){
         .conninfo = "", .proc_path = PROC_PATH, .state_path = STATE_PATH};
     while ((option = getopt(argc, argv, "d:hp:r:s:vV")) != -1) {
         switch (option) {

@@ -51,7 +51,7 @@ struct arguments {
 struct daemon {
     struct arguments arguments;
     struct options options; /* until the configuration takes it over */
-    struct identity identity;
+    struct privilege privilege;
     struct sockets sockets;
     struct configuration *configuration;
     struct pool *pool;
@@ -105,12 +105,12 @@ static bool plan_access(struct daemon *daemon, struct sockets_access *access_r)
     const struct daemon_settings *settings = &daemon->options.daemon;
     gid_t unused;
 
-    if (!privilege_plan(settings->user, settings->group, &daemon->identity, daemon->error,
-                        sizeof(daemon->error)))
+    if (!privilege_plan(settings->user, settings->group, &daemon->privilege,
+                        daemon->error, sizeof(daemon->error)))
         return false;
     access_r->mode = daemon->options.socket_mode;
-    access_r->owner = daemon->identity.change ? daemon->identity.user : (uid_t)-1;
-    access_r->group = daemon->identity.change ? daemon->identity.group : (gid_t)-1;
+    access_r->owner = daemon->privilege.change ? daemon->privilege.user : (uid_t)-1;
+    access_r->group = daemon->privilege.change ? daemon->privilege.group : (gid_t)-1;
     if (settings->socket_owner != NULL &&
         !privilege_user(settings->socket_owner, &access_r->owner, &unused, daemon->error,
                         sizeof(daemon->error)))
@@ -198,7 +198,7 @@ static bool open_all(struct daemon *daemon)
     if (!plan_access(daemon, &who) ||
         !sockets_open(daemon->options.daemon.socket, &who, &daemon->sockets,
                       daemon->error, sizeof(daemon->error)) ||
-        !privilege_drop(&daemon->identity, daemon->options.daemon.user, daemon->error,
+        !privilege_drop(&daemon->privilege, daemon->options.daemon.user, daemon->error,
                         sizeof(daemon->error)))
         return false;
     if (access(daemon->arguments.config_path, R_OK) < 0)

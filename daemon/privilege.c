@@ -42,10 +42,10 @@ bool privilege_group(const char *name, gid_t *group_r, char *error, size_t error
     return true;
 }
 
-bool privilege_plan(const char *user, const char *group, struct identity *identity_r,
+bool privilege_plan(const char *user, const char *group, struct privilege *privilege_r,
                     char *error, size_t error_size)
 {
-    *identity_r = (struct identity){.user = geteuid(), .group = getegid()};
+    *privilege_r = (struct privilege){.user = geteuid(), .group = getegid()};
     if (user == NULL && geteuid() == 0) {
         snprintf(error, error_size,
                  "apppassd_user: not set, and apppassd does not run as root by accident; "
@@ -53,12 +53,13 @@ bool privilege_plan(const char *user, const char *group, struct identity *identi
         return false;
     }
     if (user != NULL &&
-        !privilege_user(user, &identity_r->user, &identity_r->group, error, error_size))
+        !privilege_user(user, &privilege_r->user, &privilege_r->group, error, error_size))
         return false;
-    if (group != NULL && !privilege_group(group, &identity_r->group, error, error_size))
+    if (group != NULL && !privilege_group(group, &privilege_r->group, error, error_size))
         return false;
-    identity_r->change = identity_r->user != geteuid() || identity_r->group != getegid();
-    if (identity_r->change && geteuid() != 0) {
+    privilege_r->change =
+        privilege_r->user != geteuid() || privilege_r->group != getegid();
+    if (privilege_r->change && geteuid() != 0) {
         snprintf(error, error_size,
                  "apppassd_user, apppassd_group: only root can become somebody else; "
                  "start apppassd as root or as that user");
@@ -67,19 +68,19 @@ bool privilege_plan(const char *user, const char *group, struct identity *identi
     return true;
 }
 
-bool privilege_drop(const struct identity *identity, const char *user, char *error,
+bool privilege_drop(const struct privilege *privilege, const char *user, char *error,
                     size_t error_size)
 {
-    if (!identity->change)
+    if (!privilege->change)
         return true;
-    if (initgroups(user, identity->group) < 0 ||
-        setresgid(identity->group, identity->group, identity->group) < 0 ||
-        setresuid(identity->user, identity->user, identity->user) < 0) {
+    if (initgroups(user, privilege->group) < 0 ||
+        setresgid(privilege->group, privilege->group, privilege->group) < 0 ||
+        setresuid(privilege->user, privilege->user, privilege->user) < 0) {
         snprintf(error, error_size, "could not become user \"%s\": %s", user,
                  strerror(errno));
         return false;
     }
-    if (identity->user != 0 && (setuid(0) == 0 || geteuid() != identity->user)) {
+    if (privilege->user != 0 && (setuid(0) == 0 || geteuid() != privilege->user)) {
         snprintf(error, error_size, "could not give up root for good");
         return false;
     }

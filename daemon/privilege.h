@@ -11,7 +11,7 @@
 #include "attributes.h"
 
 /* Whom to run as. */
-struct identity {
+struct privilege {
     uid_t user;
     gid_t group;
     bool change; /* false: stay what we are */
@@ -30,12 +30,12 @@ bool privilege_group(const char *name, gid_t *group_r, char *error,
  * False and a message: started by root without a user to become, or not by root and
  * asked to become somebody else.
  */
-bool privilege_plan(const char *user, const char *group, struct identity *identity_r,
+bool privilege_plan(const char *user, const char *group, struct privilege *privilege_r,
                     char *error, size_t error_size) MUST_CHECK;
 
-/* Become `identity` with the groups of `user`, for good; false and a message where that
+/* Run as it says, with the groups of `user`, for good; false and a message where that
  * failed. */
-bool privilege_drop(const struct identity *identity, const char *user, char *error,
+bool privilege_drop(const struct privilege *privilege, const char *user, char *error,
                     size_t error_size) MUST_CHECK;
 
 #endif

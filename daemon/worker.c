@@ -90,13 +90,11 @@ static bool may_compute(void *context)
     return pool_may_compute(worker->pool, worker->session);
 }
 
-/* OUTCOME_UNAVAILABLE and *postponed_r: not now. */
-static enum outcome worker_decide(struct worker *worker, bool *postponed_r)
+static enum outcome worker_decide(struct worker *worker, struct decision *decision_r)
 {
     const struct session *session = worker->session;
     const struct request *request = &session->request;
     char user[REQUEST_USER_MAX + 1];
-    struct decision decision;
     struct attempt attempt = {
         .username = user,
         .password = request->password,
@@ -109,7 +107,6 @@ static enum outcome worker_decide(struct worker *worker, bool *postponed_r)
     };
     enum outcome outcome;
 
-    *postponed_r = false;
     if (request->refused)
         return refuse(worker, session);
     if (!worker_ready(worker))
@@ -117,10 +114,9 @@ static enum outcome worker_decide(struct worker *worker, bool *postponed_r)
     attempt.username_length = request_user(request, user);
     if (worker->configuration->options.daemon.fallback_socket != NULL)
         attempt.main_password = main_password;
-    outcome = attempt_decide(worker->verifier, &attempt, session->deadline, &decision);
+    outcome = attempt_decide(worker->verifier, &attempt, session->deadline, decision_r);
     /* People type passwords into the user field. */
     sodium_memzero(user, sizeof(user));
-    *postponed_r = decision.postponed;
     return outcome;
 }
 
@@ -128,18 +124,17 @@ static enum outcome worker_decide(struct worker *worker, bool *postponed_r)
 static void worker_serve(struct worker *worker, struct session *session)
 {
     enum outcome outcome = OUTCOME_UNAVAILABLE;
-    bool postponed = false;
+    struct decision decision = {0};
 
     worker->session = session;
     if (client_gone(session))
         log_message(worker->log, LOG_LEVEL_DEBUG, "a client did not wait");
     else
-        outcome = worker_decide(worker, &postponed);
-    if (!postponed)
+        outcome = worker_decide(worker, &decision);
+    if (!decision.postponed)
         session_answer(session, outcome);
-    if (worker->verifier != NULL)
-        verifier_finish(worker->verifier);
-    if (postponed)
+    attempt_finish(&decision);
+    if (decision.postponed)
         pool_postpone(worker->pool, session);
     else
         pool_finish(worker->pool, session, outcome);

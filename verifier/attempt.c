@@ -542,12 +542,15 @@ static void upgrade(const struct trial *trial)
     memo_add(shared->memo, hash, code->symbols, code->length);
 }
 
-void verifier_finish(struct verifier *verifier)
+void attempt_finish(struct decision *decision)
 {
-    struct trial *trial = &verifier->trial;
+    struct trial *trial = decision->left;
 
+    decision->left = NULL;
+    if (trial == NULL)
+        return;
     if (trial->later)
-        trial->deadline = deadline_in(verifier->shared.settings->timeout_ms);
+        trial->deadline = deadline_in(trial->verifier->shared.settings->timeout_ms);
     if (!trial->dry && trial->verdict != VERDICT_NONE && trial->outcome == OUTCOME_DENIED)
         record_refusal(trial);
     if (!trial->dry && trial->outcome == OUTCOME_OK) {
@@ -639,9 +642,10 @@ enum outcome attempt_decide(struct verifier *verifier, const struct attempt *att
     if (!trial->postponed && !trial->dry)
         log_attempt(trial);
     trial->attempt = NULL;
+    decision_r->left = trial;
     if (trial->later)
         sodium_stackzero(STACK_USED);
     else
-        verifier_finish(verifier);
+        attempt_finish(decision_r);
     return outcome;
 }

@@ -96,7 +96,7 @@ struct attempt {
     /* Decide only: no use, no refusal, no better hash goes to the database, nothing into
      * memo and log, and no try is counted. */
     bool dry;
-    /* The caller will call verifier_finish when the client has its answer. */
+    /* The caller will call attempt_finish when the client has its answer. */
     bool finish_later;
 };
 
@@ -110,6 +110,9 @@ struct decision {
     /* may_compute said no: nothing is logged or recorded, OUTCOME_UNAVAILABLE is not for
      * the client.  Decide again when there is time to compute. */
     bool postponed;
+    /* What attempt_finish has still to do; NULL: nothing.  It is in the verifier, and lost
+     * where another attempt_decide comes first. */
+    struct trial *left;
 };
 
 /*
@@ -143,14 +146,14 @@ enum outcome attempt_decide(struct verifier *verifier, const struct attempt *att
                             struct decision *decision_r) MUST_CHECK;
 
 /*
- * verifier_finish - what attempt_decide left for when the client has its answer
+ * attempt_finish - do what attempt_decide left for when the client has its answer
  *
  * With finish_later: records the use or the refusal, and replaces a hash that policy has
  * outgrown, which takes as long as verifying one.  Without, attempt_decide does both
  * before it returns, and makes a new hash only while half of the time is left: a SASL
  * plugin has no later moment, and must not keep the code until there is one.  Wipes the
- * code it needed.  What was left is lost where another attempt_decide comes first.
+ * code it needed.  decision->left is NULL then; where it was, there is nothing to do.
  */
-void verifier_finish(struct verifier *verifier);
+void attempt_finish(struct decision *decision);
 
 #endif

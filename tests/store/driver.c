@@ -266,9 +266,10 @@ static void print_step(void *context, enum attempt_step step,
     printf("step %d %d %s\n", step, finding, sentence);
 }
 
+static struct decision last;
+
 static void decide(bool later, bool dry)
 {
-    struct decision decision;
     struct attempt attempt = {
         .username = words[1],
         .username_length = unescape(words[1]),
@@ -286,11 +287,10 @@ static void decide(bool later, bool dry)
     enum outcome outcome;
 
     attempt.context = &attempt;
-    outcome = attempt_decide(verifier, &attempt, deadline_in(60000), &decision);
+    outcome = attempt_decide(verifier, &attempt, deadline_in(60000), &last);
     printf("= %s\t%" PRId64 "\t%s\t%" PRId64 "\t%s\t%" PRIu64 "\n",
-           outcome_names[outcome], deadline_now_ms() - start,
-           verdict_name(decision.verdict), decision.code_id, decision.username,
-           hash_computed() - computed);
+           outcome_names[outcome], deadline_now_ms() - start, verdict_name(last.verdict),
+           last.code_id, last.username, hash_computed() - computed);
 }
 
 /* attempt USER PASSWORD SERVICE CLIENT */
@@ -313,7 +313,7 @@ static void do_attempt_dry(void)
 
 static void do_finish(void)
 {
-    verifier_finish(verifier);
+    attempt_finish(&last);
     printf("= ok\n");
 }
 

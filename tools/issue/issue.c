@@ -21,7 +21,7 @@
 #include "session/mint.h"
 
 /* What one code is made for; borrowed texts, SQL NULL where NULL. */
-struct request {
+struct order {
     const char *account;
     const char *device;
     char *services;
@@ -79,32 +79,31 @@ enum status issue_read_expiry(const struct invocation *invocation, char *text_r)
                                moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
 }
 
-static enum status read_request(const struct invocation *invocation,
-                                struct request *request)
+static enum status read_order(const struct invocation *invocation, struct order *order)
 {
-    request->account = command_argument(invocation, 0);
-    request->device = command_option(invocation, OPTION_DEVICE);
-    request->services = command_array(invocation, OPTION_SERVICE);
-    request->networks = command_array(invocation, OPTION_NETWORK);
-    request->expires_given = command_has(invocation, OPTION_EXPIRES);
-    return issue_read_expiry(invocation, request->expires);
+    order->account = command_argument(invocation, 0);
+    order->device = command_option(invocation, OPTION_DEVICE);
+    order->services = command_array(invocation, OPTION_SERVICE);
+    order->networks = command_array(invocation, OPTION_NETWORK);
+    order->expires_given = command_has(invocation, OPTION_EXPIRES);
+    return issue_read_expiry(invocation, order->expires);
 }
 
-static void release_request(struct request *request)
+static void release_order(struct order *order)
 {
-    free(request->services);
-    free(request->networks);
+    free(order->services);
+    free(order->networks);
 }
 
 /* ---- the policy and the code ---- */
 
 /* A reset asks the realm: with as many codes as allowed one may still be replaced. */
-static enum status ask_policy(struct invocation *invocation,
-                              const struct request *request, struct mint_policy *policy)
+static enum status ask_policy(struct invocation *invocation, const struct order *order,
+                              struct mint_policy *policy)
 {
-    const char *account = request->account;
+    const char *account = order->account;
     struct rows *rows =
-        request->reset
+        order->reset
             ? TRY_QUERY(invocation->database,
                         "SELECT account_id, code_length, memory_kib, passes, lanes"
                         " FROM apppass.find_terms(ARRAY[$1])",
@@ -125,28 +124,27 @@ static enum status ask_policy(struct invocation *invocation,
     return STATUS_DONE;
 }
 
-static struct rows *try_store(struct invocation *invocation,
-                              const struct request *request, const struct code *code,
-                              const char *hash)
+static struct rows *try_store(struct invocation *invocation, const struct order *order,
+                              const struct code *code, const char *hash)
 {
     const char *reason = command_option(invocation, OPTION_REASON);
     const char *ticket = command_option(invocation, OPTION_TICKET);
     const char *who = command_option(invocation, OPTION_OPERATOR);
     const char *dry_run = command_has(invocation, OPTION_DRY_RUN) ? "true" : "false";
 
-    if (request->reset)
-        return TRY_QUERY(invocation->database, reset_device, request->account,
-                         request->device, code->selector, hash, request->grace, reason,
+    if (order->reset)
+        return TRY_QUERY(invocation->database, reset_device, order->account,
+                         order->device, code->selector, hash, order->grace, reason,
                          ticket, who, dry_run);
-    return TRY_QUERY(invocation->database, store_code, request->account, request->device,
-                     code->selector, hash, request->services, request->networks,
-                     request->expires_given ? request->expires : NULL, reason, ticket,
-                     who, dry_run);
+    return TRY_QUERY(invocation->database, store_code, order->account, order->device,
+                     code->selector, hash, order->services, order->networks,
+                     order->expires_given ? order->expires : NULL, reason, ticket, who,
+                     dry_run);
 }
 
 /* Store in a transaction that stays open.  NULL: *status_r; *again_r: another code may
  * do. */
-static struct rows *store(struct invocation *invocation, const struct request *request,
+static struct rows *store(struct invocation *invocation, const struct order *order,
                           const struct code *code, const char *hash,
                           enum status *status_r, bool *again_r)
 {
@@ -157,7 +155,7 @@ static struct rows *store(struct invocation *invocation, const struct request *r
     *status_r = database_begin(database);
     if (*status_r != STATUS_DONE)
         return NULL;
-    rows = try_store(invocation, request, code, hash);
+    rows = try_store(invocation, order, code, hash);
     if (rows != NULL)
         return rows;
     if (strcmp(database_constraint(database), "code_selector_unique") == 0) {
@@ -165,8 +163,8 @@ static struct rows *store(struct invocation *invocation, const struct request *r
         *again_r = true;
         return NULL;
     }
-    *status_r = near_complain(invocation, request->account,
-                              request->reset ? request->device : NULL, NULL);
+    *status_r = near_complain(invocation, order->account,
+                              order->reset ? order->device : NULL, NULL);
     return NULL;
 }
 
@@ -245,7 +243,7 @@ static enum status note_others(struct invocation *invocation, const struct rows 
 }
 
 /* Make, store, show; with another code where the account has the selector already. */
-static enum status issue(struct invocation *invocation, const struct request *request,
+static enum status issue(struct invocation *invocation, const struct order *order,
                          const struct mint_policy *policy, const struct keyfile *keys,
                          struct present *present)
 {
@@ -258,10 +256,10 @@ static enum status issue(struct invocation *invocation, const struct request *re
     for (int i = 0; status == STATUS_DONE && again && i < MINT_TRIES; i++) {
         status = mint_code(policy, keys, &code, hash);
         if (status == STATUS_DONE)
-            stored = store(invocation, request, &code, hash, &status, &again);
+            stored = store(invocation, order, &code, hash, &status, &again);
     }
     if (stored != NULL) {
-        status = request->reset ? STATUS_DONE : note_others(invocation, stored);
+        status = order->reset ? STATUS_DONE : note_others(invocation, stored);
         if (status == STATUS_DONE)
             status = hand_over(invocation, present, &code, stored);
         else
@@ -276,7 +274,7 @@ static enum status issue(struct invocation *invocation, const struct request *re
     return status;
 }
 
-static enum status run_request(struct invocation *invocation, struct request *request)
+static enum status run_order(struct invocation *invocation, struct order *order)
 {
     struct mint_policy policy = {0};
     struct present present = PRESENT_NONE;
@@ -286,11 +284,11 @@ static enum status run_request(struct invocation *invocation, struct request *re
     if (status == STATUS_DONE)
         status = mint_load_keys(command_option(invocation, OPTION_KEY), &keys);
     if (status == STATUS_DONE)
-        status = ask_policy(invocation, request, &policy);
+        status = ask_policy(invocation, order, &policy);
     if (status == STATUS_DONE)
-        status = present_find_servers(&present, invocation, request->account);
+        status = present_find_servers(&present, invocation, order->account);
     if (status == STATUS_DONE)
-        status = issue(invocation, request, &policy, keys, &present);
+        status = issue(invocation, order, &policy, keys, &present);
     keyfile_free(&keys);
     return status;
 }
@@ -298,7 +296,7 @@ static enum status run_request(struct invocation *invocation, struct request *re
 static enum status run_issue(struct invocation *invocation)
 {
     const char *batch = command_option(invocation, OPTION_BATCH);
-    struct request request = {0};
+    struct order order = {0};
     enum status status;
 
     if (batch != NULL)
@@ -309,10 +307,10 @@ static enum status run_issue(struct invocation *invocation)
         return issue_handover(invocation);
     if (command_has(invocation, OPTION_PIN) || command_has(invocation, OPTION_VALID))
         return command_usage_error(invocation, "--pin and --valid go with --handover");
-    status = read_request(invocation, &request);
+    status = read_order(invocation, &order);
     if (status == STATUS_DONE)
-        status = run_request(invocation, &request);
-    release_request(&request);
+        status = run_order(invocation, &order);
+    release_order(&order);
     return status;
 }
 
@@ -349,7 +347,7 @@ const struct command command_issue = {
 static enum status run_reset(struct invocation *invocation)
 {
     const char *grace = command_option(invocation, OPTION_GRACE);
-    struct request request = {
+    struct order order = {
         .account = command_argument(invocation, 0),
         .device = command_option(invocation, OPTION_DEVICE),
         .reset = true,
@@ -359,8 +357,8 @@ static enum status run_reset(struct invocation *invocation)
     if (grace != NULL && !moment_parse_span(grace, &seconds))
         return command_usage_error(invocation, "\"%s\" is not a span; write %s", grace,
                                    moment_advice(grace, "24h, 2d or 1w"));
-    snprintf(request.grace, sizeof request.grace, "%ld", seconds);
-    return run_request(invocation, &request);
+    snprintf(order.grace, sizeof order.grace, "%ld", seconds);
+    return run_order(invocation, &order);
 }
 
 const struct command command_reset = {
