@@ -25,7 +25,6 @@ CREATE TABLE apppass.account (
 CREATE INDEX account_realm_id ON apppass.account (realm_id);
 COMMENT ON TABLE apppass.account IS
 'Who may have app passwords. One row per user name as the mail server knows it.';
-COMMENT ON COLUMN apppass.account.id IS 'Key.';
 COMMENT ON COLUMN apppass.account.username IS
 'Canonical user name, ASCII letters in lower case, at most 255 bytes; usually the mail address.';
 COMMENT ON COLUMN apppass.account.realm_id IS
@@ -36,7 +35,7 @@ COMMENT ON COLUMN apppass.account.mfa_enrolled IS
 'The identity system says the person has a second factor.';
 COMMENT ON COLUMN apppass.account.main_password_refused_from IS
 'Overrides the realm''s moment for this account; infinity: never refused. NULL: the realm''s.';
-COMMENT ON COLUMN apppass.account.created_at IS 'When added.';
+COMMENT ON COLUMN apppass.account.created_at IS 'When it was added.';
 COMMENT ON COLUMN apppass.account.created_by IS
 'Database login that added it, with the portal''s operator after a slash.';
 
@@ -52,11 +51,9 @@ CREATE TABLE apppass.device (
 );
 CREATE UNIQUE INDEX device_label_unique ON apppass.device (account_id, apppass.label_key(label));
 COMMENT ON TABLE apppass.device IS 'What holds a code: a phone, a printer, a script.';
-COMMENT ON COLUMN apppass.device.id IS 'Key.';
-COMMENT ON COLUMN apppass.device.account_id IS 'Whose device.';
 COMMENT ON COLUMN apppass.device.label IS
 'What people call it: 1 to 100 characters, unique within the account whatever the case.';
-COMMENT ON COLUMN apppass.device.created_at IS 'When first named.';
+COMMENT ON COLUMN apppass.device.created_at IS 'When it was added: with its first code, as a rule.';
 
 CREATE TABLE apppass.code (
     id bigint GENERATED ALWAYS AS IDENTITY,
@@ -115,7 +112,7 @@ COMMENT ON COLUMN apppass.code.services IS
 'Services it may be used for; NULL: all that the realm allows.';
 COMMENT ON COLUMN apppass.code.networks IS
 'Client networks it may be used from; NULL: any. Where set, an unknown client address is refused.';
-COMMENT ON COLUMN apppass.code.created_at IS 'When issued.';
+COMMENT ON COLUMN apppass.code.created_at IS 'When it was issued; lifetimes count from it.';
 COMMENT ON COLUMN apppass.code.created_by IS
 'Database login that issued it, with the portal''s operator after a slash.';
 COMMENT ON COLUMN apppass.code.expires_at IS 'From this moment it is refused; NULL: never.';
@@ -123,7 +120,8 @@ COMMENT ON COLUMN apppass.code.expiry_chosen IS
 'Somebody gave expires_at; false: it is what max_lifetime came to, or never. Filled by trigger.';
 COMMENT ON COLUMN apppass.code.revoked_at IS 'When revoked; NULL: not. Final.';
 COMMENT ON COLUMN apppass.code.revoked_by IS 'Who revoked it; filled by trigger.';
-COMMENT ON COLUMN apppass.code.revoke_reason IS 'Why it was revoked.';
+COMMENT ON COLUMN apppass.code.revoke_reason IS
+'Why it was revoked, as whoever did it gave it; the helpdesk and the auditor see it.';
 COMMENT ON COLUMN apppass.code.replaces IS
 'The code of the same device that this one took over from (reset).';
 
@@ -137,7 +135,6 @@ CREATE TABLE apppass.hash_upgrade (
 );
 COMMENT ON TABLE apppass.hash_upgrade IS
 'The hash that took over from the one in code, where a login replaced it (upgrade_hash).';
-COMMENT ON COLUMN apppass.hash_upgrade.code_id IS 'The code.';
 COMMENT ON COLUMN apppass.hash_upgrade.hash IS 'PHC string that lookup gives out instead.';
 
 CREATE TABLE apppass.issue_turn (
@@ -150,7 +147,6 @@ CREATE TABLE apppass.issue_turn (
 COMMENT ON TABLE apppass.issue_turn IS
 'Whose turn it is to issue for an account: locked while a code is being issued, so that the '
 'account itself is not.';
-COMMENT ON COLUMN apppass.issue_turn.account_id IS 'The account.';
 COMMENT ON COLUMN apppass.issue_turn.turn IS
 'Raised by each code: of two transactions that saw the same number the second fails.';
 
@@ -182,19 +178,18 @@ CREATE INDEX handover_of_code ON apppass.handover (code_id) WHERE code_id IS NOT
 COMMENT ON TABLE apppass.handover IS
 'Links with which people make a code that they were offered. maintain() deletes what was not '
 'collected in time.';
-COMMENT ON COLUMN apppass.handover.id IS 'Key.';
-COMMENT ON COLUMN apppass.handover.account_id IS 'Whose code it will be.';
 COMMENT ON COLUMN apppass.handover.device IS 'The label of the device that it is for.';
-COMMENT ON COLUMN apppass.handover.services IS 'As for code.';
-COMMENT ON COLUMN apppass.handover.networks IS 'As for code.';
+COMMENT ON COLUMN apppass.handover.services IS
+'Services the code will be for; NULL: all that the realm allows.';
+COMMENT ON COLUMN apppass.handover.networks IS 'Client networks the code will be for; NULL: all.';
 COMMENT ON COLUMN apppass.handover.expires_at IS 'When the code will expire; NULL: as policy says.';
 COMMENT ON COLUMN apppass.handover.link_hash IS 'SHA-256 of the secret part of the link.';
 COMMENT ON COLUMN apppass.handover.pin_hash IS
 'SHA-256 of that part and the PIN after it; NULL: no PIN is asked for.';
 COMMENT ON COLUMN apppass.handover.wrong_pins IS
 'How many wrong PINs were given; the fifth ends it.';
-COMMENT ON COLUMN apppass.handover.offered_at IS 'When it was offered.';
-COMMENT ON COLUMN apppass.handover.offered_by IS 'By whom.';
+COMMENT ON COLUMN apppass.handover.offered_at IS 'When the link was made.';
+COMMENT ON COLUMN apppass.handover.offered_by IS 'The database login that made the link.';
 COMMENT ON COLUMN apppass.handover.ends_at IS 'Until when it can be collected.';
 COMMENT ON COLUMN apppass.handover.collected_at IS 'When it was; NULL: not yet.';
 COMMENT ON COLUMN apppass.handover.code_id IS 'The code that was made then.';
@@ -209,11 +204,11 @@ CREATE TABLE apppass.code_use (
 ) WITH (fillfactor = 85);
 COMMENT ON TABLE apppass.code_use IS
 'Where a code has been used: one row per service and network, refreshed at most every 5 minutes.';
-COMMENT ON COLUMN apppass.code_use.code_id IS 'The code.';
 COMMENT ON COLUMN apppass.code_use.service IS 'Service; - where unknown.';
 COMMENT ON COLUMN apppass.code_use.network IS
 'The client''s /24 (IPv4) or /48 (IPv6); 0.0.0.0/0 where its address is unknown.';
-COMMENT ON COLUMN apppass.code_use.first_at IS 'First login.';
+COMMENT ON COLUMN apppass.code_use.first_at IS
+'The first login with the code over this service from there.';
 COMMENT ON COLUMN apppass.code_use.last_at IS 'Last login, up to 5 minutes old.';
 
 -- Where its columns of use are not asked for, the planner leaves the aggregate out.
@@ -259,11 +254,11 @@ CREATE TABLE apppass.main_password_login (
 ) WITH (fillfactor = 85);
 COMMENT ON TABLE apppass.main_password_login IS
 'Where main passwords still let somebody in: one row per account, service and network.';
-COMMENT ON COLUMN apppass.main_password_login.account_id IS 'The account.';
 COMMENT ON COLUMN apppass.main_password_login.service IS 'Service; - where unknown.';
 COMMENT ON COLUMN apppass.main_password_login.network IS
 'The client''s /24 (IPv4) or /48 (IPv6); 0.0.0.0/0 where its address is unknown.';
-COMMENT ON COLUMN apppass.main_password_login.first_at IS 'First login.';
+COMMENT ON COLUMN apppass.main_password_login.first_at IS
+'The first login with the main password over this service from there.';
 COMMENT ON COLUMN apppass.main_password_login.last_at IS 'Last login, up to 5 minutes old.';
 
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.account, apppass.device TO apppass_admin;

@@ -49,21 +49,23 @@ COMMENT ON COLUMN apppass.audit.id IS 'Key, in order of recording.';
 COMMENT ON COLUMN apppass.audit.xid IS
 'The transaction that wrote it: audit_since() tells by it which rows are new.';
 COMMENT ON COLUMN apppass.audit.cluster IS 'The database cluster whose transaction that was.';
-COMMENT ON COLUMN apppass.audit.at IS 'When.';
+COMMENT ON COLUMN apppass.audit.at IS
+'When it was written, by the clock: rows of one transaction differ.';
 COMMENT ON COLUMN apppass.audit.actor IS 'Database login (session user).';
 COMMENT ON COLUMN apppass.audit.operator IS 'Who the portal says is acting; not proven.';
 COMMENT ON COLUMN apppass.audit.client IS 'Address of the database client; NULL on a local socket.';
 COMMENT ON COLUMN apppass.audit.application IS 'application_name of the database session.';
 COMMENT ON COLUMN apppass.audit.action IS
 'What happened: code_issued, code_revoked, account_disabled, ...';
-COMMENT ON COLUMN apppass.audit.realm_id IS 'Realm concerned.';
-COMMENT ON COLUMN apppass.audit.account_id IS 'Account concerned.';
+COMMENT ON COLUMN apppass.audit.realm_id IS
+'The realm concerned; no foreign key, the trail outlives what it tells of.';
+COMMENT ON COLUMN apppass.audit.account_id IS 'The account concerned; no foreign key.';
 COMMENT ON COLUMN apppass.audit.account IS 'Its user name at that time.';
 COMMENT ON COLUMN apppass.audit.device IS 'Device label at that time.';
-COMMENT ON COLUMN apppass.audit.code_id IS 'Code concerned.';
-COMMENT ON COLUMN apppass.audit.selector IS 'Its selector.';
-COMMENT ON COLUMN apppass.audit.reason IS 'Why.';
-COMMENT ON COLUMN apppass.audit.ticket IS 'Ticket number.';
+COMMENT ON COLUMN apppass.audit.code_id IS 'The code concerned; no foreign key.';
+COMMENT ON COLUMN apppass.audit.selector IS 'The first four symbols of the code concerned.';
+COMMENT ON COLUMN apppass.audit.reason IS 'Why, as whoever did it gave it.';
+COMMENT ON COLUMN apppass.audit.ticket IS 'The ticket it belongs to, as whoever did it gave it.';
 COMMENT ON COLUMN apppass.audit.before IS 'Changed or removed values, without hashes.';
 COMMENT ON COLUMN apppass.audit.after IS 'New values, without hashes.';
 
@@ -78,7 +80,7 @@ COMMENT ON TABLE apppass.audit_chain IS
 'The seals of the audit trail, append-only, made by audit_seal(). No foreign key: audit_verify() '
 'tells what is missing.';
 COMMENT ON COLUMN apppass.audit_chain.position IS 'Place in the chain, from 1 without gaps.';
-COMMENT ON COLUMN apppass.audit_chain.audit_id IS 'The audit row.';
+COMMENT ON COLUMN apppass.audit_chain.audit_id IS 'The row of apppass.audit that it seals.';
 COMMENT ON COLUMN apppass.audit_chain.hash IS 'SHA-256 over the hash before it and the row.';
 
 CREATE TABLE apppass.audit_head (
@@ -93,7 +95,7 @@ CREATE TABLE apppass.audit_head (
 COMMENT ON TABLE apppass.audit_head IS 'End of the audit chain. Locked by audit_seal() alone.';
 COMMENT ON COLUMN apppass.audit_head.only_row IS 'Always true: there is one row.';
 COMMENT ON COLUMN apppass.audit_head.position IS 'Position of the last seal; 0: none yet.';
-COMMENT ON COLUMN apppass.audit_head.hash IS 'Its hash.';
+COMMENT ON COLUMN apppass.audit_head.hash IS 'The hash of the last row of the chain.';
 COMMENT ON COLUMN apppass.audit_head.sealed_at IS 'When audit_seal() last ran.';
 COMMENT ON COLUMN apppass.audit_head.mark IS
 'What audit_since() said then: the rows up to here are sealed.';
@@ -132,14 +134,15 @@ CREATE FUNCTION apppass.audit_digest(previous bytea, "position" bigint,
     entry apppass.audit) RETURNS bytea
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.sha256($1 || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
-        $2, ($3).id, ($3).xid::text, ($3).cluster,
-        pg_catalog.to_char(($3).at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), ($3).actor,
-        ($3).operator,
-        pg_catalog.host(($3).client), ($3).application, ($3).action, ($3).realm_id, ($3).account_id,
-        ($3).account,
-        ($3).device, ($3).code_id, ($3).selector, ($3).reason, ($3).ticket, ($3).before,
-        ($3).after)::text, 'UTF8'));
+    SELECT pg_catalog.sha256(previous || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+        "position", entry.id, entry.xid::text, entry.cluster,
+        pg_catalog.to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), entry.actor,
+        entry.operator,
+        pg_catalog.host(entry.client), entry.application, entry.action, entry.realm_id,
+        entry.account_id,
+        entry.account,
+        entry.device, entry.code_id, entry.selector, entry.reason, entry.ticket, entry.before,
+        entry.after)::text, 'UTF8'));
 $$;
 COMMENT ON FUNCTION apppass.audit_digest(bytea, bigint, apppass.audit) IS
 'Hash of an audit row at that position, after one with the given hash.';
@@ -205,28 +208,29 @@ BEGIN
         'position', head.position, 'hash', pg_catalog.encode(head.hash, 'hex'));
     ids := '{}';
 
-    IF $1 IS NULL THEN
+    IF audit_since.seen IS NULL THEN
         continuity := 'begun';
-    ELSIF ($1 ->> 'history') = here THEN
+    ELSIF (audit_since.seen ->> 'history') = here THEN
         continuity := 'exact';
-        known := ($1 ->> 'snapshot')::pg_snapshot;
-        had := ARRAY(SELECT pg_catalog.jsonb_array_elements_text($1 -> 'had')::bigint);
+        known := (audit_since.seen ->> 'snapshot')::pg_snapshot;
+        had := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(
+            audit_since.seen -> 'had')::bigint);
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
                      WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(known)
                        AND NOT pg_catalog.pg_visible_in_snapshot(a.xid, known)
                        AND a.xid IS DISTINCT FROM own
                        AND NOT EXISTS (SELECT FROM pg_catalog.unnest(had) AS h WHERE h = a.id)
                            ORDER BY a.id);
-    ELSIF ($1 ->> 'position')::bigint = 0
+    ELSIF (audit_since.seen ->> 'position')::bigint = 0
           OR EXISTS (SELECT FROM apppass.audit_chain AS c
-              WHERE c.position = ($1 ->> 'position')::bigint
-                     AND c.hash = pg_catalog.decode($1 ->> 'hash', 'hex')) THEN
+              WHERE c.position = (audit_since.seen ->> 'position')::bigint
+                     AND c.hash = pg_catalog.decode(audit_since.seen ->> 'hash', 'hex')) THEN
         continuity := 'overlap';
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
                      WHERE NOT (a.cluster = home AND a.xid IS NOT DISTINCT FROM own)
                        AND NOT EXISTS (SELECT FROM apppass.audit_chain AS c
                                        WHERE c.audit_id = a.id
-                                       AND c.position <= ($1 ->> 'position')::bigint)
+                                       AND c.position <= (audit_since.seen ->> 'position')::bigint)
                      ORDER BY a.id);
     ELSE
         continuity := 'gap';
@@ -256,7 +260,8 @@ CREATE FUNCTION apppass.audit_follow(seen jsonb DEFAULT NULL, OUT mark jsonb, OU
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    SELECT n.* INTO mark, ids, continuity FROM apppass.audit_since($1) AS n (mark, ids, continuity);
+    SELECT n.* INTO mark, ids, continuity
+        FROM apppass.audit_since(audit_follow.seen) AS n (mark, ids, continuity);
     IF NOT apppass.manages_all() THEN
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
                      WHERE a.id = ANY (ids)
@@ -365,10 +370,11 @@ DECLARE
     head apppass.audit_head;
     link record;
     last_hash bytea := pg_catalog.sha256('apppass'::bytea);
-    noted_found boolean := $1 IS NULL OR $1 = 0;
+    noted_found boolean := audit_verify.noted_position IS NULL OR audit_verify.noted_position = 0;
     waiting bigint[];
 BEGIN
-    IF ($1 IS NULL) <> ($2 IS NULL) OR $1 < 0 OR $2 !~ '^[0-9a-f]{64}$' THEN
+    IF (audit_verify.noted_position IS NULL) <> (audit_verify.noted_hash IS NULL)
+        OR audit_verify.noted_position < 0 OR audit_verify.noted_hash !~ '^[0-9a-f]{64}$' THEN
         RAISE EXCEPTION 'a noted seal is a position and a hash of 64 hexadecimal digits'
             USING ERRCODE = '22023', CONSTRAINT = 'audit_note_invalid',
             HINT = 'Give both as apppass.audit_head() said them.';
@@ -398,14 +404,16 @@ BEGIN
         END IF;
         last_hash := link.hash;
         noted_found := noted_found
-            OR (link.position = $1 AND link.hash = pg_catalog.decode($2, 'hex'));
+            OR (link.position = audit_verify.noted_position
+                AND link.hash = pg_catalog.decode(audit_verify.noted_hash, 'hex'));
     END LOOP;
     IF rows_checked <> head.position OR last_hash <> head.hash THEN
         problem := 'rows are missing at the end';
         RETURN;
     ELSIF NOT noted_found THEN
         problem := pg_catalog.format('the seal noted at position %s is not in the chain: its end '
-                                     'was cut off, or it was rewritten', $1);
+                                     'was cut off, or it was rewritten',
+                                     audit_verify.noted_position);
         RETURN;
     END IF;
     SELECT f.ids INTO waiting FROM apppass.audit_since(head.mark) AS f;
@@ -437,7 +445,7 @@ CREATE FUNCTION apppass.context(name text) RETURNS text
 AS $$
 BEGIN
     RETURN apppass.trim_blank(pg_catalog.left(
-        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || $1, true),
+        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || name, true),
             E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000));
 END
 $$;
@@ -455,9 +463,12 @@ DECLARE
         pg_catalog.current_setting('apppass.ticket', true),
         pg_catalog.current_setting('apppass.operator', true)];
 BEGIN
-    PERFORM pg_catalog.set_config('apppass.reason', coalesce($1, previous[1], ''), true),
-            pg_catalog.set_config('apppass.ticket', coalesce($2, previous[2], ''), true),
-            pg_catalog.set_config('apppass.operator', coalesce($3, previous[3], ''), true);
+    PERFORM pg_catalog.set_config('apppass.reason', coalesce(set_context.reason, previous[1], ''),
+        true),
+            pg_catalog.set_config('apppass.ticket', coalesce(set_context.ticket, previous[2], ''),
+                true),
+            pg_catalog.set_config('apppass.operator',
+                coalesce(set_context.operator, previous[3], ''), true);
     RETURN previous;
 END
 $$;
@@ -468,9 +479,9 @@ CREATE FUNCTION apppass.restore_context(previous text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pg_catalog.set_config('apppass.reason', coalesce($1[1], ''), true),
-            pg_catalog.set_config('apppass.ticket', coalesce($1[2], ''), true),
-            pg_catalog.set_config('apppass.operator', coalesce($1[3], ''), true);
+    PERFORM pg_catalog.set_config('apppass.reason', coalesce(previous[1], ''), true),
+            pg_catalog.set_config('apppass.ticket', coalesce(previous[2], ''), true),
+            pg_catalog.set_config('apppass.operator', coalesce(previous[3], ''), true);
 END
 $$;
 COMMENT ON FUNCTION apppass.restore_context(text[]) IS
@@ -510,9 +521,9 @@ GRANT EXECUTE ON FUNCTION apppass.actor() TO apppass_admin;
 
 CREATE FUNCTION apppass.hash_kind(hash text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN CASE WHEN $1 LIKE '$argon2%'
-        THEN pg_catalog.split_part($1, '$', 2) || ' ' || pg_catalog.split_part($1, '$', 4)
-                ELSE pg_catalog.split_part($1, '$', 2) END;
+    RETURN CASE WHEN hash LIKE '$argon2%'
+        THEN pg_catalog.split_part(hash, '$', 2) || ' ' || pg_catalog.split_part(hash, '$', 4)
+                ELSE pg_catalog.split_part(hash, '$', 2) END;
 COMMENT ON FUNCTION apppass.hash_kind(text) IS
 'Algorithm and cost of a hash string, without salt and digest.';
 
@@ -525,12 +536,12 @@ BEGIN
     -- Any login can fill the server's queue, with one session that listens and keeps a transaction
     -- open; once it is full, whoever notifies can't commit.
     IF pg_catalog.pg_notification_queue_usage() > 0.01 THEN
-        RAISE WARNING 'the event "%" is not announced', $1 ->> 'event'
+        RAISE WARNING 'the event "%" is not announced', event ->> 'event'
             USING HINT = 'A session that listens has kept a transaction open for long: see '
                          'pg_stat_activity, and end it.';
         RETURN;
     END IF;
-    PERFORM pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls($1)::text);
+    PERFORM pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls(event)::text);
 END
 $$;
 COMMENT ON FUNCTION apppass.notify(jsonb) IS
@@ -554,8 +565,11 @@ BEGIN
                                     selector, reason, ticket, before, after)
     VALUES (pg_catalog.clock_timestamp(), session_user, apppass.operator(),
         pg_catalog.inet_client_addr(),
-            NULLIF(pg_catalog.current_setting('application_name'), ''), $1, $2, $3, $4, $5, $6, $7,
-            coalesce($10, apppass.context('reason')), apppass.context('ticket'), $8, $9)
+            NULLIF(pg_catalog.current_setting('application_name'), ''), audit_write.action,
+                audit_write.realm_id, audit_write.account_id, audit_write.account,
+                audit_write.device, audit_write.code_id, audit_write.selector,
+            coalesce(audit_write.reason, apppass.context('reason')), apppass.context('ticket'),
+            audit_write.before, audit_write.after)
     RETURNING a.* INTO entry;
     PERFORM apppass.notify(pg_catalog.jsonb_build_object(
         'event', entry.action, 'audit_id', entry.id, 'at', entry.at, 'account_id', entry.account_id,

@@ -12,7 +12,7 @@ CREATE FUNCTION apppass.require_reason(what text) RETURNS void
 AS $$
 BEGIN
     IF apppass.context('reason') IS NULL THEN
-        RAISE EXCEPTION '% needs a reason', $1
+        RAISE EXCEPTION '% needs a reason', what
             USING ERRCODE = 'AP002', CONSTRAINT = 'reason_missing',
                   HINT = 'Give the function a reason; with plain SQL, SET LOCAL apppass.reason = '
                          '''why'' in the same transaction.';
@@ -100,10 +100,10 @@ BEGIN
             FROM pg_locks AS l
             WHERE l.granted AND l.pid <> pg_backend_pid()
               AND (l.locktype = 'transactionid'
-                  OR (l.relation = $2 AND l.mode = 'RowExclusiveLock'))
+                  OR (l.relation = holder_of.relation AND l.mode = 'RowExclusiveLock'))
             GROUP BY l.pid
             HAVING bool_or(l.transactionid = ANY (candidates))
-            OR (bool_or(l.relation = $2) AND bool_or(l.transactionid IS NOT NULL))
+            OR (bool_or(l.relation = holder_of.relation) AND bool_or(l.transactionid IS NOT NULL))
         )
         -- Of a subtransaction that ended only the table is known that its session has changed.
         SELECT string_agg(format('%s (%s)', a.pid, concat_ws(', ', a.usename,
@@ -120,9 +120,10 @@ CREATE FUNCTION apppass.take_turn(account_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp SET lock_timeout = '10s'
 AS $$
 BEGIN
-    INSERT INTO apppass.issue_turn AS t (account_id) VALUES ($1) ON CONFLICT DO NOTHING;
-    PERFORM apppass.lock_rows('turn', ARRAY[$1]);
-    UPDATE apppass.issue_turn AS t SET turn = t.turn + 1 WHERE t.account_id = $1;
+    INSERT INTO apppass.issue_turn AS t (account_id)
+        VALUES (take_turn.account_id) ON CONFLICT DO NOTHING;
+    PERFORM apppass.lock_rows('turn', ARRAY[take_turn.account_id]);
+    UPDATE apppass.issue_turn AS t SET turn = t.turn + 1 WHERE t.account_id = take_turn.account_id;
 END
 $$;
 COMMENT ON FUNCTION apppass.take_turn(bigint) IS
@@ -345,7 +346,8 @@ DECLARE
     realm apppass.realm;
     live bigint;
 BEGIN
-    SELECT a.* INTO STRICT account FROM apppass.account AS a WHERE a.id = $1;
+    SELECT a.* INTO STRICT account FROM apppass.account AS a
+        WHERE a.id = require_issuable.account_id;
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     IF NOT account.enabled THEN
         RAISE EXCEPTION 'account "%" is disabled', account.username
@@ -367,7 +369,8 @@ BEGIN
                          'reason).';
     END IF;
     SELECT count(*) INTO live FROM apppass.code_standing AS s
-    WHERE s.account_id = $1 AND s.state IS NULL AND s.code_id IS DISTINCT FROM $2;
+    WHERE s.account_id = require_issuable.account_id AND s.state IS NULL
+        AND s.code_id IS DISTINCT FROM require_issuable.replaces;
     IF live >= realm.max_codes THEN
         RAISE EXCEPTION 'account "%" has % live codes already', account.username, live
             USING ERRCODE = 'AP001', CONSTRAINT = 'max_codes_reached',

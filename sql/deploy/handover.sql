@@ -50,11 +50,12 @@ CREATE FUNCTION apppass.offer_code(username text, device text, link_hash bytea,
 AS $$
 #variable_conflict use_column
 DECLARE
-    previous text[] := apppass.set_context($9, $10, $11);
-    account apppass.account := apppass.managed_account($1);
+    previous text[] := apppass.set_context(offer_code.reason, offer_code.ticket,
+        offer_code.operator);
+    account apppass.account := apppass.managed_account(offer_code.username);
     realm apppass.realm;
     planned apppass.stored_code;
-    ends_at timestamptz := apppass.later(pg_catalog.now(), $5);
+    ends_at timestamptz := apppass.later(pg_catalog.now(), offer_code.valid);
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     IF realm.handover_url IS NULL THEN
@@ -63,23 +64,28 @@ BEGIN
                   DETAIL = 'realm.handover_url is not set.',
                   HINT = pg_catalog.format('An administrator can change it: apppass realm set %s'
                       ' handover_url=https://mail.%s/handover', realm.name, realm.name);
-    ELSIF $3 IS NULL OR pg_catalog.length($3) <> 32 OR pg_catalog.length($4) <> 32 THEN
+    ELSIF offer_code.link_hash IS NULL OR pg_catalog.length(offer_code.link_hash) <> 32
+        OR pg_catalog.length(offer_code.pin_hash) <> 32 THEN
         RAISE EXCEPTION 'that is no SHA-256 sum' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_hash_invalid', HINT = 'Give sha256(...) of the secret part.';
-    ELSIF $5 IS NULL OR $5 NOT BETWEEN interval '1 minute' AND interval '30 days' THEN
+    ELSIF offer_code.valid IS NULL
+        OR offer_code.valid NOT BETWEEN interval '1 minute' AND interval '30 days' THEN
         RAISE EXCEPTION 'a link is valid for a minute to 30 days' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_valid_range', HINT = 'Leave it out for 24 hours.';
     END IF;
-    planned := apppass.rehearse_code(account.username, $2, $6, $7, $8);
+    planned := apppass.rehearse_code(account.username, offer_code.device, offer_code.services,
+        offer_code.networks, offer_code.expires_at);
     -- Who asks for a second link has lost the first one.
     PERFORM apppass.withdraw_offers(account, planned.device);
     INSERT INTO apppass.handover AS h (account_id, device, services, networks, expires_at,
                                        link_hash, pin_hash, offered_by, ends_at)
-    VALUES (account.id, planned.device, planned.services, planned.networks, $8, $3, $4,
+    VALUES (account.id, planned.device, planned.services, planned.networks, offer_code.expires_at,
+        offer_code.link_hash, offer_code.pin_hash,
             pg_catalog.concat_ws('/', session_user, apppass.context('operator')), ends_at);
     PERFORM apppass.audit_write('handover_offered', account.realm_id, account.id, account.username,
         planned.device, NULL, NULL, NULL,
-        pg_catalog.jsonb_build_object('ends_at', ends_at, 'pin', $4 IS NOT NULL), NULL);
+        pg_catalog.jsonb_build_object('ends_at', ends_at, 'pin', offer_code.pin_hash IS NOT NULL),
+        NULL);
     PERFORM apppass.restore_context(previous);
     RETURN ROW(account.username, planned.device, planned.services, planned.networks,
                planned.expires_at, ends_at, realm.handover_url)::apppass.offered_code;
@@ -99,8 +105,10 @@ CREATE FUNCTION apppass.withdraw_offer(username text, device text DEFAULT NULL,
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    previous text[] := apppass.set_context($3, $4, $5);
-    withdrawn integer := apppass.withdraw_offers(apppass.managed_account($1), $2);
+    previous text[] := apppass.set_context(withdraw_offer.reason, withdraw_offer.ticket,
+        withdraw_offer.operator);
+    withdrawn integer := apppass.withdraw_offers(apppass.managed_account(withdraw_offer.username),
+        withdraw_offer.device);
 BEGIN
     PERFORM apppass.restore_context(previous);
     RETURN withdrawn;
@@ -146,7 +154,8 @@ BEGIN
     FROM apppass.handover AS h
     JOIN apppass.account AS a ON a.id = h.account_id
     JOIN apppass.realm AS r ON r.id = a.realm_id
-    WHERE h.link_hash = $1 AND apppass.handover_state(h) = 'pending' AND r.handover_url IS NOT NULL
+    WHERE h.link_hash = self_offer.link_hash AND apppass.handover_state(h) = 'pending'
+        AND r.handover_url IS NOT NULL
       AND r.id = ANY (ARRAY(SELECT apppass.managed_realms()));
     IF NOT FOUND THEN
         RAISE EXCEPTION 'there is no such link, or no longer' USING ERRCODE = 'P0002',
@@ -169,28 +178,30 @@ DECLARE
     stored apppass.stored_code;
 BEGIN
     -- Of two who collect at a time the second waits, and finds it gone.
-    SELECT h.* INTO offer FROM apppass.handover AS h WHERE h.link_hash = $1 FOR UPDATE;
-    account := apppass.managed_account((apppass.self_offer($1)).account_name);
+    SELECT h.* INTO offer FROM apppass.handover AS h
+        WHERE h.link_hash = self_collect.link_hash FOR UPDATE;
+    account := apppass.managed_account((apppass.self_offer(self_collect.link_hash)).account_name);
     previous := apppass.set_context('collected by its link', NULL, 'the link');
     -- No error: it would take the count back.
-    IF offer.pin_hash IS NOT NULL AND offer.pin_hash IS DISTINCT FROM $2 THEN
+    IF offer.pin_hash IS NOT NULL AND offer.pin_hash IS DISTINCT FROM self_collect.pin_hash THEN
         UPDATE apppass.handover AS h SET wrong_pins = h.wrong_pins + 1 WHERE h.id = offer.id;
         PERFORM apppass.audit_write(CASE WHEN offer.wrong_pins >= 4 THEN 'handover_locked'
                                          ELSE 'handover_pin_wrong' END,
             account.realm_id, account.id, account.username, offer.device, NULL, NULL, NULL,
             pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-                'address', pg_catalog.host($3))), NULL);
+                'address', pg_catalog.host(self_collect.client))), NULL);
         PERFORM apppass.restore_context(previous);
         RETURN NULL;
     END IF;
-    stored := apppass.store_code(account.username, offer.device, $4, $5, offer.services,
+    stored := apppass.store_code(account.username, offer.device, self_collect.selector,
+        self_collect.hash, offer.services,
                                  offer.networks, offer.expires_at);
     UPDATE apppass.handover AS h SET collected_at = pg_catalog.now(), code_id = stored.code_id
     WHERE h.id = offer.id;
     PERFORM apppass.audit_write('handover_collected', account.realm_id, account.id,
         account.username, offer.device, stored.code_id, stored.selector, NULL,
         pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-            'address', pg_catalog.host($3))), NULL);
+            'address', pg_catalog.host(self_collect.client))), NULL);
     PERFORM apppass.restore_context(previous);
     RETURN stored;
 END

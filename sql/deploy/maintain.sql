@@ -40,7 +40,7 @@ BEGIN ATOMIC
       AND apppass.code_state(c.revoked_at, c.created_at, c.expires_at, u.last_at, r.max_lifetime,
                              r.lapse_after, r.unused_after) = 'lapsed'
       AND r.id = ANY (ARRAY(SELECT apppass.managed_realms()))
-    LIMIT $1;
+    LIMIT due_codes.most;
 END;
 COMMENT ON FUNCTION apppass.due_codes(bigint) IS
 'The codes that policy lets lapse and nobody has revoked yet, of the realms one manages; at most '
@@ -50,7 +50,7 @@ CREATE FUNCTION apppass.maintain_codes(dry_run boolean, most integer) RETURNS SE
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    IF $1 THEN
+    IF maintain_codes.dry_run THEN
         RETURN QUERY SELECT 'revoke', d.account, d.device, d.selector, d.why
                      FROM apppass.due_codes(NULL) AS d;
         RETURN;
@@ -59,7 +59,7 @@ BEGIN
     -- memory until it ends: hence not all at once.  Whoever is changing a code keeps it.
     RETURN QUERY
         WITH due AS MATERIALIZED (
-            SELECT * FROM apppass.due_codes($2)
+            SELECT * FROM apppass.due_codes(maintain_codes.most)
         ), free AS MATERIALIZED (
             SELECT c.id FROM apppass.code AS c
             WHERE c.id IN (SELECT d.code_id FROM due AS d) AND c.revoked_at IS NULL
@@ -75,7 +75,7 @@ BEGIN
         UNION ALL
         SELECT 'run again', NULL, NULL, NULL,
             format('%s codes were revoked; there may be more', (SELECT count(*) FROM ended))
-        WHERE (SELECT count(*) FROM due) = $2
+        WHERE (SELECT count(*) FROM due) = maintain_codes.most
            OR (SELECT count(*) FROM due) <> (SELECT count(*) FROM ended);
 END
 $$;
@@ -98,7 +98,7 @@ CREATE FUNCTION apppass.maintain_refusals(dry_run boolean, most integer)
 AS $$
 DECLARE
     -- Deleting costs little; what is left of a partition that is about to be dropped is left alone.
-    room bigint := 10 * $2::bigint;
+    room bigint := 10 * maintain_refusals.most::bigint;
     shortest constant timestamptz := now() - (SELECT min(r.refusal_retention)
         FROM apppass.realm AS r);
     part record;
@@ -127,18 +127,18 @@ BEGIN
                     FOR UPDATE SKIP LOCKED))
             )
             SELECT o.name, count(*) AS count FROM old AS o GROUP BY o.name $q$, part.name)
-            USING shortest, room, $1
+            USING shortest, room, maintain_refusals.dry_run
         LOOP
             room := room - old.count;
             deleted := jsonb_set(deleted, ARRAY[old.name],
                                  to_jsonb(coalesce((deleted ->> old.name)::bigint, 0) + old.count));
         END LOOP;
-        EXIT WHEN room <= 0 AND NOT $1;
+        EXIT WHEN room <= 0 AND NOT maintain_refusals.dry_run;
     END LOOP;
     RETURN QUERY
         SELECT 'delete refusals', NULL, NULL, NULL, format('%s of realm %s', d.value, d.key)
         FROM jsonb_each_text(deleted) AS d ORDER BY d.key;
-    IF room <= 0 AND NOT $1 THEN
+    IF room <= 0 AND NOT maintain_refusals.dry_run THEN
         RETURN NEXT ROW('run again', NULL, NULL, NULL,
                         'there may be more refusals to delete')::apppass.upkeep;
     END IF;
@@ -168,13 +168,13 @@ BEGIN
             JOIN apppass.code AS c ON c.id = k.code_id
             JOIN apppass.realm AS r ON r.id = c.realm_id
             WHERE k.rank > 20 AND NOT k.first AND k.last_at < now() - r.refusal_retention
-            LIMIT CASE WHEN NOT $1 THEN 10 * $2::bigint END
+            LIMIT CASE WHEN NOT maintain_uses.dry_run THEN 10 * maintain_uses.most::bigint END
         ), free AS MATERIALIZED (
             SELECT u.code_id, u.service, u.network
             FROM old AS o JOIN apppass.code_use AS u
                 ON u.code_id = o.code_id AND u.service = o.service AND u.network = o.network
                 AND u.last_at = o.last_at
-            WHERE NOT $1
+            WHERE NOT maintain_uses.dry_run
             FOR UPDATE OF u SKIP LOCKED
         ), trimmed AS (
             DELETE FROM apppass.code_use AS u USING free AS f
@@ -184,7 +184,8 @@ BEGIN
         FROM old AS o GROUP BY o.name
         UNION ALL
         SELECT 'run again', NULL, NULL, NULL, 'there may be more networks to forget'
-        WHERE NOT $1 AND (SELECT count(*) FROM old) = 10 * $2::bigint;
+        WHERE NOT maintain_uses.dry_run
+            AND (SELECT count(*) FROM old) = 10 * maintain_uses.most::bigint;
 END
 $$;
 COMMENT ON FUNCTION apppass.maintain_uses(boolean, integer) IS
@@ -200,16 +201,17 @@ AS $$
     WITH old AS MATERIALIZED (
         SELECT h.id FROM apppass.handover AS h
         WHERE h.collected_at IS NULL AND h.ends_at <= now()
-        LIMIT CASE WHEN NOT $1 THEN $2 END
+        LIMIT CASE WHEN NOT maintain_links.dry_run THEN maintain_links.most END
         FOR UPDATE SKIP LOCKED
     ), gone AS (
-        DELETE FROM apppass.handover AS h USING old AS o WHERE NOT $1 AND h.id = o.id
+        DELETE FROM apppass.handover AS h USING old AS o WHERE NOT maintain_links.dry_run
+        AND h.id = o.id
     )
     SELECT 'forget links', NULL, NULL, NULL, format('%s not collected', count(*))
     FROM old AS o HAVING count(*) > 0
     UNION ALL
     SELECT 'run again', NULL, NULL, NULL, 'there may be more links to forget'
-    WHERE NOT $1 AND (SELECT count(*) FROM old) = $2;
+    WHERE NOT maintain_links.dry_run AND (SELECT count(*) FROM old) = maintain_links.most;
 $$;
 COMMENT ON FUNCTION apppass.maintain_links(boolean, integer) IS
 'Job of maintain(): deletes offered codes that were not collected in time; at most so many at '
@@ -238,8 +240,8 @@ AS $$
 BEGIN
     RETURN QUERY
         SELECT 'seal', NULL, NULL, NULL, format('%s events', h.unsealed)
-        FROM apppass.audit_head() AS h WHERE $1 AND h.unsealed > 0;
-    IF NOT $1 THEN
+        FROM apppass.audit_head() AS h WHERE maintain_trail.dry_run AND h.unsealed > 0;
+    IF NOT maintain_trail.dry_run THEN
         RETURN QUERY
             SELECT 'seal', NULL, NULL, NULL,
                 format('%s events, up to position %s', s.sealed, s.position)
@@ -269,7 +271,8 @@ BEGIN
                           WHERE x.lower_bound < p.upper_bound AND x.upper_bound > p.lower_bound)
     LOOP
         BEGIN
-            IF $1 OR apppass.make_refusal_partition(part.lower_bound, $2) THEN
+            IF maintain_partitions.dry_run
+                OR apppass.make_refusal_partition(part.lower_bound, maintain_partitions.most) THEN
                 RETURN NEXT ROW('make partition', NULL, NULL, NULL, part.name)::apppass.upkeep;
             END IF;
         EXCEPTION WHEN lock_not_available THEN
@@ -278,7 +281,7 @@ BEGIN
     END LOOP;
     FOR part IN SELECT d.name FROM apppass.due_partitions() AS d ORDER BY d.name LOOP
         BEGIN
-            IF NOT $1 THEN
+            IF NOT maintain_partitions.dry_run THEN
                 EXECUTE format('DROP TABLE apppass.%I', part.name);
             END IF;
             RETURN NEXT ROW('drop partition', NULL, NULL, NULL, part.name)::apppass.upkeep;
@@ -324,22 +327,22 @@ DECLARE
     jobs text[] := apppass.maintain_jobs();
     it text;
 BEGIN
-    IF $2 IS NULL OR $2 < 1 THEN
+    IF maintain.most IS NULL OR maintain.most < 1 THEN
         RAISE EXCEPTION 'most is not a number of codes'
             USING ERRCODE = '22023', CONSTRAINT = 'most_invalid',
                   HINT = 'Leave it out, or give 1 or more.';
-    ELSIF $3 <> ALL (jobs) THEN
-        RAISE EXCEPTION '% has no job "%" to run', session_user, $3
+    ELSIF maintain.job <> ALL (jobs) THEN
+        RAISE EXCEPTION '% has no job "%" to run', session_user, maintain.job
             USING ERRCODE = '42501', CONSTRAINT = 'job_not_allowed',
                   HINT = format('These: %s. The others are an administrator''s.',
                                 array_to_string(jobs, ', '));
-    ELSIF $3 IS NOT NULL THEN
-        jobs := ARRAY[$3];
+    ELSIF maintain.job IS NOT NULL THEN
+        jobs := ARRAY[maintain.job];
     END IF;
     FOREACH it IN ARRAY jobs LOOP
         BEGIN
             RETURN QUERY EXECUTE format('SELECT * FROM apppass.maintain_%s($1, $2)', it)
-                USING coalesce($1, false), $2;
+                USING coalesce(maintain.dry_run, false), maintain.most;
         EXCEPTION
             WHEN lock_not_available THEN
                 RETURN NEXT ROW('run again', NULL, NULL, NULL,

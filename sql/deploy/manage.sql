@@ -14,15 +14,17 @@ AS $$
 DECLARE
     account apppass.account;
 BEGIN
-    SELECT a.* INTO account FROM apppass.account AS a WHERE a.username = apppass.account_name($1);
+    SELECT a.* INTO account FROM apppass.account AS a
+        WHERE a.username = apppass.account_name(managed_account.username);
     IF apppass.manages_all() THEN
         IF account.id IS NULL THEN
-            RAISE EXCEPTION 'account "%" not found', $1
+            RAISE EXCEPTION 'account "%" not found', managed_account.username
                 USING ERRCODE = 'P0002', CONSTRAINT = 'account_not_found',
                     HINT = 'Check the spelling, or add it: SELECT apppass.add_account(username).';
         END IF;
     ELSIF account.id IS NULL OR account.realm_id NOT IN (SELECT apppass.managed_realms()) THEN
-        RAISE EXCEPTION 'account "%" is not one that % may manage', $1, session_user
+        RAISE EXCEPTION 'account "%" is not one that % may manage', managed_account.username,
+            session_user
             USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed',
                 HINT = 'apppass.realm_operator says which realms this login manages; an '
                        'administrator can change it.';
@@ -40,7 +42,7 @@ CREATE FUNCTION apppass.add_account(username text, realm text DEFAULT NULL,
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    name text := apppass.account_name($1);
+    name text := apppass.account_name(add_account.username);
     home integer := apppass.realm_of(name);
     account_id bigint;
     previous text[];
@@ -52,25 +54,27 @@ BEGIN
                          'or invisible in it, no %, and around an @ something before it and a '
                          'domain in ASCII (xn--) after it.';
     END IF;
-    previous := apppass.set_context($4, NULL, $5);
-    IF $2 IS NOT NULL THEN
-        SELECT r.id INTO home FROM apppass.realm AS r WHERE r.name = apppass.account_name($2);
+    previous := apppass.set_context(add_account.reason, NULL, add_account.operator);
+    IF add_account.realm IS NOT NULL THEN
+        SELECT r.id INTO home FROM apppass.realm AS r
+            WHERE r.name = apppass.account_name(add_account.realm);
         IF NOT FOUND AND apppass.manages_all() THEN
-            RAISE EXCEPTION 'realm "%" not found', $2
+            RAISE EXCEPTION 'realm "%" not found', add_account.realm
                 USING ERRCODE = 'P0002', CONSTRAINT = 'realm_not_found',
                     HINT = 'Leave it out to use the realm of the name''s domain, or add it: INSERT '
                            'INTO apppass.realm (name) VALUES (...).';
         END IF;
     END IF;
     IF home IS NULL OR home NOT IN (SELECT apppass.managed_realms()) THEN
-        RAISE EXCEPTION 'account "%" is not one that % may manage', $1, session_user
+        RAISE EXCEPTION 'account "%" is not one that % may manage', add_account.username,
+            session_user
             USING ERRCODE = '42501', CONSTRAINT = 'account_not_managed',
                 HINT = 'apppass.realm_operator says which realms this login manages; an '
                        'administrator can change it.';
     END IF;
     BEGIN
         INSERT INTO apppass.account AS a (username, realm_id, mfa_enrolled)
-            VALUES (name, home, coalesce($3, false))
+            VALUES (name, home, coalesce(add_account.mfa_enrolled, false))
         RETURNING a.id INTO account_id;
     EXCEPTION
         WHEN unique_violation THEN
@@ -92,19 +96,20 @@ CREATE FUNCTION apppass.set_account_enabled(username text, enabled boolean, reas
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(set_account_enabled.username);
     previous text[];
 BEGIN
-    previous := apppass.set_context($3, $4, $5);
-    PERFORM apppass.require_reason(CASE WHEN $2 THEN 'enabling an account'
+    previous := apppass.set_context(set_account_enabled.reason, set_account_enabled.ticket,
+        set_account_enabled.operator);
+    PERFORM apppass.require_reason(CASE WHEN set_account_enabled.enabled THEN 'enabling an account'
         ELSE 'disabling an account' END);
-    IF $2 IS NULL THEN
+    IF set_account_enabled.enabled IS NULL THEN
         RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023',
             CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     PERFORM apppass.lock_rows('account', ARRAY[account.id]);
-    UPDATE apppass.account AS a SET enabled = $2 WHERE a.id = account.id
-        AND a.enabled IS DISTINCT FROM $2;
+    UPDATE apppass.account AS a SET enabled = set_account_enabled.enabled WHERE a.id = account.id
+        AND a.enabled IS DISTINCT FROM set_account_enabled.enabled;
     PERFORM apppass.restore_context(previous);
 END
 $$;
@@ -118,17 +123,17 @@ CREATE FUNCTION apppass.set_mfa(username text, enrolled boolean, reason text DEF
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(set_mfa.username);
     previous text[];
 BEGIN
-    previous := apppass.set_context($3, $4, $5);
-    IF $2 IS NULL THEN
+    previous := apppass.set_context(set_mfa.reason, set_mfa.ticket, set_mfa.operator);
+    IF set_mfa.enrolled IS NULL THEN
         RAISE EXCEPTION 'enrolled is true or false' USING ERRCODE = '22023',
             CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     PERFORM apppass.require_reason('noting whether an account has MFA');
-    UPDATE apppass.account AS a SET mfa_enrolled = $2 WHERE a.id = account.id
-        AND a.mfa_enrolled IS DISTINCT FROM $2;
+    UPDATE apppass.account AS a SET mfa_enrolled = set_mfa.enrolled WHERE a.id = account.id
+        AND a.mfa_enrolled IS DISTINCT FROM set_mfa.enrolled;
     PERFORM apppass.restore_context(previous);
 END
 $$;
@@ -147,7 +152,7 @@ CREATE FUNCTION apppass.issue_policy(username text) RETURNS apppass.issue_terms
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(issue_policy.username);
     realm apppass.realm := apppass.require_issuable(account.id, NULL);
 BEGIN
     RETURN ROW(account.username, realm.name, realm.code_length, realm.services, realm.max_lifetime,
@@ -168,12 +173,13 @@ DECLARE
     device_id bigint;
 BEGIN
     -- Serialises issuing for the account, so the same new label is not added twice.
-    PERFORM apppass.take_turn($1);
+    PERFORM apppass.take_turn(own_device.account_id);
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = $1
-        AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
+    WHERE d.account_id = own_device.account_id
+        AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name(own_device.label));
     IF NOT FOUND THEN
-        INSERT INTO apppass.device AS d (account_id, label) VALUES ($1, coalesce($2, ''))
+        INSERT INTO apppass.device AS d (account_id, label)
+            VALUES (own_device.account_id, coalesce(own_device.label, ''))
             RETURNING d.id INTO device_id;
     END IF;
     RETURN device_id;
@@ -195,7 +201,7 @@ AS $$
     FROM apppass.code AS c
     JOIN apppass.device AS d ON d.id = c.device_id
     JOIN apppass.account AS a ON a.id = c.account_id
-    WHERE c.id = $1;
+    WHERE c.id = stored_code_of.code_id;
 $$;
 COMMENT ON FUNCTION apppass.stored_code_of(bigint) IS 'The row that issuing functions return.';
 
@@ -208,14 +214,15 @@ CREATE FUNCTION apppass.store_code(username text, device text, selector text, ha
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(store_code.username);
     code_id bigint;
     previous text[];
 BEGIN
-    previous := apppass.set_context($8, $9, $10);
+    previous := apppass.set_context(store_code.reason, store_code.ticket, store_code.operator);
     PERFORM apppass.require_issuable(account.id, NULL);
     INSERT INTO apppass.code AS c (device_id, selector, hash, services, networks, expires_at)
-    VALUES (apppass.own_device(account.id, $2), $3, $4, $5, $6, $7)
+    VALUES (apppass.own_device(account.id, store_code.device), store_code.selector, store_code.hash,
+        store_code.services, store_code.networks, store_code.expires_at)
     RETURNING c.id INTO code_id;
     PERFORM apppass.restore_context(previous);
     RETURN apppass.stored_code_of(code_id);
@@ -236,9 +243,9 @@ Errors: 23505 code_selector_unique (make another code), AP001 policy refuses, AP
 
 CREATE FUNCTION apppass.handover_state(handover apppass.handover) RETURNS text
     LANGUAGE sql STABLE
-    RETURN CASE WHEN (handover).collected_at IS NOT NULL THEN 'collected'
-                WHEN (handover).wrong_pins >= 5 THEN 'locked'
-                WHEN (handover).ends_at <= pg_catalog.now() THEN 'ended'
+    RETURN CASE WHEN handover.collected_at IS NOT NULL THEN 'collected'
+                WHEN handover.wrong_pins >= 5 THEN 'locked'
+                WHEN handover.ends_at <= pg_catalog.now() THEN 'ended'
                 ELSE 'pending' END;
 COMMENT ON FUNCTION apppass.handover_state(apppass.handover) IS
 'pending, collected, locked (five wrong PINs) or ended.';
@@ -252,12 +259,13 @@ DECLARE
 BEGIN
     FOR gone IN
         DELETE FROM apppass.handover AS h
-        WHERE h.account_id = ($1).id AND h.collected_at IS NULL
-          AND ($2 IS NULL OR apppass.label_key(h.device) = apppass.label_key(
-              apppass.label_name($2)))
+        WHERE h.account_id = (withdraw_offers.account).id AND h.collected_at IS NULL
+          AND (withdraw_offers.device IS NULL OR apppass.label_key(h.device) = apppass.label_key(
+              apppass.label_name(withdraw_offers.device)))
         RETURNING h.*
     LOOP
-        PERFORM apppass.audit_write('handover_withdrawn', ($1).realm_id, ($1).id, ($1).username,
+        PERFORM apppass.audit_write('handover_withdrawn', (withdraw_offers.account).realm_id,
+            (withdraw_offers.account).id, (withdraw_offers.account).username,
             gone.device, NULL, NULL, NULL, NULL, NULL);
         count := count + 1;
     END LOOP;
@@ -279,14 +287,17 @@ BEGIN
     PERFORM apppass.require_reason('revoking a code');
     -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a
     -- moment to commit; a session that stays open holds nobody up.
-    WHILE $3 IS NULL AND pg_catalog.current_setting('transaction_isolation') = 'read committed' LOOP
-        PERFORM FROM apppass.issue_turn AS t WHERE t.account_id = $1 FOR SHARE SKIP LOCKED;
-        EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t WHERE t.account_id = $1);
+    WHILE revoke_codes.selector IS NULL
+        AND pg_catalog.current_setting('transaction_isolation') = 'read committed' LOOP
+        PERFORM FROM apppass.issue_turn AS t
+            WHERE t.account_id = revoke_codes.account_id FOR SHARE SKIP LOCKED;
+        EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t
+            WHERE t.account_id = revoke_codes.account_id);
         IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
             RAISE WARNING
                 'a code is being issued for the account, and is not among those revoked: process %',
                 coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn')
-                    FROM apppass.issue_turn AS t WHERE t.account_id = $1), '?')
+                    FROM apppass.issue_turn AS t WHERE t.account_id = revoke_codes.account_id), '?')
                 USING HINT = 'Revoke again once it is there, or disable the account, which holds '
                              'for every code.';
             EXIT;
@@ -294,9 +305,9 @@ BEGIN
         PERFORM pg_catalog.pg_sleep(0.01);
     END LOOP;
     ids := ARRAY(SELECT c.id FROM apppass.code AS c
-                 WHERE c.account_id = $1 AND c.revoked_at IS NULL
-                 AND ($2 IS NULL OR c.device_id = $2)
-                   AND ($3 IS NULL OR c.selector = $3));
+                 WHERE c.account_id = revoke_codes.account_id AND c.revoked_at IS NULL
+                 AND (revoke_codes.device_id IS NULL OR c.device_id = revoke_codes.device_id)
+                   AND (revoke_codes.selector IS NULL OR c.selector = revoke_codes.selector));
     PERFORM apppass.lock_rows('code', ids);
     UPDATE apppass.code AS c
     SET revoked_at = pg_catalog.now(), revoke_reason = apppass.context('reason')
@@ -320,8 +331,8 @@ CREATE FUNCTION apppass.revoke_code(username text, selector text, reason text,
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
-    wanted text := apppass.selector_name($2);
+    account apppass.account := apppass.managed_account(revoke_code.username);
+    wanted text := apppass.selector_name(revoke_code.selector);
     revoked integer;
     previous text[];
 BEGIN
@@ -330,7 +341,7 @@ BEGIN
             USING ERRCODE = '22023', CONSTRAINT = 'selector_invalid',
                 HINT = 'Give the first four symbols of the code, never all of it.';
     END IF;
-    previous := apppass.set_context($3, $4, $5);
+    previous := apppass.set_context(revoke_code.reason, revoke_code.ticket, revoke_code.operator);
     revoked := apppass.revoke_codes(account.id, NULL, wanted);
     IF revoked = 0 THEN
         RAISE EXCEPTION 'account "%" has no live code that starts with %', account.username, wanted
@@ -359,5 +370,7 @@ GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text),
     apppass.set_mfa(text, boolean, text, text, text) TO apppass_admin;
 REVOKE ALL ON TYPE apppass.issue_terms, apppass.stored_code FROM PUBLIC;
 GRANT USAGE ON TYPE apppass.issue_terms, apppass.stored_code TO apppass_helpdesk;
+GRANT EXECUTE ON FUNCTION apppass.handover_state(apppass.handover)
+    TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
 COMMIT;

@@ -15,14 +15,14 @@ DECLARE
     acc integer := 0;
     value integer;
 BEGIN
-    FOR i IN 1 .. pg_catalog.length($1) + 1 LOOP
+    FOR i IN 1 .. pg_catalog.length(check_symbol.symbols) + 1 LOOP
         -- acc := alpha * acc over GF(32), primitive polynomial x^5 + x^2 + 1
         acc := acc << 1;
         IF acc > 31 THEN
             acc := acc # 37;
         END IF;
-        EXIT WHEN i > pg_catalog.length($1);
-        value := pg_catalog.strpos(alphabet, pg_catalog.substr($1, i, 1)) - 1;
+        EXIT WHEN i > pg_catalog.length(check_symbol.symbols);
+        value := pg_catalog.strpos(alphabet, pg_catalog.substr(check_symbol.symbols, i, 1)) - 1;
         IF value < 0 THEN
             RETURN NULL;
         END IF;
@@ -37,8 +37,9 @@ COMMENT ON FUNCTION apppass.check_symbol(text) IS
 CREATE FUNCTION apppass.code_valid(code text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.length($1) IN (16, 20, 24, 28)
-       AND apppass.check_symbol(pg_catalog.left($1, -1)) IS NOT DISTINCT FROM pg_catalog.right($1,
+    SELECT pg_catalog.length(code_valid.code) IN (16, 20, 24, 28)
+       AND apppass.check_symbol(pg_catalog.left(code_valid.code, -1))
+           IS NOT DISTINCT FROM pg_catalog.right(code_valid.code,
            1);
 $$;
 COMMENT ON FUNCTION apppass.code_valid(text) IS
@@ -53,12 +54,13 @@ DECLARE
     symbols text;
 BEGIN
     LOOP
-        random := apppass.random_bytes($2 - 1);
+        random := apppass.random_bytes(make_code.length - 1);
         -- 256 is a multiple of 32: every symbol is equally likely.
         SELECT pg_catalog.string_agg(pg_catalog.substr('0123456789abcdefghjkmnpqrstvwxyz',
             (pg_catalog.get_byte(random, i) & 31) + 1, 1), '' ORDER BY i)
-        INTO STRICT symbols FROM pg_catalog.generate_series(0, $2 - 2) AS i;
-        EXIT WHEN NOT EXISTS (SELECT FROM apppass.code AS c WHERE c.account_id = $1
+        INTO STRICT symbols FROM pg_catalog.generate_series(0, make_code.length - 2) AS i;
+        EXIT WHEN NOT EXISTS (SELECT FROM apppass.code AS c
+            WHERE c.account_id = make_code.account_id
             AND c.selector = pg_catalog.left(symbols, 4));
     END LOOP;
     RETURN symbols || apppass.check_symbol(symbols);
@@ -69,7 +71,7 @@ COMMENT ON FUNCTION apppass.make_code(bigint, integer) IS
 
 CREATE FUNCTION apppass.group_code(code text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN pg_catalog.regexp_replace($1, '(....)(?=.)', '\1-', 'g');
+    RETURN pg_catalog.regexp_replace(code, '(....)(?=.)', '\1-', 'g');
 COMMENT ON FUNCTION apppass.group_code(text) IS
 'The form shown to people: groups of four with hyphens.';
 
@@ -86,7 +88,7 @@ CREATE FUNCTION apppass.issue_code(username text, device text, services text[] D
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(issue_code.username);
     terms apppass.issue_terms;
     code text;
     stored apppass.stored_code;
@@ -95,8 +97,9 @@ BEGIN
     PERFORM apppass.take_turn(account.id);
     terms := apppass.issue_policy(account.username);
     code := apppass.make_code(account.id, terms.code_length);
-    stored := apppass.store_code($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4, $5,
-        $6, $7, $8);
+    stored := apppass.store_code(issue_code.username, issue_code.device, pg_catalog.left(code, 4),
+        apppass.bcrypt(code), issue_code.services, issue_code.networks, issue_code.expires_at,
+        issue_code.reason, issue_code.ticket, issue_code.operator);
     RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
         stored.selector, stored.services,
                stored.networks, stored.expires_at)::apppass.issued_code;
@@ -112,15 +115,17 @@ CREATE FUNCTION apppass.revoke_device(username text, device text, reason text,
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
-    device_id bigint := apppass.known_device(account, $2);
+    account apppass.account := apppass.managed_account(revoke_device.username);
+    device_id bigint := apppass.known_device(account, revoke_device.device);
     previous text[];
     revoked integer;
 BEGIN
-    previous := apppass.set_context($3, $4, $5);
+    previous := apppass.set_context(revoke_device.reason, revoke_device.ticket,
+        revoke_device.operator);
     revoked := apppass.revoke_codes(account.id, device_id, NULL);
     IF revoked = 0 THEN
-        RAISE EXCEPTION 'device "%" of account "%" has no live code', $2, account.username
+        RAISE EXCEPTION 'device "%" of account "%" has no live code', revoke_device.device,
+            account.username
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_without_code',
                 HINT = 'They may be revoked already: see apppass.code_overview.';
     END IF;
@@ -139,13 +144,15 @@ DECLARE
     device_id bigint;
 BEGIN
     SELECT d.id INTO device_id FROM apppass.device AS d
-    WHERE d.account_id = ($1).id
-        AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name($2));
+    WHERE d.account_id = (known_device.account).id
+        AND apppass.label_key(d.label) = apppass.label_key(apppass.label_name(known_device.label));
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'account "%" has no device "%"', ($1).username, $2
+        RAISE EXCEPTION 'account "%" has no device "%"', (known_device.account).username,
+            known_device.label
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_not_found',
                 HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account '
-                                         '= %L shows what it has.', ($1).username);
+                                         '= %L shows what it has.',
+                                         (known_device.account).username);
     END IF;
     RETURN device_id;
 END
@@ -158,11 +165,12 @@ CREATE FUNCTION apppass.revoke_account(username text, reason text, ticket text D
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(revoke_account.username);
     previous text[];
     revoked integer;
 BEGIN
-    previous := apppass.set_context($2, $3, $4);
+    previous := apppass.set_context(revoke_account.reason, revoke_account.ticket,
+        revoke_account.operator);
     revoked := apppass.revoke_codes(account.id, NULL, NULL);
     PERFORM apppass.withdraw_offers(account, NULL);
     PERFORM apppass.restore_context(previous);
@@ -195,9 +203,10 @@ COMMENT ON TYPE apppass.reset_issued_code IS
 CREATE FUNCTION apppass.chosen_expiry(code apppass.code) RETURNS timestamptz
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT apppass.code_ends(pg_catalog.now(), ($1).expires_at, r.max_lifetime)
+    SELECT apppass.code_ends(pg_catalog.now(), (chosen_expiry.code).expires_at, r.max_lifetime)
     FROM apppass.realm AS r
-    WHERE r.id = ($1).realm_id AND ($1).expiry_chosen AND ($1).expires_at > pg_catalog.now();
+    WHERE r.id = (chosen_expiry.code).realm_id AND (chosen_expiry.code).expiry_chosen
+        AND (chosen_expiry.code).expires_at > pg_catalog.now();
 $$;
 COMMENT ON FUNCTION apppass.chosen_expiry(apppass.code) IS
 'The expiry that a code''s replacement inherits; NULL: what policy gives.';
@@ -209,11 +218,12 @@ DECLARE
     realm apppass.realm;
     kept text[];
 BEGIN
-    SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = ($1).realm_id;
-    IF ($1).services IS NULL OR realm.services IS NULL THEN
-        RETURN ($1).services;
+    SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = (kept_services.code).realm_id;
+    IF (kept_services.code).services IS NULL OR realm.services IS NULL THEN
+        RETURN (kept_services.code).services;
     END IF;
-    kept := ARRAY(SELECT s FROM pg_catalog.unnest(($1).services) AS s WHERE s = ANY (realm.services)
+    kept := ARRAY(SELECT s FROM pg_catalog.unnest((kept_services.code).services) AS s
+        WHERE s = ANY (realm.services)
         ORDER BY s);
     IF pg_catalog.cardinality(kept) = 0 THEN
         RAISE EXCEPTION 'realm "%" allows none of the services of the old code', realm.name
@@ -238,11 +248,12 @@ CREATE FUNCTION apppass.reset_device(username text, device text, selector text, 
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
-    target bigint := apppass.known_device(account, $2);
-    period interval := coalesce($5, '0');
-    grace_ends_at timestamptz := apppass.later(pg_catalog.now(), coalesce($5, '0'));
-    previous text[] := apppass.set_context($6, $7, $8);
+    account apppass.account := apppass.managed_account(reset_device.username);
+    target bigint := apppass.known_device(account, reset_device.device);
+    period interval := coalesce(reset_device.grace, '0');
+    grace_ends_at timestamptz := apppass.later(pg_catalog.now(), coalesce(reset_device.grace, '0'));
+    previous text[] := apppass.set_context(reset_device.reason, reset_device.ticket,
+        reset_device.operator);
     newest apppass.code;
     stored apppass.stored_code;
     old_codes bigint[];
@@ -259,7 +270,7 @@ BEGIN
     SELECT c.* INTO newest FROM apppass.code AS c WHERE c.device_id = target
     ORDER BY (c.revoked_at IS NULL) DESC, c.id DESC LIMIT 1;
     IF NOT FOUND THEN
-        RAISE EXCEPTION 'device "%" has never had a code', $2
+        RAISE EXCEPTION 'device "%" has never had a code', reset_device.device
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_never_had_code',
                 HINT = 'Issue one: apppass.issue_code(username, device).';
     END IF;
@@ -279,7 +290,8 @@ BEGIN
     END IF;
     INSERT INTO apppass.code AS c (device_id, selector, hash, services, networks, expires_at,
         replaces)
-    VALUES (target, $3, $4, apppass.kept_services(newest), newest.networks,
+    VALUES (target, reset_device.selector, reset_device.hash, apppass.kept_services(newest),
+        newest.networks,
         apppass.chosen_expiry(newest), newest.id)
     RETURNING c.id INTO code_id;
     PERFORM apppass.restore_context(previous);
@@ -309,15 +321,16 @@ CREATE FUNCTION apppass.reset_code(username text, device text, grace interval DE
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(reset_code.username);
     code text;
     stored apppass.reset_stored_code;
 BEGIN
     PERFORM apppass.take_turn(account.id);
     SELECT apppass.make_code(account.id, r.code_length) INTO STRICT code FROM apppass.realm AS r
         WHERE r.id = account.realm_id;
-    stored := apppass.reset_device($1, $2, pg_catalog.left(code, 4), apppass.bcrypt(code), $3, $4,
-        $5, $6);
+    stored := apppass.reset_device(reset_code.username, reset_code.device, pg_catalog.left(code, 4),
+        apppass.bcrypt(code), reset_code.grace, reset_code.reason,
+        reset_code.ticket, reset_code.operator);
     RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
         stored.selector, stored.services,
                stored.networks, stored.expires_at, stored.old_codes, stored.old_selectors,
@@ -335,9 +348,9 @@ CREATE FUNCTION apppass.explain_access(username text, service text, client inet,
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
-    door text := apppass.service_name($2);
-    address inet := apppass.client_address($3);
+    account apppass.account := apppass.managed_account(explain_access.username);
+    door text := apppass.service_name(explain_access.service);
+    address inet := apppass.client_address(explain_access.client);
 BEGIN
     SELECT x.action, x.id, x.position, r.name, x.service, x.network, x.description
     INTO action, rule_id, rule_position, rule_realm, rule_service, rule_network, description

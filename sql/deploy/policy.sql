@@ -88,10 +88,9 @@ CREATE TABLE apppass.realm (
 COMMENT ON TABLE apppass.realm IS
 'Policy of one tenant: a mail domain, a department, or the row named default for every domain '
 'without a row.';
-COMMENT ON COLUMN apppass.realm.id IS 'Key.';
 COMMENT ON COLUMN apppass.realm.name IS
 'Mail domain in lower case, or any other name given to add_account; default covers the rest.';
-COMMENT ON COLUMN apppass.realm.description IS 'For people.';
+COMMENT ON COLUMN apppass.realm.description IS 'What the tenant is, for people.';
 COMMENT ON COLUMN apppass.realm.codes_allowed IS
 'May codes be issued and used at all? False stops every code of the realm at the next login.';
 COMMENT ON COLUMN apppass.realm.services IS 'Services codes may be used for; NULL: all.';
@@ -160,7 +159,6 @@ CREATE TABLE apppass.access_rule (
 COMMENT ON TABLE apppass.access_rule IS
 'Conditional access. Of the rules that match realm, service and client address the one with the '
 'lowest position decides; without a match the attempt is allowed.';
-COMMENT ON COLUMN apppass.access_rule.id IS 'Key.';
 COMMENT ON COLUMN apppass.access_rule.position IS 'Order of evaluation, lowest first.';
 COMMENT ON COLUMN apppass.access_rule.realm_id IS 'Realm it applies to; NULL: all.';
 COMMENT ON COLUMN apppass.access_rule.service IS 'Service it applies to; NULL: all.';
@@ -187,7 +185,6 @@ COMMENT ON COLUMN apppass.realm_operator.role_name IS
 COMMENT ON COLUMN apppass.realm_operator.role_oid IS
 'That role, whatever its name is now; filled by trigger. Once it is dropped, logins that no row '
 'names manage nothing until the row is deleted; maintain() says so.';
-COMMENT ON COLUMN apppass.realm_operator.realm_id IS 'A realm it may manage.';
 
 -- Judged by the session user: SET ROLE to a wider role must not lift the limit.  These two in
 -- plpgsql, which plans them once in a session: an import asks for every row.

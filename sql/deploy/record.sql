@@ -26,7 +26,7 @@ CREATE FUNCTION apppass.used_service(service text) RETURNS text
 AS $$
 BEGIN
     RETURN coalesce((SELECT s.name FROM apppass.service AS s
-                     WHERE s.name = apppass.recorded_service($1)), '-');
+                     WHERE s.name = apppass.recorded_service(used_service.service)), '-');
 END
 $$;
 COMMENT ON FUNCTION apppass.used_service(text) IS
@@ -37,19 +37,20 @@ CREATE FUNCTION apppass.record_use(code_id bigint, service text, client inet) RE
     SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 DECLARE
-    door constant text := apppass.used_service($2);
-    place cidr := apppass.client_network($3);
+    door constant text := apppass.used_service(record_use.service);
+    place cidr := apppass.client_network(record_use.client);
     is_new boolean;
     event text;
 BEGIN
     PERFORM apppass.hurry();
     IF NOT EXISTS (SELECT FROM apppass.code_use AS u
-                   WHERE u.code_id = $1 AND u.service = door AND u.network = place)
-       AND (SELECT count(*) FROM apppass.code_use AS u WHERE u.code_id = $1) >= 200 THEN
+                   WHERE u.code_id = record_use.code_id AND u.service = door AND u.network = place)
+       AND (SELECT count(*) FROM apppass.code_use AS u WHERE u.code_id = record_use.code_id) >= 200
+           THEN
         place := apppass.client_network(NULL);
     END IF;
     INSERT INTO apppass.code_use AS u (code_id, service, network, first_at, last_at)
-    SELECT c.id, door, place, now(), now() FROM apppass.code AS c WHERE c.id = $1
+    SELECT c.id, door, place, now(), now() FROM apppass.code AS c WHERE c.id = record_use.code_id
     ON CONFLICT ON CONSTRAINT code_use_pkey DO UPDATE SET last_at = excluded.last_at
         WHERE u.last_at <= excluded.last_at - interval '5 minutes'
     RETURNING u.xmax = 0 INTO is_new;
@@ -59,12 +60,12 @@ BEGIN
     SELECT CASE WHEN count(*) = 1 THEN 'first_use'
                 WHEN count(*) FILTER (WHERE u.network = place) = 1 THEN 'new_network' END
     INTO event
-    FROM apppass.code_use AS u WHERE u.code_id = $1;
+    FROM apppass.code_use AS u WHERE u.code_id = record_use.code_id;
     IF event IS NOT NULL THEN
         PERFORM apppass.notify(jsonb_build_object(
             'event', event, 'at', now(), 'account_id', c.account_id, 'code_id', c.id,
             'realm_id', c.realm_id))
-        FROM apppass.code AS c WHERE c.id = $1;
+        FROM apppass.code AS c WHERE c.id = record_use.code_id;
     END IF;
 END
 $$;
@@ -81,22 +82,24 @@ AS $$
 BEGIN
     -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer
     -- ("apppass doctor", a monitoring system).
-    IF pg_catalog.right(apppass.fold($2), 8) = '.invalid'
-       AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = apppass.fold($2)) THEN
+    IF pg_catalog.right(apppass.fold(record_refusal.username), 8) = '.invalid'
+       AND NOT EXISTS (SELECT FROM apppass.account AS a
+           WHERE a.username = apppass.fold(record_refusal.username)) THEN
         RETURN;
     END IF;
-    IF NOT EXISTS (SELECT FROM apppass.verdict AS v WHERE v.name = $1) THEN
-        RAISE EXCEPTION 'verdict "%" is not known', $1
+    IF NOT EXISTS (SELECT FROM apppass.verdict AS v WHERE v.name = record_refusal.verdict) THEN
+        RAISE EXCEPTION 'verdict "%" is not known', record_refusal.verdict
             USING ERRCODE = '22023', CONSTRAINT = 'verdict_unknown',
                   HINT = 'The mail server is newer than the schema: sqitch deploy.';
     END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
-    SELECT pg_catalog.now(), $1, a.id, a.realm_id, c.id, apppass.recorded_service($4),
-        apppass.client_address($5)
-    FROM (VALUES (apppass.fold($2))) AS asked (username)
+    SELECT pg_catalog.now(), record_refusal.verdict, a.id, a.realm_id, c.id,
+        apppass.recorded_service(record_refusal.service),
+        apppass.client_address(record_refusal.client)
+    FROM (VALUES (apppass.fold(record_refusal.username))) AS asked (username)
     LEFT JOIN apppass.account AS a ON a.username = asked.username
-    LEFT JOIN apppass.code AS c ON c.id = $3 AND c.account_id = a.id;
+    LEFT JOIN apppass.code AS c ON c.id = record_refusal.code_id AND c.account_id = a.id;
 END
 $$;
 COMMENT ON FUNCTION apppass.record_refusal(text, text, bigint, text, inet) IS
@@ -110,9 +113,10 @@ CREATE FUNCTION apppass.record_main_password(username text, service text, client
 AS $$
 DECLARE
     account constant bigint := (SELECT a.id FROM apppass.account AS a
-                                WHERE a.username = apppass.login_name($1));
-    door constant text := apppass.used_service($2);
-    place cidr := apppass.client_network($3);
+                                WHERE a.username = apppass.login_name(
+                                    record_main_password.username));
+    door constant text := apppass.used_service(record_main_password.service);
+    place cidr := apppass.client_network(record_main_password.client);
 BEGIN
     IF account IS NULL THEN
         RETURN;
@@ -140,7 +144,7 @@ CREATE FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash tex
 AS $$
 DECLARE
     -- No backslash: what it means in a string is a setting of the session.
-    cost bigint[] := regexp_match($3,
+    cost bigint[] := regexp_match(upgrade_hash.new_hash,
         '^[$]argon2id[$]v=19[$]m=([1-9][0-9]{0,6}),t=([1-9][0-9]?),p=([1-9][0-9]?)'
         '(?:,keyid=[A-Za-z0-9+/]{2,11}(?:,data=[A-Za-z0-9+/]{2,43})?)?'
         '[$][A-Za-z0-9+/]{11,64}[$][A-Za-z0-9+/]{22,86}$');
@@ -152,19 +156,22 @@ BEGIN
             USING ERRCODE = '22023', CONSTRAINT = 'hash_not_argon2id',
                 HINT = 'upgrade_hash replaces a hash by a stronger one; apppass.reset_code makes a '
                        'new code.';
-    ELSIF $2 ~ '^[^$]*[$][^$]*[$][^$]*[$][^$]*,keyid=' AND $3 !~ ',keyid=' THEN
+    ELSIF upgrade_hash.old_hash ~ '^[^$]*[$][^$]*[$][^$]*[$][^$]*,keyid='
+        AND upgrade_hash.new_hash !~ ',keyid=' THEN
         RAISE EXCEPTION 'the new hash is not keyed, the old one is'
             USING ERRCODE = '22023', CONSTRAINT = 'hash_not_keyed',
                 HINT = 'Give the verifier the key: a hash without one is the weaker.';
     ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
-                  WHERE c.id = $1 AND (cost[1] < r.argon2_memory_kib OR cost[2] < r.argon2_passes
+                  WHERE c.id = upgrade_hash.code_id
+                  AND (cost[1] < r.argon2_memory_kib OR cost[2] < r.argon2_passes
                       OR cost[3] < r.argon2_lanes)) THEN
         RAISE EXCEPTION 'the new hash is cheaper than the policy of its realm'
             USING ERRCODE = '22023', CONSTRAINT = 'hash_too_cheap',
                 HINT = 'lookup tells memory_kib, passes and lanes of new hashes; the next login '
                        'tries again.';
     ELSIF EXISTS (SELECT FROM apppass.code AS c JOIN apppass.realm AS r ON r.id = c.realm_id
-                  WHERE c.id = $1 AND NOT apppass.is_affordable($3, r.argon2_memory_kib,
+                  WHERE c.id = upgrade_hash.code_id
+                  AND NOT apppass.is_affordable(upgrade_hash.new_hash, r.argon2_memory_kib,
                       r.argon2_passes)) THEN
         RAISE EXCEPTION 'the new hash is dearer than the policy of its realm allows'
             USING ERRCODE = '22023', CONSTRAINT = 'hash_too_costly',
@@ -174,27 +181,28 @@ BEGIN
     -- Nothing takes rows out of the trail: it must not grow by a mail server's whim.
     IF (SELECT count(*) FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
         JOIN apppass.audit AS l ON l.account = a.username AND l.code_id = c.id
-        WHERE c.id = $1 AND l.action = 'hash_upgraded'
+        WHERE c.id = upgrade_hash.code_id AND l.action = 'hash_upgraded'
           AND l.at > pg_catalog.now() - interval '1 day') >= 10 THEN
         RETURN false;
     END IF;
     INSERT INTO apppass.hash_upgrade AS u (code_id, hash)
-    SELECT c.id, $3 FROM apppass.code AS c
-    WHERE c.id = $1 AND c.revoked_at IS NULL
-      AND (c.hash = $2 OR EXISTS (SELECT FROM apppass.hash_upgrade AS x WHERE x.code_id = c.id
-          AND x.hash = $2))
+    SELECT c.id, upgrade_hash.new_hash FROM apppass.code AS c
+    WHERE c.id = upgrade_hash.code_id AND c.revoked_at IS NULL
+      AND (c.hash = upgrade_hash.old_hash
+          OR EXISTS (SELECT FROM apppass.hash_upgrade AS x WHERE x.code_id = c.id
+          AND x.hash = upgrade_hash.old_hash))
     ON CONFLICT ON CONSTRAINT hash_upgrade_pkey DO UPDATE SET hash = excluded.hash
-        WHERE u.hash = $2;
+        WHERE u.hash = upgrade_hash.old_hash;
     IF NOT FOUND THEN
         RETURN false;
     END IF;
     PERFORM apppass.audit_write('hash_upgraded', c.realm_id, c.account_id, a.username, d.label,
         c.id, c.selector,
-        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind($2)),
-        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind($3)), NULL)
+        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.old_hash)),
+        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.new_hash)), NULL)
     FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
         JOIN apppass.device AS d ON d.id = c.device_id
-    WHERE c.id = $1;
+    WHERE c.id = upgrade_hash.code_id;
     RETURN true;
 END
 $$;

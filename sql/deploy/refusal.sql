@@ -30,8 +30,8 @@ COMMENT ON TABLE apppass.refusal IS
 COMMENT ON TABLE apppass.refusal_default IS
 'Refused attempts of times without a partition. maintain() moves them into the partition that it '
 'makes, where they are few, or deletes them when they are old.';
-COMMENT ON COLUMN apppass.refusal.at IS 'When.';
-COMMENT ON COLUMN apppass.refusal.verdict IS 'Why.';
+COMMENT ON COLUMN apppass.refusal.at IS 'When the attempt was refused.';
+COMMENT ON COLUMN apppass.refusal.verdict IS 'Why it was refused: a name of apppass.verdict.';
 COMMENT ON COLUMN apppass.refusal.account_id IS 'Account, where the user name is one.';
 COMMENT ON COLUMN apppass.refusal.realm_id IS 'Its realm at that time.';
 COMMENT ON COLUMN apppass.refusal.code_id IS 'Code, where the selector is one of the account''s.';
@@ -57,10 +57,10 @@ CREATE FUNCTION apppass.refusal_partition(month timestamptz, OUT name text,
     LANGUAGE sql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'refusal_' || pg_catalog.to_char($1 AT TIME ZONE 'UTC', 'YYYY_MM'),
-           pg_catalog.date_trunc('month', $1 AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
+    SELECT 'refusal_' || pg_catalog.to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'),
+           pg_catalog.date_trunc('month', month AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
            (pg_catalog.date_trunc('month',
-               $1 AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
+               month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
 $$;
 COMMENT ON FUNCTION apppass.refusal_partition(timestamptz) IS
 'Name and bounds of the partition of that moment''s month.';
@@ -89,7 +89,7 @@ DECLARE
     made record;
     start timestamptz;
 BEGIN
-    SELECT p.* INTO made FROM apppass.refusal_partition($1) AS p;
+    SELECT p.* INTO made FROM apppass.refusal_partition(make_refusal_partition.month) AS p;
     IF EXISTS (SELECT FROM apppass.refusal_partitions() AS p
                WHERE p.lower_bound < made.upper_bound AND p.upper_bound > made.lower_bound) THEN
         RETURN false;
@@ -99,7 +99,8 @@ BEGIN
     start := made.lower_bound;
     IF (SELECT count(*) FROM (SELECT FROM apppass.refusal_default AS f
                               WHERE f.at >= made.lower_bound AND f.at < made.upper_bound
-                              LIMIT $2 + 1) AS found) > $2 THEN
+                              LIMIT make_refusal_partition.most + 1)
+                                  AS found) > make_refusal_partition.most THEN
         -- Too many to be moved while others wait: they stay, and the partition begins after them.
         start := (SELECT date_trunc('hour', max(f.at)) + interval '1 hour'
                   FROM apppass.refusal_default AS f WHERE f.at < made.upper_bound);

@@ -74,7 +74,7 @@ CREATE TABLE apppass.verdict (
 );
 COMMENT ON TABLE apppass.verdict IS 'What may be decided about a login attempt.';
 COMMENT ON COLUMN apppass.verdict.name IS 'As lookup, the log and refusal_log say it.';
-COMMENT ON COLUMN apppass.verdict.description IS 'For people.';
+COMMENT ON COLUMN apppass.verdict.description IS 'What it means, for people.';
 INSERT INTO apppass.verdict (name, description) VALUES
     ('accepted', 'The code may be used here: the secret decides'),
     ('not_a_code', 'What was typed has not the form of a code'),

@@ -14,9 +14,9 @@ SET LOCAL ROLE apppass_owner;
 CREATE FUNCTION apppass.self_strong(realm apppass.realm, acr text, amr text[]) RETURNS boolean
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ($1).self_mfa_values IS NULL
-        OR coalesce($2 = ANY (($1).self_mfa_values), false)
-        OR coalesce($3 && ($1).self_mfa_values, false);
+    SELECT realm.self_mfa_values IS NULL
+        OR coalesce(acr = ANY (realm.self_mfa_values), false)
+        OR coalesce(amr && realm.self_mfa_values, false);
 $$;
 COMMENT ON FUNCTION apppass.self_strong(apppass.realm, text, text[]) IS
 'Was the identity verified in a way that is enough to make a code?';
@@ -25,7 +25,7 @@ COMMENT ON FUNCTION apppass.self_strong(apppass.realm, text, text[]) IS
 CREATE FUNCTION apppass.self_fresh(realm apppass.realm, auth_time timestamptz) RETURNS boolean
     LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce($2 BETWEEN pg_catalog.clock_timestamp() - ($1).self_fresh_within
+    SELECT coalesce(auth_time BETWEEN pg_catalog.clock_timestamp() - realm.self_fresh_within
                            AND pg_catalog.clock_timestamp() + interval '1 minute', false);
 $$;
 COMMENT ON FUNCTION apppass.self_fresh(apppass.realm, timestamptz) IS
@@ -35,10 +35,10 @@ CREATE FUNCTION apppass.self_services(realm apppass.realm) RETURNS text[]
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN ($1).self_services IS NULL THEN ($1).services
-        WHEN ($1).services IS NULL THEN ($1).self_services
-        ELSE ARRAY(SELECT s FROM pg_catalog.unnest(($1).self_services) AS s
-                   WHERE s = ANY (($1).services) ORDER BY s)
+        WHEN (self_services.realm).self_services IS NULL THEN (self_services.realm).services
+        WHEN (self_services.realm).services IS NULL THEN (self_services.realm).self_services
+        ELSE ARRAY(SELECT s FROM pg_catalog.unnest((self_services.realm).self_services) AS s
+                   WHERE s = ANY ((self_services.realm).services) ORDER BY s)
     END;
 $$;
 COMMENT ON FUNCTION apppass.self_services(apppass.realm) IS
@@ -48,7 +48,8 @@ CREATE FUNCTION apppass.self_makes(account_id bigint) RETURNS bigint
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT count(*) FROM apppass.code AS c
-    WHERE c.account_id = $1 AND c.created_at > pg_catalog.now() - interval '1 day'
+    WHERE c.account_id = self_makes.account_id
+        AND c.created_at > pg_catalog.now() - interval '1 day'
       AND c.created_by LIKE '%/the owner';
 $$;
 COMMENT ON FUNCTION apppass.self_makes(bigint) IS
@@ -60,7 +61,7 @@ CREATE FUNCTION apppass.self_account(username text, auth_time timestamptz, acr t
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
+    account apppass.account := apppass.managed_account(self_account.username);
     realm apppass.realm;
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
@@ -69,19 +70,20 @@ BEGIN
             USING ERRCODE = 'AP001', CONSTRAINT = 'self_not_allowed',
                   DETAIL = 'realm.self_allowed is false.',
                   HINT = 'An administrator can change it: apppass realm set REALM self_allowed=yes';
-    ELSIF $2 IS NULL THEN
+    ELSIF self_account.auth_time IS NULL THEN
         RAISE EXCEPTION 'when the identity was verified is not known'
             USING ERRCODE = 'AP006', CONSTRAINT = 'identity_unknown',
                   HINT = 'Pass on auth_time, as the identity system tells it.';
-    ELSIF $6 = 'look' THEN
+    ELSIF self_account.purpose = 'look' THEN
         RETURN account;
-    ELSIF NOT apppass.self_fresh(realm, $2) THEN
+    ELSIF NOT apppass.self_fresh(realm, self_account.auth_time) THEN
         RAISE EXCEPTION 'the identity was verified too long ago'
             USING ERRCODE = 'AP006', CONSTRAINT = 'identity_stale',
                   DETAIL = pg_catalog.format('Realm "%s" asks for at most %s.', realm.name,
                                              realm.self_fresh_within),
                   HINT = 'Let the person sign in again.';
-    ELSIF $6 = 'make' AND NOT apppass.self_strong(realm, $3, $4) THEN
+    ELSIF self_account.purpose = 'make'
+        AND NOT apppass.self_strong(realm, self_account.acr, self_account.amr) THEN
         RAISE EXCEPTION 'the identity was verified without a second factor that counts'
             USING ERRCODE = 'AP006', CONSTRAINT = 'identity_weak',
                   DETAIL = pg_catalog.format('These count: %s.',
@@ -89,9 +91,10 @@ BEGIN
                   HINT = 'Let the person sign in again, with a second factor.';
     END IF;
     -- Of two changes at a time the second must see what the first one made.
-    IF $6 = 'make' THEN
+    IF self_account.purpose = 'make' THEN
         PERFORM apppass.take_turn(account.id);
-        IF (SELECT t.turn FROM apppass.issue_turn AS t WHERE t.account_id = account.id) <> $7 + 1
+        IF (SELECT t.turn FROM apppass.issue_turn AS t
+            WHERE t.account_id = account.id) <> self_account.turn + 1
         THEN
             RAISE EXCEPTION 'a code was made for account "%" since this was asked for',
                 account.username
@@ -109,10 +112,12 @@ BEGIN
     PERFORM apppass.audit_write('owner_identified', realm.id, account.id, account.username,
         NULL, NULL, NULL, NULL,
         pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-            'for', $6, 'auth_time', $2, 'acr', pg_catalog."left"($3, 200),
-            'amr', pg_catalog."left"(pg_catalog.array_to_string($4, ' '), 200),
-            'address', pg_catalog.host($5))), NULL);
-    IF $6 = 'make' AND realm.self_mfa_values IS NOT NULL AND NOT account.mfa_enrolled THEN
+            'for', self_account.purpose, 'auth_time', self_account.auth_time, 'acr',
+            pg_catalog."left"(self_account.acr, 200),
+            'amr', pg_catalog."left"(pg_catalog.array_to_string(self_account.amr, ' '), 200),
+            'address', pg_catalog.host(self_account.client))), NULL);
+    IF self_account.purpose = 'make' AND realm.self_mfa_values IS NOT NULL
+        AND NOT account.mfa_enrolled THEN
         UPDATE apppass.account AS a SET mfa_enrolled = true WHERE a.id = account.id;
     END IF;
     RETURN account;
@@ -137,12 +142,14 @@ CREATE FUNCTION apppass.self_policy(username text, auth_time timestamptz, acr te
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'look');
+    account apppass.account := apppass.self_account(self_policy.username, self_policy.auth_time,
+        self_policy.acr, self_policy.amr, self_policy.client, 'look');
     realm apppass.realm;
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     RETURN ROW(account.username, account.id, realm.name, account.enabled AND realm.codes_allowed,
-               apppass.self_fresh(realm, $2), apppass.self_strong(realm, $3, $4),
+               apppass.self_fresh(realm, self_policy.auth_time),
+               apppass.self_strong(realm, self_policy.acr, self_policy.amr),
                GREATEST(realm.self_makes_per_day - apppass.self_makes(account.id), 0),
                apppass.self_services(realm), realm.code_length, realm.max_lifetime,
                realm.argon2_memory_kib, realm.argon2_passes, realm.argon2_lanes,
@@ -169,7 +176,8 @@ CREATE FUNCTION apppass.self_codes(username text, auth_time timestamptz, acr tex
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'look');
+    account apppass.account := apppass.self_account(self_codes.username, self_codes.auth_time,
+        self_codes.acr, self_codes.amr, self_codes.client, 'look');
 BEGIN
     RETURN QUERY
     SELECT o.device, o.selector::text, o.state, o.services, o.networks, o.created_at, o.expires_at,
@@ -193,7 +201,8 @@ CREATE FUNCTION apppass.self_uses(username text, auth_time timestamptz, acr text
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'look');
+    account apppass.account := apppass.self_account(self_uses.username, self_uses.auth_time,
+        self_uses.acr, self_uses.amr, self_uses.client, 'look');
 BEGIN
     RETURN QUERY
     SELECT c.selector::text, NULLIF(u.service, '-'), NULLIF(u.network, '0.0.0.0/0')::cidr,
@@ -219,10 +228,11 @@ CREATE FUNCTION apppass.self_issue(username text, auth_time timestamptz, acr tex
 AS $$
 DECLARE
     previous text[] := apppass.set_context('made by the owner', NULL, 'the owner');
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make', $11);
+    account apppass.account := apppass.self_account(self_issue.username, self_issue.auth_time,
+        self_issue.acr, self_issue.amr, self_issue.client, 'make', self_issue.turn);
     stored apppass.stored_code;
     offered text[];
-    wanted text[] := apppass.service_names($9);
+    wanted text[] := apppass.service_names(self_issue.services);
 BEGIN
     SELECT apppass.self_services(r) INTO STRICT offered
     FROM apppass.realm AS r WHERE r.id = account.realm_id;
@@ -232,8 +242,9 @@ BEGIN
             USING ERRCODE = 'AP001', CONSTRAINT = 'self_service_not_offered',
                   HINT = 'Choose among them, or ask the helpdesk.';
     END IF;
-    stored := apppass.store_code(account.username, $6, $7, $8, coalesce(wanted, offered), NULL,
-                                 $10);
+    stored := apppass.store_code(account.username, self_issue.device, self_issue.selector,
+        self_issue.hash, coalesce(wanted, offered), NULL,
+                                 self_issue.expires_at);
     PERFORM apppass.restore_context(previous);
     RETURN stored;
 END
@@ -254,10 +265,12 @@ CREATE FUNCTION apppass.self_reset(username text, auth_time timestamptz, acr tex
 AS $$
 DECLARE
     previous text[] := apppass.set_context('replaced by the owner', NULL, 'the owner');
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'make', $9);
+    account apppass.account := apppass.self_account(self_reset.username, self_reset.auth_time,
+        self_reset.acr, self_reset.amr, self_reset.client, 'make', self_reset.turn);
     stored apppass.reset_stored_code;
 BEGIN
-    stored := apppass.reset_device(account.username, $6, $7, $8);
+    stored := apppass.reset_device(account.username, self_reset.device, self_reset.selector,
+        self_reset.hash);
     PERFORM apppass.restore_context(previous);
     RETURN stored;
 END
@@ -274,8 +287,9 @@ CREATE FUNCTION apppass.self_revoke(username text, auth_time timestamptz, acr te
 AS $$
 DECLARE
     previous text[] := apppass.set_context('revoked by the owner', NULL, 'the owner');
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'revoke');
-    revoked integer := apppass.revoke_code(account.username, $6, NULL);
+    account apppass.account := apppass.self_account(self_revoke.username, self_revoke.auth_time,
+        self_revoke.acr, self_revoke.amr, self_revoke.client, 'revoke');
+    revoked integer := apppass.revoke_code(account.username, self_revoke.selector, NULL);
 BEGIN
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
@@ -291,7 +305,9 @@ CREATE FUNCTION apppass.self_revoke_all(username text, auth_time timestamptz, ac
 AS $$
 DECLARE
     previous text[] := apppass.set_context('revoked by the owner', NULL, 'the owner');
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'revoke');
+    account apppass.account := apppass.self_account(self_revoke_all.username,
+        self_revoke_all.auth_time, self_revoke_all.acr, self_revoke_all.amr, self_revoke_all.client,
+        'revoke');
     revoked integer := apppass.revoke_account(account.username, NULL);
 BEGIN
     PERFORM apppass.restore_context(previous);
@@ -307,11 +323,12 @@ CREATE FUNCTION apppass.self_alarm(username text, auth_time timestamptz, acr tex
 AS $$
 DECLARE
     previous text[] := apppass.set_context('its owner says: it was not me', NULL, 'the owner');
-    account apppass.account := apppass.self_account($1, $2, $3, $4, $5, 'revoke');
+    account apppass.account := apppass.self_account(self_alarm.username, self_alarm.auth_time,
+        self_alarm.acr, self_alarm.amr, self_alarm.client, 'revoke');
     revoked integer;
 BEGIN
     PERFORM apppass.audit_write('owner_alarm', account.realm_id, account.id, account.username,
-        NULL, NULL, pg_catalog."left"($6, 4), NULL, NULL, NULL);
+        NULL, NULL, pg_catalog."left"(self_alarm.selector, 4), NULL, NULL, NULL);
     revoked := apppass.revoke_account(account.username, NULL);
     PERFORM apppass.restore_context(previous);
     RETURN revoked;

@@ -186,7 +186,7 @@ COMMENT ON TABLE apppass.service IS
 'another name to SASL adds a row; logins are decided without this table.';
 COMMENT ON COLUMN apppass.service.name IS
 'Canonical name: what service_name() makes of the one that the server gives to SASL.';
-COMMENT ON COLUMN apppass.service.description IS 'For people.';
+COMMENT ON COLUMN apppass.service.description IS 'What it is, for people.';
 INSERT INTO apppass.service (name, description) VALUES
     ('imap', 'Mail reading (IMAP)'),
     ('pop', 'Mail fetching (POP3)'),

@@ -306,7 +306,7 @@ COMMENT ON VIEW apppass.audit_log IS 'The audit trail. ORDER BY id for the order
 COMMENT ON COLUMN apppass.audit_log.account IS
 'User name at that time; account_id finds the account under every name it had.';
 COMMENT ON COLUMN apppass.audit_log.device IS 'Device label at that time.';
-COMMENT ON COLUMN apppass.audit_log.actor IS 'Database login.';
+COMMENT ON COLUMN apppass.audit_log.actor IS 'The database login that did it.';
 COMMENT ON COLUMN apppass.audit_log.operator IS 'Who the portal said was acting.';
 COMMENT ON COLUMN apppass.audit_log.client IS
 'Address of the database client; NULL on a local socket.';
@@ -364,7 +364,6 @@ BEGIN
     END LOOP;
 END
 $$;
-GRANT EXECUTE ON FUNCTION apppass.sees_all(), apppass.handover_state(apppass.handover)
-    TO apppass_helpdesk, apppass_auditor, apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.sees_all() TO apppass_helpdesk, apppass_auditor, apppass_admin;
 
 COMMIT;

@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What must be true of every object of the schema, today's and tomorrow's.
 BEGIN;
-SELECT plan(17);
+SELECT plan(18);
 
 CREATE TEMP VIEW relation AS
 SELECT c.* FROM pg_class AS c
@@ -19,7 +19,13 @@ SELECT is_empty($$
     SELECT r.relname || '.' || a.attname FROM relation AS r JOIN pg_attribute AS a ON a.attrelid = r.oid
     WHERE r.relkind IN ('r', 'p') AND NOT r.relispartition AND a.attnum > 0 AND NOT a.attisdropped
       AND col_description(r.oid, a.attnum) IS NULL
-$$, 'every column of a table has a comment');
+      AND NOT EXISTS (SELECT FROM pg_constraint AS k
+                      WHERE k.conrelid = r.oid AND k.contype IN ('p', 'f') AND a.attnum = ANY (k.conkey))
+$$, 'every column of a table has a comment, but a key, or what points at one');
+SELECT is_empty($$
+    SELECT r.relname || '.' || a.attname FROM relation AS r JOIN pg_attribute AS a ON a.attrelid = r.oid
+    WHERE a.attnum > 0 AND length(col_description(r.oid, a.attnum)) < 14
+$$, 'a column''s comment says something');
 SELECT is_empty($$ SELECT oid::regprocedure::text FROM routine WHERE obj_description(oid, 'pg_proc') IS NULL $$,
     'every function has a comment');
 SELECT is_empty($$ SELECT typname::text FROM named_type WHERE obj_description(oid, 'pg_type') IS NULL $$,
