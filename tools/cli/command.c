@@ -9,6 +9,7 @@
 #include "base/conf.h"
 #include "base/interrupt.h"
 #include "base/message.h"
+#include "base/moment.h"
 #include "base/network.h"
 #include "base/prompt.h"
 #include "base/suggest.h"
@@ -701,6 +702,34 @@ char *command_array(const struct invocation *invocation, enum option_id id)
     for (size_t i = 0; i < count; i++)
         free(copies[i]);
     return array;
+}
+
+enum status command_since(const struct invocation *invocation,
+                          char text[COMMAND_SINCE_MAX])
+{
+    const char *since = command_option(invocation, OPTION_SINCE);
+    time_t moment;
+
+    text[0] = '\0';
+    if (since == NULL)
+        return STATUS_DONE;
+    if (!moment_parse(since, invocation->output.now, true, &moment))
+        return command_usage_error(invocation, "\"%s\" is not a time; write %s", since,
+                                   moment_advice(since, "24h, 7d, 6mo or 2026-11-01"));
+    snprintf(text, COMMAND_SINCE_MAX, "%lld", (long long)moment);
+    return STATUS_DONE;
+}
+
+enum status command_limit(const struct invocation *invocation, const char *fallback,
+                          const char **text_r)
+{
+    const char *limit = command_option(invocation, OPTION_LIMIT);
+
+    *text_r = limit != NULL ? limit : fallback;
+    if ((*text_r)[0] == '\0' || strlen(*text_r) > 9 ||
+        (*text_r)[strspn(*text_r, "0123456789")] != '\0')
+        return command_usage_error(invocation, "\"%s\" is not a number", *text_r);
+    return STATUS_DONE;
 }
 
 enum status command_table(struct invocation *invocation, const struct column *columns,

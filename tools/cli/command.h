@@ -228,6 +228,14 @@ char *command_array(const struct invocation *invocation, enum option_id id);
  * call. */
 const char *command_bad_network(const struct invocation *invocation);
 
+/* --since as seconds since 1970, "" where not given.  STATUS_USAGE: told. */
+#define COMMAND_SINCE_MAX 32
+enum status command_since(const struct invocation *invocation,
+                          char text[COMMAND_SINCE_MAX]) MUST_CHECK;
+/* --limit, or `fallback`.  STATUS_USAGE: told. */
+enum status command_limit(const struct invocation *invocation, const char *fallback,
+                          const char **text_r) MUST_CHECK;
+
 /* The command whose name the first of these words spell; NULL: none. */
 const struct command *command_find(const char *const *words, size_t count);
 /* "--grace=24h", "--grace", "-n": the option, OPTION_END where there is none such;

@@ -132,6 +132,39 @@ enum status near_no_account(struct invocation *invocation, const char *account)
     return STATUS_REFUSED;
 }
 
+enum status near_no_realm(struct invocation *invocation, const char *realm)
+{
+    struct rows *rows = database_try(invocation->database,
+                                     "SELECT realm AS name FROM apppass.realm_overview"
+                                     " ORDER BY realm LIMIT 1000",
+                                     0, NULL);
+    size_t offered = 0;
+
+    message_error("there is no realm %s", realm);
+    for (size_t row = 0; rows != NULL && row < rows_count(rows); row++)
+        if (suggest_near(realm, rows_text(rows, row, "name")) && offered++ < OFFERED_MAX)
+            message_hint("did you mean %s?", rows_text(rows, row, "name"));
+    if (rows != NULL && offered == 0)
+        message_hint(
+            "\"apppass realm show\" lists the realms, \"apppass realm add\" adds one");
+    rows_free(&rows);
+    return STATUS_REFUSED;
+}
+
+enum status near_table(struct invocation *invocation, const struct column *columns,
+                       struct rows *rows, const char *account, const char *none)
+{
+    enum status status = STATUS_DONE;
+
+    if (rows != NULL && account != NULL && rows_count(rows) == 0 &&
+        !near_account_exists(invocation, account, &status) && status == STATUS_DONE)
+        status = near_no_account(invocation, account);
+    else if (status == STATUS_DONE)
+        return command_table(invocation, columns, rows, none);
+    rows_free(&rows);
+    return status;
+}
+
 enum status near_complain(struct invocation *invocation, const char *account,
                           const char *device, const char *selector)
 {

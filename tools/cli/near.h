@@ -20,6 +20,15 @@ enum status near_complain(struct invocation *invocation, const char *account,
  * STATUS_REFUSED. */
 enum status near_no_account(struct invocation *invocation, const char *account);
 
+/* The same of a realm. */
+enum status near_no_realm(struct invocation *invocation, const char *realm);
+
+/* command_table of what belongs to `account` (NULL: to many); where there is none, the
+ * account may not be there, which is told instead. */
+enum status near_table(struct invocation *invocation, const struct column *columns,
+                       struct rows *rows, const char *account,
+                       const char *none) MUST_CHECK;
+
 /* Does the account exist, for this operator?  False with *status_r STATUS_DONE: no. */
 bool near_account_exists(struct invocation *invocation, const char *account,
                          enum status *status_r);

@@ -7,7 +7,7 @@
 #include "base/message.h"
 #include "cli/change.h"
 #include "cli/command.h"
-#include "commands/realm.h"
+#include "cli/near.h"
 
 static const struct column columns[] = {
     {"position", "POSITION", COLUMN_NUMBER, 0, NULL},
@@ -73,7 +73,7 @@ static struct rows *make_rule(struct invocation *invocation, enum status *status
         *status_r = database_status(database);
         if (strcmp(database_constraint(database), "realm_not_found") == 0) {
             database_rollback(database);
-            *status_r = realm_missing(invocation, realm);
+            *status_r = near_no_realm(invocation, realm);
         } else {
             database_complain(database);
         }

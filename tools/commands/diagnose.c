@@ -12,7 +12,6 @@
 #include "cli/command.h"
 #include "cli/near.h"
 #include "commands/logscan.h"
-#include "commands/report.h"
 #include "outcome.h"
 
 #define TEXT_MAX 1024
@@ -535,12 +534,12 @@ static bool print_parts(const struct output *output, const struct diagnosis *fou
 static enum status look(struct invocation *invocation, struct diagnosis *found)
 {
     const char *account = command_argument(invocation, 0);
-    char since[REPORT_SINCE_MAX];
+    char since[COMMAND_SINCE_MAX];
     const char *limit;
-    enum status status = report_since(invocation, since);
+    enum status status = command_since(invocation, since);
 
     if (status == STATUS_DONE)
-        status = report_limit(invocation, "10", &limit);
+        status = command_limit(invocation, "10", &limit);
     if (status != STATUS_DONE)
         return status;
     if (since[0] == '\0')

@@ -55,22 +55,13 @@ static enum status run_list(struct invocation *invocation)
               command_option(invocation, OPTION_DEVICE),
               command_option(invocation, OPTION_SERVICE),
               command_has(invocation, OPTION_ALL) ? "all" : "usable");
-    enum status status = STATUS_DONE;
 
-    if (rows == NULL)
-        return database_status(invocation->database);
-    if (one && rows_count(rows) == 0 &&
-        !near_account_exists(invocation, account, &status) && status == STATUS_DONE)
-        status = near_no_account(invocation, account);
-    else if (status == STATUS_DONE)
-        /* The account's name in every line would only push the rest out of the screen. */
-        status = output_table(
-            &invocation->output,
-            columns + (one && invocation->output.format == FORMAT_PEOPLE), rows,
-            command_has(invocation, OPTION_ALL) ? "no codes"
-                                                : "no live codes; --all shows old ones");
-    rows_free(&rows);
-    return status;
+    /* The account's name in every line would only push the rest out of the screen. */
+    return near_table(
+        invocation, columns + (one && invocation->output.format == FORMAT_PEOPLE), rows,
+        one ? account : NULL,
+        command_has(invocation, OPTION_ALL) ? "no codes"
+                                            : "no live codes; --all shows old ones");
 }
 
 const struct command command_list = {

@@ -13,7 +13,6 @@
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/near.h"
-#include "commands/realm.h"
 #include "session/profile.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
@@ -179,32 +178,6 @@ static bool sql_value(enum kind kind, const char *text, time_t now, char *value,
 
 /* ---- show ---- */
 
-static void offer_realms(struct invocation *invocation, const char *realm)
-{
-    struct rows *rows = database_try(invocation->database,
-                                     "SELECT realm AS name FROM apppass.realm_overview"
-                                     " ORDER BY realm LIMIT 1000",
-                                     0, NULL);
-    size_t offered = 0;
-
-    if (rows == NULL)
-        return;
-    for (size_t row = 0; row < rows_count(rows); row++)
-        if (suggest_near(realm, rows_text(rows, row, "name")) && offered++ < 5)
-            message_hint("did you mean %s?", rows_text(rows, row, "name"));
-    if (offered == 0)
-        message_hint(
-            "\"apppass realm show\" lists the realms, \"apppass realm add\" adds one");
-    rows_free(&rows);
-}
-
-enum status realm_missing(struct invocation *invocation, const char *realm)
-{
-    message_error("there is no realm %s", realm);
-    offer_realms(invocation, realm);
-    return STATUS_REFUSED;
-}
-
 static enum status run_realm_show(struct invocation *invocation)
 {
     const char *realm = command_argument(invocation, 0);
@@ -225,7 +198,7 @@ static enum status run_realm_show(struct invocation *invocation)
         else if (rows_count(rows) > 0)
             status = output_record(&invocation->output, policy.columns, rows, 0);
         else
-            status = realm_missing(invocation, realm);
+            status = near_no_realm(invocation, realm);
     }
     rows_free(&rows);
     rows_free(&policy.settings);
@@ -317,7 +290,7 @@ static enum status complain_realm(struct invocation *invocation, const char *rea
 
     if (strcmp(constraint, "realm_not_found") == 0) {
         database_rollback(invocation->database);
-        return realm_missing(invocation, realm);
+        return near_no_realm(invocation, realm);
     }
     for (size_t i = 0; i < COUNT(limits); i++)
         if (strcmp(limits[i].constraint, constraint) == 0) {

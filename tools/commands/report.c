@@ -6,39 +6,10 @@
 #include <string.h>
 
 #include "base/message.h"
-#include "base/moment.h"
 #include "cli/command.h"
 #include "cli/near.h"
-#include "commands/report.h"
 
 #define COUNT(array) (sizeof(array) / sizeof(array)[0])
-
-enum status report_since(const struct invocation *invocation, char text[REPORT_SINCE_MAX])
-{
-    const char *since = command_option(invocation, OPTION_SINCE);
-    time_t moment;
-
-    text[0] = '\0';
-    if (since == NULL)
-        return STATUS_DONE;
-    if (!moment_parse(since, invocation->output.now, true, &moment))
-        return command_usage_error(invocation, "\"%s\" is not a time; write %s", since,
-                                   moment_advice(since, "24h, 7d, 6mo or 2026-11-01"));
-    snprintf(text, REPORT_SINCE_MAX, "%lld", (long long)moment);
-    return STATUS_DONE;
-}
-
-enum status report_limit(const struct invocation *invocation, const char *fallback,
-                         const char **text_r)
-{
-    const char *limit = command_option(invocation, OPTION_LIMIT);
-
-    *text_r = limit != NULL ? limit : fallback;
-    if ((*text_r)[0] == '\0' || strlen(*text_r) > 9 ||
-        (*text_r)[strspn(*text_r, "0123456789")] != '\0')
-        return command_usage_error(invocation, "\"%s\" is not a number", *text_r);
-    return STATUS_DONE;
-}
 
 /* ---- unused ---- */
 
@@ -57,9 +28,9 @@ static const struct column unused_columns[] = {
 
 static enum status run_unused(struct invocation *invocation)
 {
-    char since[REPORT_SINCE_MAX];
+    char since[COMMAND_SINCE_MAX];
     struct rows *rows;
-    enum status status = report_since(invocation, since);
+    enum status status = command_since(invocation, since);
 
     if (status == STATUS_DONE) {
         rows =
@@ -133,10 +104,9 @@ static enum status run_audit(struct invocation *invocation)
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
     struct column columns[COUNT(audit_columns)];
-    char since[REPORT_SINCE_MAX];
+    char since[COMMAND_SINCE_MAX];
     const char *limit;
-    struct rows *rows;
-    enum status status = report_since(invocation, since);
+    enum status status = command_since(invocation, since);
 
     /* The account's name in every line would only squeeze the rest. */
     memcpy(columns, audit_columns, sizeof columns);
@@ -144,19 +114,11 @@ static enum status run_audit(struct invocation *invocation)
         if (strcmp(columns[i].name, "account") == 0)
             columns[i].flags |= COLUMN_DETAIL;
     if (status == STATUS_DONE)
-        status = report_limit(invocation, since[0] != '\0' ? "100000" : "50", &limit);
+        status = command_limit(invocation, since[0] != '\0' ? "100000" : "50", &limit);
     if (status != STATUS_DONE)
         return status;
-    rows = find_events(invocation, since, limit);
-    if (rows == NULL)
-        return database_status(invocation->database);
-    if (rows_count(rows) == 0 && one &&
-        !near_account_exists(invocation, account, &status) && status == STATUS_DONE)
-        status = near_no_account(invocation, account);
-    else if (status == STATUS_DONE)
-        status = output_table(&invocation->output, columns, rows, "no events");
-    rows_free(&rows);
-    return status;
+    return near_table(invocation, columns, find_events(invocation, since, limit),
+                      one ? account : NULL, "no events");
 }
 
 const struct command command_audit = {
