@@ -70,12 +70,11 @@ static const char settings_query[] =
     " FROM apppass.policy_settings() AS s";
 
 #define SETTINGS_MAX 64
-#define SELECT_MAX   8192
 
 struct policy {
     struct rows *settings;
     struct column columns[SETTINGS_MAX + 3]; /* with realm and accounts, and the end */
-    char select[SELECT_MAX];                 /* all that belongs to a realm, by name */
+    char *select;                            /* all that belongs to a realm, by name */
     bool bites; /* what is to be set may refuse codes that are in use */
 };
 
@@ -97,7 +96,8 @@ static enum kind kind_of(const struct policy *policy, size_t setting)
 static enum status load_policy(struct invocation *invocation, struct policy *policy)
 {
     struct column *column = policy->columns;
-    size_t length;
+    size_t size;
+    FILE *select;
 
     *policy = (struct policy){0};
     invocation->context = policy;
@@ -105,19 +105,26 @@ static enum status load_policy(struct invocation *invocation, struct policy *pol
     if (policy->settings == NULL)
         return database_status(invocation->database);
     *column++ = (struct column){"realm", "realm", COLUMN_TEXT, 0, NULL};
-    length = (size_t)snprintf(policy->select, SELECT_MAX, "SELECT p.realm");
+    select = message_needed(open_memstream(&policy->select, &size));
+    fputs("SELECT p.realm", select);
     for (size_t i = 0; i < rows_count(policy->settings) && i < SETTINGS_MAX; i++) {
         const char *name = rows_text(policy->settings, i, "name");
 
         *column++ = (struct column){name, name, kinds[kind_of(policy, i)].column, 0,
                                     rows_text(policy->settings, i, "unset")};
-        length += (size_t)snprintf(policy->select + length, SELECT_MAX - length, ", %s",
-                                   rows_text(policy->settings, i, "selected"));
+        fprintf(select, ", %s", rows_text(policy->settings, i, "selected"));
     }
     *column = (struct column){"accounts", "accounts", COLUMN_NUMBER, 0, NULL};
-    snprintf(policy->select + length, SELECT_MAX - length,
-             ", p.accounts FROM apppass.find_realms(realm => $1) AS p");
+    fputs(", p.accounts FROM apppass.find_realms(realm => $1) AS p", select);
+    if (fclose(select) != 0)
+        message_exhausted();
     return STATUS_DONE;
+}
+
+static void release_policy(struct policy *policy)
+{
+    rows_free(&policy->settings);
+    free(policy->select);
 }
 
 /* The place of a setting, or their number. */
@@ -201,7 +208,7 @@ static enum status run_realm_show(struct invocation *invocation)
             status = near_no_realm(invocation, realm);
     }
     rows_free(&rows);
-    rows_free(&policy.settings);
+    release_policy(&policy);
     return status;
 }
 
@@ -335,17 +342,19 @@ static struct rows *make_set(struct invocation *invocation, enum status *status_
 {
     const struct policy *policy = invocation->context;
     const char *realm = command_argument(invocation, 0);
-    char sql[SELECT_MAX + 128];
     struct rows *rows;
+    char *sql;
 
     *status_r = apply_settings(invocation, realm);
     if (*status_r != STATUS_DONE)
         return NULL;
     /* And how many codes it governs. */
-    snprintf(sql, sizeof sql,
-             "SELECT r.*, apppass.count_codes(realm => $1) AS codes FROM (%s) AS r",
-             policy->select);
+    if (asprintf(&sql,
+                 "SELECT r.*, apppass.count_codes(realm => $1) AS codes FROM (%s) AS r",
+                 policy->select) < 0)
+        message_exhausted();
     rows = QUERY(invocation->database, sql, realm);
+    free(sql);
     if (rows == NULL)
         *status_r = database_status(invocation->database);
     return rows;
@@ -381,7 +390,7 @@ static enum status change_realm(struct invocation *invocation, struct change cha
         change.question = question;
     if (status == STATUS_DONE)
         status = change_run(invocation, &change);
-    rows_free(&policy.settings);
+    release_policy(&policy);
     return status;
 }
 
