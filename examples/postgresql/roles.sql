@@ -15,6 +15,9 @@ CREATE ROLE apppass_logoutd LOGIN IN ROLE apppass_logout;
 -- apppass-portal: does what owners may do for themselves.
 CREATE ROLE apppass_page LOGIN IN ROLE apppass_self;
 
+-- apppass notify: may ask what owners are to be told.
+CREATE ROLE apppass_notifier LOGIN IN ROLE apppass_notify;
+
 -- Someone on the helpdesk: issues, resets and revokes codes, sees no hash.
 CREATE ROLE hilda LOGIN CONNECTION LIMIT 20 IN ROLE apppass_helpdesk;
 ALTER ROLE hilda SET idle_in_transaction_session_timeout = '5min';

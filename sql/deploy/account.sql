@@ -14,13 +14,18 @@ CREATE TABLE apppass.account (
     enabled boolean NOT NULL DEFAULT true,
     mfa_enrolled boolean NOT NULL DEFAULT false,
     main_password_refused_from timestamptz,
+    notify_address text,
+    notify_language text,
     created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
     created_by text NOT NULL DEFAULT SESSION_USER,
     CONSTRAINT account_pkey PRIMARY KEY (id),
     CONSTRAINT account_username_unique UNIQUE (username),
     CONSTRAINT account_realm_unique UNIQUE (id, realm_id),
     CONSTRAINT account_realm FOREIGN KEY (realm_id) REFERENCES apppass.realm (id),
-    CONSTRAINT account_username_form CHECK (apppass.is_username(username))
+    CONSTRAINT account_username_form CHECK (apppass.is_username(username)),
+    CONSTRAINT account_notify_address_form
+        CHECK (apppass.is_username(apppass.fold(notify_address)) AND notify_address LIKE '%_@_%'),
+    CONSTRAINT account_notify_language_form CHECK (apppass.is_language(notify_language))
 );
 CREATE INDEX account_realm_id ON apppass.account (realm_id);
 COMMENT ON TABLE apppass.account IS
@@ -35,6 +40,10 @@ COMMENT ON COLUMN apppass.account.mfa_enrolled IS
 'The identity system says the person has a second factor.';
 COMMENT ON COLUMN apppass.account.main_password_refused_from IS
 'Overrides the realm''s moment for this account; infinity: never refused. NULL: the realm''s.';
+COMMENT ON COLUMN apppass.account.notify_address IS
+'A second mail address that is told what happens to the codes, beside the account''s own; NULL: '
+'none.';
+COMMENT ON COLUMN apppass.account.notify_language IS 'In which language; NULL: the realm''s.';
 COMMENT ON COLUMN apppass.account.created_at IS 'When it was added.';
 COMMENT ON COLUMN apppass.account.created_by IS
 'Database login that added it, with the portal''s operator after a slash.';

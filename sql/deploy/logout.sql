@@ -50,6 +50,8 @@ BEGIN
           WHEN e.action = 'code_changed' THEN
               e.before ?| ARRAY['services', 'networks', 'revoked_at']
               OR (e.after ->> 'expires_at')::timestamptz <= now()
+          WHEN e.action = 'account_changed' THEN
+              e.before - ARRAY['notify_address', 'notify_language'] <> '{}'
           WHEN e.account_id IS NOT NULL THEN true
           WHEN e.action = 'realm_changed' THEN
               e.before ?| ARRAY['codes_allowed', 'services', 'max_lifetime', 'lapse_after',

@@ -17,6 +17,11 @@ CREATE FUNCTION apppass.is_host(host text) RETURNS boolean
 COMMENT ON FUNCTION apppass.is_host(text) IS
 'May this be a server''s name or address? Without a port.';
 
+CREATE FUNCTION apppass.is_language(tag text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN tag ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}$';
+COMMENT ON FUNCTION apppass.is_language(text) IS 'May this name a language (RFC 5646)?';
+
 CREATE TABLE apppass.realm (
     id integer GENERATED ALWAYS AS IDENTITY,
     name text COLLATE "C" NOT NULL,
@@ -43,6 +48,9 @@ CREATE TABLE apppass.realm (
     self_mfa_values text[],
     self_makes_per_day integer NOT NULL DEFAULT 10,
     self_services text[],
+    notify_owners boolean NOT NULL DEFAULT false,
+    notify_language text NOT NULL DEFAULT 'en',
+    notify_per_day integer NOT NULL DEFAULT 10,
     argon2_memory_kib integer NOT NULL DEFAULT 19456,
     argon2_passes integer NOT NULL DEFAULT 2,
     argon2_lanes integer NOT NULL DEFAULT 1,
@@ -71,6 +79,8 @@ CREATE TABLE apppass.realm (
         AND pg_catalog.array_position(self_mfa_values, NULL) IS NULL),
     CONSTRAINT realm_self_services_some CHECK (pg_catalog.cardinality(self_services) > 0
         AND pg_catalog.array_position(self_services, NULL) IS NULL),
+    CONSTRAINT realm_notify_language_form CHECK (apppass.is_language(notify_language)),
+    CONSTRAINT realm_notify_range CHECK (notify_per_day BETWEEN 1 AND 1000),
     CONSTRAINT realm_hosts_form CHECK (apppass.is_host(imap_host) AND apppass.is_host(smtp_host)
         AND apppass.is_host(dav_host)),
     CONSTRAINT realm_handover_url_form
@@ -132,6 +142,12 @@ COMMENT ON COLUMN apppass.realm.self_makes_per_day IS
 'Most codes an owner makes for an account in 24 hours.';
 COMMENT ON COLUMN apppass.realm.self_services IS
 'Services that owners may make codes for; NULL: all that the realm allows.';
+COMMENT ON COLUMN apppass.realm.notify_owners IS
+'Are owners told by mail what happens to their codes (apppass notify)?';
+COMMENT ON COLUMN apppass.realm.notify_language IS
+'In which language, where the account does not say; as RFC 5646 writes it.';
+COMMENT ON COLUMN apppass.realm.notify_per_day IS
+'After so many mails in 24 hours an account gets one an hour, with all that happened in it.';
 COMMENT ON COLUMN apppass.realm.argon2_memory_kib IS 'Argon2id memory of new hashes, KiB.';
 COMMENT ON COLUMN apppass.realm.argon2_passes IS 'Argon2id passes of new hashes.';
 COMMENT ON COLUMN apppass.realm.argon2_lanes IS
@@ -237,7 +253,7 @@ GRANT EXECUTE ON FUNCTION apppass.managed_realms(), apppass.manages_all() TO app
 GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.realm, apppass.access_rule, apppass.realm_operator
     TO apppass_admin;
 -- CHECK constraints run with the rights of whoever writes the row.
-GRANT EXECUTE ON FUNCTION apppass.is_host(text) TO apppass_admin;
+GRANT EXECUTE ON FUNCTION apppass.is_host(text), apppass.is_language(text) TO apppass_admin;
 
 -- The realm of a name: the row for its domain, or default.
 CREATE FUNCTION apppass.realm_of(username text) RETURNS integer

@@ -14,7 +14,7 @@ DECLARE
 BEGIN
     FOREACH wanted IN ARRAY ARRAY['apppass_owner', 'apppass_verifier', 'apppass_helpdesk',
         'apppass_auditor', 'apppass_admin',
-                                  'apppass_logout', 'apppass_self'] LOOP
+                                  'apppass_logout', 'apppass_self', 'apppass_notify'] LOOP
         IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
             EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
         END IF;
@@ -78,6 +78,8 @@ COMMENT ON ROLE apppass_admin IS
 COMMENT ON ROLE apppass_self IS
 'What the page logs in with on which owners help themselves: executes the self_ functions, reads '
 'no table.';
+COMMENT ON ROLE apppass_notify IS
+'What apppass notify logs in with: asks what owners are to be told, reads no table.';
 EXCEPTION
     -- The roles are there already and belong to somebody else: so do their comments.
     WHEN insufficient_privilege THEN

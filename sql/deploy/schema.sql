@@ -30,7 +30,7 @@ ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON FUNCTIONS FROM PUB
 ALTER DEFAULT PRIVILEGES FOR ROLE apppass_owner REVOKE ALL ON TYPES FROM PUBLIC;
 
 GRANT USAGE ON SCHEMA apppass TO apppass_verifier, apppass_helpdesk, apppass_auditor, apppass_admin,
-    apppass_logout, apppass_self;
+    apppass_logout, apppass_self, apppass_notify;
 
 -- pgcrypto lives in the schema where somebody put it.  Functions with a parsed body name its
 -- functions by identity, so that neither a search path nor a later ALTER EXTENSION ... SET SCHEMA
@@ -103,6 +103,6 @@ COMMENT ON FUNCTION apppass.schema_version() IS
 'they refuse.';
 
 GRANT EXECUTE ON FUNCTION apppass.schema_version() TO apppass_helpdesk, apppass_auditor,
-    apppass_admin;
+    apppass_admin, apppass_notify;
 
 COMMIT;

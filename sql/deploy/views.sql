@@ -67,7 +67,7 @@ SELECT a.username AS account, r.name AS realm, a.enabled, a.mfa_enrolled,
         AS main_password_refused_from,
     a.created_at, a.created_by, a.id AS account_id,
     apppass.account_state(a.enabled, r.codes_allowed, r.mfa_required, a.mfa_enrolled)
-        AS refused_as
+        AS refused_as, a.notify_address, a.notify_language
 FROM apppass.account AS a
 JOIN apppass.realm AS r ON r.id = a.realm_id
 LEFT JOIN LATERAL (
@@ -161,7 +161,7 @@ SELECT r.name AS realm, r.description, r.codes_allowed, r.services, r.code_lengt
     r.max_lifetime, r.lapse_after, r.unused_after, r.mfa_required, r.reason_required,
     r.main_password_refused_from, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,
     r.dav_host, r.dav_port, r.handover_url, r.self_allowed, r.self_fresh_within, r.self_mfa_values,
-    r.self_makes_per_day, r.self_services,
+    r.self_makes_per_day, r.self_services, r.notify_owners, r.notify_language, r.notify_per_day,
     r.argon2_memory_kib, r.argon2_passes, r.argon2_lanes, r.refusal_retention,
     (SELECT count(*) FROM apppass.account AS a WHERE a.realm_id = r.id) AS accounts
 FROM apppass.realm AS r;

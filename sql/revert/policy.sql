@@ -10,6 +10,7 @@ DROP FUNCTION apppass.managed_realms();
 DROP TABLE apppass.realm_operator;
 DROP TABLE apppass.access_rule;
 DROP TABLE apppass.realm;
+DROP FUNCTION apppass.is_language(text);
 DROP FUNCTION apppass.is_host(text);
 
 COMMIT;

@@ -10,7 +10,7 @@ DO $$
 DECLARE
     unwanted text;
 BEGIN
-    FOREACH unwanted IN ARRAY ARRAY['apppass_self', 'apppass_logout', 'apppass_admin',
+    FOREACH unwanted IN ARRAY ARRAY['apppass_notify', 'apppass_self', 'apppass_logout', 'apppass_admin',
         'apppass_auditor', 'apppass_helpdesk', 'apppass_verifier',
                                     'apppass_owner'] LOOP
         BEGIN

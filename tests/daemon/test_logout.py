@@ -223,7 +223,8 @@ def test_what_shuts_nobody_out_ends_nothing(site):
                 "(2, 'deny', '192.0.2.0/24'), (3, 'allow', '127.0.0.0/8');"
                 "DELETE FROM apppass.access_rule WHERE position = 2;"
                 "UPDATE apppass.realm SET code_length = 24;"
-                "UPDATE apppass.realm SET code_length = 20")
+                "UPDATE apppass.realm SET code_length = 20;"
+                f"UPDATE apppass.account SET notify_language = 'de' WHERE username = '{ALICE}'")
     settle(site)
     assert alive(connection)
     connection.close()

@@ -333,8 +333,9 @@ def test_unit_exposure_is_below_2():
 
 def test_units_are_understood(tmp_path):
     """systemd-analyze verify has nothing to say about the files as they are installed."""
-    for unit in ("apppassd.service", "apppassd.socket"):
-        text = (UNIT / unit).read_text().replace("/usr/sbin/apppassd", str(PROGRAM))
+    for unit in ("apppassd.service", "apppassd.socket", "apppass-logoutd.service",
+                 "apppass-notify.service"):
+        text = re.sub("/usr/s?bin/(apppass)", rf"{PROGRAM.parent}/\1", (UNIT / unit).read_text())
         (tmp_path / unit).write_text(re.sub(r"(?m)^Documentation=.*\n", "", text))
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", *tmp_path.iterdir()],
                           capture_output=True, text=True, check=False)

@@ -11,6 +11,7 @@ from .basics import (Daemon, Failure, accepts, descendants, example, folder, fre
 
 # The services a submission server needs, as in Debian's master.cf.
 _MASTER = """
+pickup    unix  n       -       y       60      1       pickup
 cleanup   unix  n       -       y       -       0       cleanup
 qmgr      unix  n       -       n       300     1       qmgr
 rewrite   unix  -       -       y       -       -       trivial-rewrite

@@ -51,7 +51,8 @@ class Site:
         plugin_folder(self.plugins, self.build)
         # The examples' system users need not exist here; others stand in for them.
         self.postgres.create(peers={"apppass": self.apppassd.user,
-                                    "apppass-logout": LOGOUT_USER}).deploy()
+                                    "apppass-logout": LOGOUT_USER,
+                                    "apppass-notify": "root"}).deploy()
         written = read_settings(example("apppassd.conf"))
         self.apppassd.create(
             self._socket_conninfo(written["apppass_conninfo"]),

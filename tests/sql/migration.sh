@@ -31,7 +31,7 @@ ok 'steps: nothing is lost' is 'revoked' "SELECT verdict FROM apppass.lookup('u7
 ok 'steps: deploying again does nothing' migrate steps deploy
 ok 'steps: revert a filled database' migrate steps revert -y
 ok 'steps: which leaves nothing but pgcrypto' is '0|1' "SELECT (SELECT count(*) FROM pg_namespace WHERE nspname = 'apppass'), (SELECT count(*) FROM pg_extension WHERE extname = 'pgcrypto')" -d steps
-ok 'roles that another database uses stay' is 7 "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'apppass\_%'"
+ok 'roles that another database uses stay' is 8 "SELECT count(*) FROM pg_roles WHERE rolname LIKE 'apppass\_%'"
 ok 'and it still works' is unknown_user "SELECT verdict FROM apppass.lookup('nobody', '1111', 'imap', NULL)"
 
 # pgcrypto elsewhere, and moved later

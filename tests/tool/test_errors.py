@@ -109,6 +109,8 @@ REFUSED = [
     (["account", "disable", "nobody@example.org", "--reason", "x"], ["not found"]),
     (["account", "enable", "nobody@example.org", "--reason", "x"], ["not found"]),
     (["account", "mfa", "nobody@example.org", "on", "--reason", "x"], ["not found"]),
+    (["account", "notify", "nobody@example.org", "--language", "de"], ["not found"]),
+    (["account", "notify", "{account}", "--address", "a b@example.org"], ["no mail address"]),
     (["account", "import", "/nonexistent"], ["could not read /nonexistent"]),
     (["reset", "{account}", "--device", "Nokia", "--reason", "x", "--force"],
      ["Nokia", "has no devices"]),

@@ -75,16 +75,18 @@ CASES = [
     ("Ic list , show", ["show", "SELECTOR", "ACCOUNT"]),
     ("Ic diagnose", ["diagnose", "ACCOUNT"]),
     ("Ic account list", ["account", "list", "ACCOUNT"]),
-    ("Ic account add , account show , account disable , account enable , account mfa",
+    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
      ["account", "add", "FRESH"]),
-    ("Ic account add , account show , account disable , account enable , account mfa",
+    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
      ["account", "show", "ACCOUNT"]),
-    ("Ic account add , account show , account disable , account enable , account mfa",
+    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
      ["account", "disable", "ACCOUNT", "--reason", "x", "--yes"]),
-    ("Ic account add , account show , account disable , account enable , account mfa",
+    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
      ["account", "enable", "ACCOUNT", "--reason", "x"]),
-    ("Ic account add , account show , account disable , account enable , account mfa",
+    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
      ["account", "mfa", "ACCOUNT", "on", "--reason", "x"]),
+    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
+     ["account", "notify", "ACCOUNT", "--language", "de"]),
     ("Ic unused", ["unused", "ACCOUNT"]),
     ("Ic audit", ["audit", "ACCOUNT"]),
     ("Ic audit head", ["audit", "head"]),
@@ -112,7 +114,8 @@ CASES = [
 def test_members(desk, folder, account, head, words):
     stands_for = {"ACCOUNT": account[0], "SELECTOR": account[1][:4], "FILE": folder / "key",
                   "FRESH": f"fresh{next(NUMBERS)}@example.org"}
-    user = ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain") else None
+    user = (ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain")
+            or words[1:2] == ["notify"] else None)
     found = members(desk.json(*[stands_for.get(word, word) for word in words], user=user))
     wanted = PROMISED[head]
     for only, names in ONLY.items():
@@ -147,7 +150,8 @@ def test_csv(desk, folder, account, head, words):
                  f" SET created_at = now() - interval '1 year' WHERE selector = '{code[:4]}'")
     stands_for = {"ACCOUNT": account[0], "SELECTOR": account[1][:4], "FILE": folder / "key",
                   "FRESH": f"fresh{next(NUMBERS)}@example.org"}
-    user = ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain") else None
+    user = (ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain")
+            or words[1:2] == ["notify"] else None)
     rows = table(desk.ok("--csv", *[stands_for.get(word, word) for word in words], user=user))
     wanted = HEADINGS.get(words[0], PROMISED[head])
     for only, names in ONLY.items():
@@ -277,4 +281,4 @@ def test_every_command_is_promised():
     assert names <= named
     # Those above, and those with a test of their own.
     parsed = {name for name in names for _, words in CASES if name in (words[0], " ".join(words[:2]))}
-    assert names - parsed == {"account import", "check", "doctor", "watch"}
+    assert names - parsed == {"account import", "check", "doctor", "notify", "watch"}

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 
 #include "base/message.h"
 #include "base/program.h"
+#include "deadline.h"
 
 #define OUTPUT_MAX (1024 * 1024)
 
@@ -20,21 +22,31 @@ union words {
     char *const *to;
 };
 
-/* 0 and the child, or what errno would be. */
-static int start(const char *const *words, int input, int output, int errors,
+/* 0 and the child, or what errno would be.  apart: in a process group of its own. */
+static int start(const char *const *words, int input, int output, int errors, bool apart,
                  pid_t *child_r)
 {
     union words arguments = {.from = words};
     posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
     int error = posix_spawn_file_actions_init(&actions);
 
     if (error != 0)
         return error;
+    if ((error = posix_spawnattr_init(&attributes)) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return error;
+    }
     if ((error = posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO)) == 0 &&
         (error = posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO)) ==
             0 &&
-        (error = posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)) == 0)
-        error = posix_spawnp(child_r, words[0], &actions, NULL, arguments.to, environ);
+        (error = posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO)) ==
+            0 &&
+        (error = posix_spawnattr_setflags(&attributes,
+                                          apart ? POSIX_SPAWN_SETPGROUP : 0)) == 0)
+        error =
+            posix_spawnp(child_r, words[0], &actions, &attributes, arguments.to, environ);
+    posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return error;
 }
@@ -75,7 +87,7 @@ char *program_output(const char *const *words)
             close(nothing);
         return NULL;
     }
-    if (start(words, nothing, ends[1], nothing, &child) == 0) {
+    if (start(words, nothing, ends[1], nothing, false, &child) == 0) {
         close(ends[1]);
         text = read_all(ends[0]);
         if (!succeeded(child)) {
@@ -98,7 +110,7 @@ bool program_filter(const char *const *words, const char *bytes, size_t length, 
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return false;
-    error = start(words, ends[0], file, STDERR_FILENO, &child);
+    error = start(words, ends[0], file, STDERR_FILENO, false, &child);
     close(ends[0]);
     if (error == 0)
         written = write(ends[1], bytes, length);
@@ -106,4 +118,44 @@ bool program_filter(const char *const *words, const char *bytes, size_t length, 
         message_error("could not run %s: %s", words[0], strerror(error));
     close(ends[1]);
     return error == 0 && succeeded(child) && written == (ssize_t)length;
+}
+
+/* Wait for it, and end it and what it started where it takes longer. */
+static void await(pid_t child, int milliseconds, int *state_r)
+{
+    struct deadline deadline = deadline_in(milliseconds);
+    const struct timespec pause = {.tv_nsec = 10 * 1000000L};
+    pid_t ended;
+
+    while ((ended = waitpid(child, state_r, WNOHANG)) == 0 ||
+           (ended < 0 && errno == EINTR)) {
+        if (deadline_passed(deadline))
+            kill(-child, SIGKILL);
+        nanosleep(&pause, NULL);
+    }
+}
+
+bool program_feed(const char *const *words, FILE *input, int milliseconds,
+                  char trouble[PROGRAM_TROUBLE_MAX])
+{
+    int state = -1, error;
+    pid_t child;
+
+    if (fflush(input) != 0 || fseek(input, 0, SEEK_SET) != 0)
+        error = errno;
+    else
+        error = start(words, fileno(input), STDERR_FILENO, STDERR_FILENO, true, &child);
+    if (error != 0) {
+        snprintf(trouble, PROGRAM_TROUBLE_MAX, "could not run %s: %s", words[0],
+                 strerror(error));
+        return false;
+    }
+    await(child, milliseconds, &state);
+    if (WIFEXITED(state))
+        snprintf(trouble, PROGRAM_TROUBLE_MAX, "%s ended with status %d", words[0],
+                 WEXITSTATUS(state));
+    else
+        snprintf(trouble, PROGRAM_TROUBLE_MAX, "%s was ended by signal %d", words[0],
+                 WTERMSIG(state));
+    return WIFEXITED(state) && WEXITSTATUS(state) == 0;
 }

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "attributes.h"
 
@@ -21,5 +22,17 @@ char *program_output(const char *const *words) MUST_CHECK;
  */
 bool program_filter(const char *const *words, const char *bytes, size_t length,
                     int file) MUST_CHECK;
+
+#define PROGRAM_TROUBLE_MAX 256
+
+/*
+ * program_feed - let it read a file
+ *
+ * It is in a process group of its own, so that Ctrl-C lets it finish, and what it prints goes
+ * to standard error.  After so many milliseconds it is killed.  False where it could not be
+ * run or did not exit with 0: why, in `trouble`.
+ */
+bool program_feed(const char *const *words, FILE *input, int milliseconds,
+                  char trouble[PROGRAM_TROUBLE_MAX]) MUST_CHECK;
 
 #endif

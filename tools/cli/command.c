@@ -90,6 +90,8 @@ const char *command_role_name(enum role role)
         return "apppass_auditor";
     case ROLE_ADMIN:
         return "apppass_admin";
+    case ROLE_NOTIFY:
+        return "apppass_notify";
     case ROLE_NONE:
         break;
     }

@@ -25,10 +25,14 @@
  */
 /* clang-format off */
 #define OPTIONS(X) \
+    X(ADDRESS, "address", 0, "ADDRESS", 0, \
+      "a second mail address to be told at; none takes it away") \
     X(ALL, "all", 0, NULL, 0, \
       "every code; without it, list shows the live ones only") \
     X(BATCH, "batch", 0, "FILE", 0, \
       "issue many codes, from a CSV file") \
+    X(BOUNCES, "bounces", 0, "ADDRESS", 0, \
+      "where mails that can't be delivered go back to; nowhere where not given") \
     X(CERTIFICATE, "certificate", 0, "FILE", 0, \
       "sign the profile with this certificate (PEM)") \
     X(CERTIFICATE_CHAIN, "certificate-chain", 0, "FILE", 0, \
@@ -51,6 +55,8 @@
       "the device, as its owner calls it") \
     X(DRY_RUN, "dry-run", 'n', NULL, 0, \
       "say what would be done, and do nothing") \
+    X(EXEC, "exec", 0, "FILE", 0, \
+      "run this program for each mail instead, with JSON on its standard input") \
     X(EXPIRES, "expires", 0, "WHEN", 0, \
       "when the code ends: 180d, 6mo, 1y or 2027-03-31") \
     X(FORCE, "force", 0, NULL, 0, \
@@ -69,6 +75,8 @@
       "write JSON") \
     X(KEY, "key", 0, "FILE", CONFIGURED, \
       "key file for keyed hashes, the mail servers' apppass_key") \
+    X(LANGUAGE, "language", 0, "LANGUAGE", 0, \
+      "such as de or pt-BR; none: the realm's") \
     X(LIMIT, "limit", 0, "NUMBER", 0, \
       "at most so many, the latest") \
     X(LOG, "log", 0, "FILE", REPEATS, \
@@ -79,6 +87,8 @@
       "write a profile for iPhone, iPad or Mac, the code inside") \
     X(NETWORK, "network", 0, "CIDR", REPEATS, \
       "only from this network, e.g. 192.0.2.0/24; may be repeated") \
+    X(ONCE, "once", 0, NULL, 0, \
+      "send what there is, and end") \
     X(OPERATOR, "operator", 0, "NAME", GLOBAL, \
       "who asked, where several people share a database role") \
     X(OUTPUT, "output", 'o', "FILE", 0, \
@@ -87,6 +97,8 @@
       "take the good lines, and report the bad ones") \
     X(PIN, "pin", 0, NULL, 0, \
       "the link asks for a PIN too, which is said on the telephone") \
+    X(PORTAL_URL, "portal-url", 0, "URL", 0, \
+      "the page on which owners help themselves, for the mails") \
     X(POSITION, "position", 0, "NUMBER", 0, \
       "place in the order of rules; the end where not given") \
     X(POSTFIX, "postfix", 0, "DIRECTORY", 0, \
@@ -101,12 +113,18 @@
       "decide as a server with apppass_require_key") \
     X(RESUME, "resume", 0, NULL, 0, \
       "leave out what an earlier run did") \
+    X(SENDER, "sender", 0, "ADDRESS", 0, \
+      "whom the mails come from") \
+    X(SENDMAIL, "sendmail", 0, "FILE", 0, \
+      "the program that takes mails; /usr/sbin/sendmail where not given") \
     X(SERVICE, "service", 0, "NAME", REPEATS, \
       "only for this service: imap, pop, smtp, sieve, dav; may be repeated") \
     X(SINCE, "since", 0, "WHEN", 0, \
       "from then on: 24h, 7d, 6mo or 2026-11-01") \
     X(SMTP_HOST, "smtp-host", 0, "HOST", 0, \
       "submission server of the profile, port 465 unless HOST:PORT; the realm's where not given") \
+    X(TEMPLATES, "templates", 0, "DIRECTORY", 0, \
+      "the texts of the mails, one file LANGUAGE.txt for each language") \
     X(TICKET, "ticket", 0, "NUMBER", 0, \
       "the ticket this belongs to, for the audit") \
     X(VALID, "valid", 0, "SPAN", 0, \
@@ -144,7 +162,7 @@ struct command_option {
     enum need need;
 };
 
-enum role { ROLE_NONE, ROLE_HELPDESK, ROLE_AUDITOR, ROLE_ADMIN };
+enum role { ROLE_NONE, ROLE_HELPDESK, ROLE_AUDITOR, ROLE_ADMIN, ROLE_NOTIFY };
 
 #define COMMAND_OPTIONS_MAX 28
 

@@ -19,6 +19,8 @@ static const struct column columns[] = {
     {"devices", "Devices", COLUMN_NUMBER, 0, NULL},
     {"live_codes", "Live codes", COLUMN_NUMBER, 0, NULL},
     {"last_used_at", "Last used", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"notify_address", "Also told at", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"notify_language", "Told in", COLUMN_TEXT, COLUMN_DETAIL, "the realm's language"},
     {"created_at", "Added", COLUMN_TIME, COLUMN_DETAIL, NULL},
     {"created_by", "Added by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
     {0},
@@ -28,6 +30,7 @@ static const struct column columns[] = {
     "SELECT account, realm, CASE WHEN enabled THEN 'enabled' ELSE 'disabled' END"        \
     " AS state, mfa_enrolled, devices, live_codes,"                                      \
     " date_part('epoch', last_used_at) AS last_used_at,"                                 \
+    " notify_address, notify_language,"                                                  \
     " date_part('epoch', created_at) AS created_at, created_by"                          \
     " FROM apppass.find_accounts("
 
@@ -255,4 +258,44 @@ const struct command command_account_mfa = {
     .summary = "note whether the person has enrolled in MFA",
     .details = "STATE is on or off.",
     .options = {REASON_NEEDED},
+};
+
+/* "none" takes away; an option that is not given leaves what there is. */
+static const char *setting(const struct invocation *invocation, enum option_id id)
+{
+    const char *value = command_option(invocation, id);
+
+    return value != NULL && strcmp(value, "none") == 0 ? "" : value;
+}
+
+static enum status run_account_notify(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    struct rows *rows = TRY_QUERY(
+        invocation->database,
+        "SELECT apppass.set_notify(username => $1, address => $2, language => $3,"
+        " reason => $4, ticket => $5, operator => $6)",
+        account, setting(invocation, OPTION_ADDRESS),
+        setting(invocation, OPTION_LANGUAGE), command_option(invocation, OPTION_REASON),
+        command_option(invocation, OPTION_TICKET),
+        command_option(invocation, OPTION_OPERATOR));
+
+    if (rows == NULL)
+        return near_complain(invocation, account, NULL, NULL);
+    rows_free(&rows);
+    if (invocation->output.format != FORMAT_PEOPLE)
+        return show_account(invocation, account);
+    message_note("noted");
+    return STATUS_DONE;
+}
+
+const struct command command_account_notify = {
+    .name = "account notify",
+    .arguments = "ACCOUNT",
+    .role = ROLE_ADMIN,
+    .run = run_account_notify,
+    .summary = "say where and in which language an owner is told",
+    .details = "Mails go to the account's own address, and to this one too.",
+    .example = "apppass account notify alice@example.org --address alice@example.net",
+    .options = {{OPTION_ADDRESS, 0}, {OPTION_LANGUAGE, 0}, REASON_WELCOME},
 };

@@ -286,6 +286,8 @@ static const struct {
      "imap_host and smtp_host are a server's name or address, without "
      "a port"},
     {"realm_ports_range", "a port is 1 to 65535"},
+    {"realm_notify_language_form", "notify_language is written like de or pt-BR"},
+    {"realm_notify_range", "notify_per_day is 1 to 1000"},
     {"realm_argon2_range",
      "argon2_lanes and argon2_passes are 1 to 16, argon2_memory_kib 8 for each lane to "
      "1048576, and memory times passes at most 1048576"},

@@ -5,16 +5,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/interrupt.h"
 #include "base/message.h"
 #include "base/moment.h"
 #include "cli/command.h"
 
 /* How often the audit trail is asked; a NOTIFY only says that it is time to. */
 #define FOLLOW_MS 1000
-/* Between two tries to connect again. */
-#define RETRY_MIN_MS 500
-#define RETRY_MAX_MS (30 * 1000)
 
 /* What is new in the trail: apppass-schema(7). */
 static const char news_query[] = "SELECT f.mark, f.ids, f.continuity"
@@ -194,20 +190,6 @@ static enum status watch_session(struct watch *watch)
     return status;
 }
 
-static enum status connect_again(struct watch *watch)
-{
-    struct database *database = watch->invocation->database;
-    enum status status = STATUS_UNAVAILABLE;
-
-    message_note("the connection to %s is lost; trying again", database_where(database));
-    for (int pause = RETRY_MIN_MS; status == STATUS_UNAVAILABLE;
-         pause = pause * 2 < RETRY_MAX_MS ? pause * 2 : RETRY_MAX_MS)
-        status = interrupt_wait(pause) ? STATUS_INTERRUPTED : database_reopen(database);
-    if (status == STATUS_DONE)
-        message_note("connected again");
-    return status;
-}
-
 static enum status run_watch(struct invocation *invocation)
 {
     struct watch watch = {.invocation = invocation};
@@ -223,7 +205,7 @@ static enum status run_watch(struct invocation *invocation)
         status = watch_session(&watch);
         while (status == STATUS_UNAVAILABLE && watch.mark != NULL &&
                database_lost(invocation->database)) {
-            status = connect_again(&watch);
+            status = database_reconnect(invocation->database);
             if (status == STATUS_DONE)
                 status = listen(&watch);
         }

@@ -32,12 +32,14 @@ const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
     X(account_disable)                                                                   \
     X(account_enable)                                                                    \
     X(account_mfa)                                                                       \
+    X(account_notify)                                                                    \
     X(account_import)                                                                    \
     X(unused)                                                                            \
     X(audit_head)                                                                        \
     X(audit_verify)                                                                      \
     X(audit)                                                                             \
     X(watch)                                                                             \
+    X(notify)                                                                            \
     X(metrics)                                                                           \
     X(maintain)                                                                          \
     X(realm_show)                                                                        \

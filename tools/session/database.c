@@ -28,6 +28,9 @@
 /* How long a cancelled statement may take to answer; and a commit, which chains the audit
  * rows of a whole batch. */
 #define CANCEL_TIMEOUT_MS 5000
+/* Between two tries to connect again. */
+#define RETRY_MIN_MS      500
+#define RETRY_MAX_MS      (30 * 1000)
 #define COMMIT_TIMEOUT_MS (600 * 1000)
 
 #define ROWS_COLUMNS_MAX 24
@@ -397,13 +400,26 @@ struct database *database_open_silently(const char *conninfo)
     return database;
 }
 
-enum status database_reopen(struct database *database)
+static enum status reopen(struct database *database)
 {
     PQsetNoticeReceiver(database->connection, ignore_notice, NULL);
     if (!PQresetStart(database->connection) || !finish_connecting(database, PQresetPoll))
         return interrupt_pending() ? STATUS_INTERRUPTED : STATUS_UNAVAILABLE;
     begin_session(database);
     return STATUS_DONE;
+}
+
+enum status database_reconnect(struct database *database)
+{
+    enum status status = STATUS_UNAVAILABLE;
+
+    message_note("the connection to %s is lost; trying again", database_where(database));
+    for (int pause = RETRY_MIN_MS; status == STATUS_UNAVAILABLE;
+         pause = pause * 2 < RETRY_MAX_MS ? pause * 2 : RETRY_MAX_MS)
+        status = interrupt_wait(pause) ? STATUS_INTERRUPTED : reopen(database);
+    if (status == STATUS_DONE)
+        message_note("connected again");
+    return status;
 }
 
 bool database_lost(const struct database *database)

@@ -99,10 +99,11 @@ void database_shield(struct database *database, bool on);
 const char *database_notification(struct database *database, int timeout_ms,
                                   bool *timed_out_r) MUST_CHECK;
 
-/* Did the last failure end the session?  Then database_reopen may help: it connects as
- * before, silently, with the same password.  STATUS_UNAVAILABLE: try again later. */
+/* Did the last failure end the session?  Then database_reconnect connects as before, with
+ * the same password, and tries until it works; told.  STATUS_INTERRUPTED: it was ended
+ * before. */
 bool database_lost(const struct database *database);
-enum status database_reopen(struct database *database) MUST_CHECK;
+enum status database_reconnect(struct database *database) MUST_CHECK;
 /* Does somebody else, a pooler, answer for the server?  Sessions are not our own there. */
 bool database_pooled(struct database *database);
 
