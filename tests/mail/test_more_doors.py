@@ -137,20 +137,25 @@ def exim():
     """
     state = state_folder()
 
-    def fetch(*names):
+    def fetch(names):
+        """Unpack them; what libraries they need that are neither installed nor unpacked."""
         run(["apt-get", "download", "-q", "-o", "APT::Sandbox::User=root", *names], cwd=state)
+        needed = ""
         for package in state.glob("*.deb"):
-            needed = run(["dpkg-deb", "-f", package, "Depends"])
+            needed += ", " + run(["dpkg-deb", "-f", package, "Depends"])
             run(["dpkg-deb", "-x", package, state / "root"])
             package.unlink()
-        return re.findall(r"(?:^|, )(lib[^ ,|]+)", needed)
+        unpacked.update(names)
+        return {name for name in set(re.findall(r", (lib[^ ,|:]+)", needed)) - unpacked
+                if subprocess.run(["dpkg-query", "-W", "-f", "${db:Status-Status}", name],
+                                  capture_output=True, text=True,
+                                  check=False).stdout != "installed"}
 
+    unpacked = set()
     try:
-        missing = [name for name in fetch("exim4-daemon-heavy") if subprocess.run(
-            ["dpkg-query", "-W", "-f", "${db:Status-Status}", name], capture_output=True,
-            text=True, check=False).stdout != "installed"]
-        if missing:
-            fetch(*missing)
+        missing = {"exim4-daemon-heavy"}
+        while missing:
+            missing = fetch(missing)
         yield (state / "root/usr/sbin/exim4",
                ":".join({str(library.parent) for library in (state / "root").rglob("*.so.*")}))
     finally:
