@@ -11,6 +11,10 @@ enum status {
     STATUS_UNAVAILABLE =
         69,                /* no database, or not one with the schema (EX_UNAVAILABLE) */
     STATUS_FORBIDDEN = 77, /* the operator may not (EX_NOPERM) */
+    /* Of "doctor --probe", as monitoring systems read them. */
+    STATUS_WARNING = 1,
+    STATUS_CRITICAL = 2,
+    STATUS_UNKNOWN = 3,
     STATUS_INTERRUPTED = 130 /* Ctrl-C or SIGTERM; main() dies by the signal instead */
 };
 

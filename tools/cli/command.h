@@ -103,6 +103,8 @@
       "place in the order of rules; the end where not given") \
     X(POSTFIX, "postfix", 0, "DIRECTORY", 0, \
       "configuration of Postfix; /etc/postfix where not given") \
+    X(PROBE, "probe", 0, NULL, 0, \
+      "only try to log in at the ports, for a monitoring system") \
     X(QR, "qr", 0, NULL, 0, \
       "show the code as a QR code, too") \
     X(REALM, "realm", 0, "REALM", 0, \

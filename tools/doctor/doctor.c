@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/message.h"
 #include "cli/command.h"
 #include "doctor/doctor.h"
 
@@ -15,7 +16,7 @@
 struct doctor {
     struct invocation *invocation;
     struct rows *lines;
-    bool faulty;
+    bool faulty, doubtful;
 };
 
 static const struct column columns[] = {
@@ -83,15 +84,27 @@ bool doctor_find(const char *folders, const char *file, char path[DOCTOR_PATH_MA
     return false;
 }
 
+void doctor_warning(struct doctor *doctor, const char *check, const char *fix,
+                    const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    add_line(doctor, "warning", check, fix, format, args);
+    doctor->doubtful = true;
+    va_end(args);
+}
+
 static void print_people(const struct output *output, const struct rows *lines)
 {
     char text[2 * TEXT_MAX];
 
     for (size_t row = 0; row < rows_count(lines); row++) {
+        const char *state = rows_text(lines, row, "state");
         const char *fix = rows_text(lines, row, "fix");
 
         snprintf(text, sizeof text, "%-5s  %-10s  %s",
-                 fix != NULL ? "FAULT" : rows_text(lines, row, "state"),
+                 fix != NULL ? strcmp(state, "fault") == 0 ? "FAULT" : "WARN" : state,
                  rows_text(lines, row, "check"), rows_text(lines, row, "detail"));
         printf("%s", fix != NULL ? output_bold(output, true) : "");
         output_hanging(output, 19, text);
@@ -103,10 +116,46 @@ static void print_people(const struct output *output, const struct rows *lines)
     }
 }
 
+/* The lines, after the one that a monitoring system shows. */
+static enum status finish_probe(struct doctor *doctor, size_t tried)
+{
+    static const struct {
+        const char *word, *state;
+    } words[] = {
+        [STATUS_DONE] = {"OK", NULL},
+        [STATUS_WARNING] = {"WARNING", "warning"},
+        [STATUS_CRITICAL] = {"CRITICAL", "fault"},
+        [STATUS_UNKNOWN] = {"UNKNOWN", NULL},
+    };
+    enum status status = doctor->faulty     ? STATUS_CRITICAL
+                         : doctor->doubtful ? STATUS_WARNING
+                         : tried == 0       ? STATUS_UNKNOWN
+                                            : STATUS_DONE;
+    size_t row = 0;
+
+    if (doctor->invocation->output.format != FORMAT_PEOPLE)
+        return status;
+    while (words[status].state != NULL &&
+           strcmp(rows_text(doctor->lines, row, "state"), words[status].state) != 0)
+        row++;
+    if (words[status].state != NULL)
+        printf("APPPASS %s: %s %s\n", words[status].word,
+               rows_text(doctor->lines, row, "check"),
+               rows_text(doctor->lines, row, "detail"));
+    else if (tried > 0)
+        printf("APPPASS %s: ports that refuse a code of no account: %zu\n",
+               words[status].word, tried);
+    else
+        printf("APPPASS %s: nobody may log in at a port of this machine\n",
+               words[status].word);
+    return status;
+}
+
 static enum status run_doctor(struct invocation *invocation)
 {
     struct doctor doctor = {.invocation = invocation,
                             .lines = ROWS_NEW("check", "state", "detail", "fix")};
+    enum status status;
     const char *old = getenv("PATH");
     char path[4096];
 
@@ -115,28 +164,39 @@ static enum status run_doctor(struct invocation *invocation)
              old != NULL ? old : "/usr/bin:/bin");
     setenv("PATH", path, 1);
 
-    doctor_database(&doctor);
-    doctor_plugin(&doctor);
-    doctor_postfix(&doctor);
-    doctor_cyrus(&doctor);
+    if (command_has(invocation, OPTION_PROBE)) {
+        status = finish_probe(&doctor, doctor_wire(&doctor));
+    } else if (invocation->argument_count > 0) {
+        message_error("ports are for --probe; try: apppass help doctor");
+        status = STATUS_USAGE;
+    } else {
+        doctor_database(&doctor);
+        doctor_plugin(&doctor);
+        doctor_postfix(&doctor);
+        doctor_cyrus(&doctor);
+        status = doctor.faulty ? STATUS_REFUSED : STATUS_DONE;
+    }
     if (invocation->output.format == FORMAT_PEOPLE)
         print_people(&invocation->output, doctor.lines);
     else
         (void)output_table(&invocation->output, columns, doctor.lines, "");
     rows_free(&doctor.lines);
-    return doctor.faulty ? STATUS_REFUSED : STATUS_DONE;
+    return status;
 }
 
 const struct command command_doctor = {
     .name = "doctor",
     .heading = "Installation",
-    .arguments = "",
+    .arguments = "[URL...]",
     .role = ROLE_NONE,
     .run = run_doctor,
     .summary = "check the installation, one line a check",
     .details =
         "Database, schema, roles and grants, the plugin, the SASL configuration of\n"
-        "Postfix and Cyrus IMAP, apppassd. Each fault comes with what puts it right.",
+        "Postfix and Cyrus IMAP, apppassd. Each fault comes with what puts it right.\n"
+        "With --probe it logs in with a code of no account at every port of this machine\n"
+        "where people may, or at those named (imaps://mail.example.org): each must offer\n"
+        "TLS and PLAIN, and refuse.",
     .example = "apppass doctor --postfix /etc/postfix --cyrus /etc/imapd.conf",
-    .options = {{OPTION_POSTFIX, 0}, {OPTION_CYRUS, 0}},
+    .options = {{OPTION_POSTFIX, 0}, {OPTION_CYRUS, 0}, {OPTION_PROBE, 0}},
 };

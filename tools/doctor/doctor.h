@@ -23,6 +23,10 @@ void doctor_note(struct doctor *doctor, const char *check, const char *format, .
 void doctor_fault(struct doctor *doctor, const char *check, const char *fix,
                   const char *format, ...) PRINTF(4, 5);
 
+/* Works as long as somebody sees to it. */
+void doctor_warning(struct doctor *doctor, const char *check, const char *fix,
+                    const char *format, ...) PRINTF(4, 5);
+
 struct invocation *doctor_invocation(struct doctor *doctor);
 
 /* The file in the first of the folders ("a:b") that has it. */
@@ -43,6 +47,16 @@ void doctor_cyrus(struct doctor *doctor);
  * apppass-logoutd run that may end their sessions?  `conf` is all of imapd.conf, `path`
  * its name. */
 void doctor_proc(struct doctor *doctor, const char *path, const struct conf *conf);
+
+/*
+ * doctor_wire.c: what mail programs see.  Logs in at the ports that the invocation names, or
+ * at those where Postfix's and Cyrus IMAP's configuration lets people log in here.
+ * How many were tried.
+ */
+size_t doctor_wire(struct doctor *doctor);
+
+/* doctor_mail.c: a setting of the main.cf in that folder, as postconf says it. */
+bool postconf(const char *folder, const char *name, char *value, size_t size);
 
 /* doctor_verifier.c */
 

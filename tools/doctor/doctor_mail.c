@@ -62,7 +62,7 @@ static void check_mechanisms(struct doctor *doctor, const char *domain, const ch
 
 /* ---- Postfix ---- */
 
-static bool postconf(const char *folder, const char *name, char *value, size_t size)
+bool postconf(const char *folder, const char *name, char *value, size_t size)
 {
     const char *const words[] = {"postconf", "-c", folder, "-h", name, NULL};
     char *text = program_output(words);

@@ -1,0 +1,180 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""doctor --probe at the ports of real servers with TLS, and on what it is to find there."""
+
+import re
+import socket
+import threading
+
+import pytest
+
+from conftest import BUILD, Desk
+from harness.basics import run, state_folder
+from harness.postfix import Postfix
+from harness.site import Site
+
+DOORS = ("smtp", "imap", "pop3", "sieve")
+
+
+class TlsPostfix(Postfix):
+    level = "encrypt"
+
+    def services(self, processes=None):
+        text = super().services(processes)
+        assert "smtpd_tls_security_level=none" in text
+        return (text.replace("smtpd_tls_security_level=none", f"smtpd_tls_security_level={self.level}")
+                + "tlsmgr unix - - n 1000? 1 tlsmgr\n")
+
+    def restart(self, level):
+        self.level = level
+        self.stop()
+        (self.config / "master.cf").write_text(self.services())
+        self.start()
+
+
+class TlsSite(Site):
+    """With certificates, as every site but one on loopback has them."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.certificate, self.key = self.state / "cert.pem", self.state / "key.pem"
+        self.renew(90)
+        self.postfix = TlsPostfix(self.state / "postfix")
+        self.postfix.overrides = {"smtpd_tls_cert_file": self.certificate,
+                                  "smtpd_tls_key_file": self.key}
+
+    def cyrus_options(self):
+        return {**super().cyrus_options(), "tls_server_cert": self.certificate,
+                "tls_server_key": self.key, "failedloginpause": "0"}
+
+    def renew(self, days):
+        self.state.mkdir(exist_ok=True)
+        run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
+             "-nodes", "-days", days, "-subj", "/CN=mail.example.org", "-keyout", self.key,
+             "-out", self.certificate])
+        run(["chown", "cyrus", self.key])
+
+    def restart_cyrus(self, **options):
+        """With other options than the written ones."""
+        text = self.cyrus.config.read_text()
+        for name, value in options.items():
+            text, count = re.subn(rf"(?m)^{name}: .*\n", f"{name}: {value}\n" if value else "", text)
+            assert count == 1, name
+        self.cyrus.stop()
+        self.cyrus.config.write_text(text)
+        self.cyrus.start()
+
+
+@pytest.fixture(scope="module")
+def site():
+    running = TlsSite(state_folder(), BUILD)
+    try:
+        yield running.create()
+    finally:
+        running.destroy()
+
+
+@pytest.fixture
+def probe(site):
+    def ask(*urls):
+        words = ("--postfix", site.postfix.config, "--cyrus", site.cyrus.config)
+        # Nothing but the ports: no login in the database is needed.
+        return Desk(site.postgres).run("doctor", "--probe", *words, *urls, user="nobody_here")
+    return ask
+
+
+def lines_of(answer, word):
+    return {line.split()[1] for line in answer.out.splitlines() if line.startswith(word)}
+
+
+def test_sound(probe):
+    answer = probe()
+    assert answer.status == 0, answer
+    assert answer.out.splitlines()[0] == f"APPPASS OK: ports that refuse a code of no account: {len(DOORS)}"
+    assert lines_of(answer, "ok") == set(DOORS), answer
+
+
+def test_outage(probe, site):
+    site.postgres.stop()
+    try:
+        answer = probe()
+    finally:
+        site.postgres.start()
+    assert answer.status == 2 and answer.out.startswith("APPPASS CRITICAL: "), answer
+    # timsieved says the same whatever the reason.
+    assert lines_of(answer, "FAULT") == set(DOORS) - {"sieve"}, answer
+
+
+def test_no_certificate(probe, site):
+    site.restart_cyrus(tls_server_cert=None, tls_server_key=None)
+    site.postfix.restart("none")
+    try:
+        answer = probe()
+    finally:
+        with site.cyrus.config.open("a") as config:
+            config.write(f"tls_server_cert: {site.certificate}\ntls_server_key: {site.key}\n")
+        site.restart_cyrus()
+        site.postfix.restart("encrypt")
+    assert answer.status == 2 and lines_of(answer, "FAULT") == set(DOORS), answer
+    assert answer.out.count("offers no TLS") >= 4, answer
+
+
+def test_comma_in_mech_list(probe, site):
+    site.restart_cyrus(sasl_mech_list="PLAIN, LOGIN")
+    try:
+        answer = probe()
+    finally:
+        site.restart_cyrus(sasl_mech_list="PLAIN LOGIN")
+    assert answer.status == 2 and "does not offer PLAIN" in answer.out, answer
+    assert lines_of(answer, "FAULT") == {"imap", "pop3", "sieve"}, answer
+
+
+def test_certificate_that_ends_soon(probe, site):
+    site.renew(3)
+    site.restart_cyrus()
+    try:
+        answer = probe(f"imap://127.0.0.1:{site.cyrus.ports['imap']}")
+    finally:
+        site.renew(90)
+        site.restart_cyrus()
+    assert answer.status == 1 and answer.out.startswith("APPPASS WARNING: imap "), answer
+    assert "good for 2 days" in answer.out, answer
+
+
+def test_nobody_there(probe):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    answer = probe(f"imaps://127.0.0.1:{port}")
+    assert answer.status == 2 and "nobody answers" in answer.out, answer
+
+
+def test_no_answer(probe):
+    """A server that only accepts: the probe ends by itself."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        answer = probe(f"smtp://127.0.0.1:{silent.getsockname()[1]}")
+    assert answer.status == 2 and "does not answer within 10 s" in answer.out, answer
+
+
+def test_whoever_comes_is_let_in(probe):
+    """Also what is no mail server, or says yes to everybody, is an alarm."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=lambda: other.accept()[0].sendall(b"x" * 5000), daemon=True).start()
+        answer = probe(f"pop3://127.0.0.1:{other.getsockname()[1]}")
+    assert answer.status == 2 and "a line without an end" in answer.out, answer
+
+
+def test_nothing_to_probe(site, folder):
+    answer = Desk(site.postgres).run("doctor", "--probe", "--postfix", folder, "--cyrus",
+                                     folder / "imapd.conf")
+    assert answer.status == 3 and answer.out.startswith("APPPASS UNKNOWN: "), answer
+
+
+@pytest.mark.parametrize("url", ["http://mail.example.org", "imap://", "imap:143",
+                                 "imap://host:", "imap://host/INBOX", "imap://[::1"])
+def test_not_a_port(probe, url):
+    answer = probe(url)
+    assert answer.status == 2 and "not a mail server's port" in answer.out, answer
+
+
+def test_ports_without_probe(site):
+    answer = Desk(site.postgres).run("doctor", "imap://mail.example.org")
+    assert answer.status == 2 and "--probe" in answer.err, answer

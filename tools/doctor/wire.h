@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef APPPASS_WIRE_H
+#define APPPASS_WIRE_H
+
+/* One login at a mail server's port, as a mail program tries it. */
+
+#include <stdbool.h>
+
+#include "attributes.h"
+
+struct wire_port {
+    const char *scheme; /* "imap", with STARTTLS, or "imaps": see wire_scheme */
+    char host[256];
+    char port[32]; /* number or name of a service */
+};
+
+/* The scheme of that name as a constant, NULL: there is none; the port it has by default. */
+const char *wire_scheme(const char *name, const char **port_r) MUST_CHECK;
+
+/*
+ * wire_port_parse - "imaps://mail.example.org:993", the port left out or not
+ */
+bool wire_port_parse(const char *url, struct wire_port *port_r) MUST_CHECK;
+
+struct wire_finding {
+    /* What is wrong; empty: TLS, PLAIN is offered, an unknown code is refused in time. */
+    char trouble[256];
+    const char *fix;  /* with a trouble */
+    char doubt[256];  /* why a mail program might not trust the certificate; or empty */
+    int days;         /* that the certificate is good for */
+    int milliseconds; /* from the password to the answer */
+};
+
+/*
+ * wire_ask - log in as check@example.invalid with a well-formed code of no account
+ *
+ * Only a refusal that the server is sure of is no trouble.  Ends within ten seconds.
+ */
+void wire_ask(const struct wire_port *port, struct wire_finding *finding_r);
+
+#endif
