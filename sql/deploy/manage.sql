@@ -35,17 +35,11 @@ $$;
 COMMENT ON FUNCTION apppass.managed_account(text) IS
 'The account, where it exists (P0002) and the session user may manage it (42501).';
 
-CREATE FUNCTION apppass.add_account(username text, realm text DEFAULT NULL,
-    mfa_enrolled boolean DEFAULT false,
-                                    reason text DEFAULT NULL,
-                                    operator text DEFAULT NULL) RETURNS bigint
-    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+CREATE FUNCTION apppass.require_username(username text) RETURNS text
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    name text := apppass.account_name(add_account.username);
-    home integer := apppass.realm_of(name);
-    account_id bigint;
-    previous text[];
+    name constant text := apppass.account_name(username);
 BEGIN
     IF apppass.is_username(name) IS NOT TRUE THEN
         RAISE EXCEPTION 'user name is not valid'
@@ -54,6 +48,24 @@ BEGIN
                          'or invisible in it, no %, and around an @ something before it and a '
                          'domain in ASCII (xn--) after it.';
     END IF;
+    RETURN name;
+END
+$$;
+COMMENT ON FUNCTION apppass.require_username(text) IS
+'The name as accounts have it, where it can be one (22023).';
+
+CREATE FUNCTION apppass.add_account(username text, realm text DEFAULT NULL,
+    mfa_enrolled boolean DEFAULT false,
+                                    reason text DEFAULT NULL,
+                                    operator text DEFAULT NULL) RETURNS bigint
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text := apppass.require_username(add_account.username);
+    home integer := apppass.realm_of(name);
+    account_id bigint;
+    previous text[];
+BEGIN
     previous := apppass.set_context(add_account.reason, NULL, add_account.operator);
     IF add_account.realm IS NOT NULL THEN
         SELECT r.id INTO home FROM apppass.realm AS r
@@ -89,6 +101,36 @@ $$;
 COMMENT ON FUNCTION apppass.add_account(text, text, boolean, text, text) IS
 'Adds an account and returns its id. realm: NULL takes the one of the name''s domain, else '
 'default. Errors: 23505 exists, 22023 not a user name, P0002 no such realm, 42501 not yours.';
+
+CREATE FUNCTION apppass.rename_account(username text, new_name text, reason text,
+    ticket text DEFAULT NULL, operator text DEFAULT NULL) RETURNS text
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    account apppass.account := apppass.managed_account(username);
+    name constant text := apppass.require_username(new_name);
+    previous text[];
+BEGIN
+    previous := apppass.set_context(reason, ticket, operator);
+    PERFORM apppass.require_reason('renaming an account');
+    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
+    BEGIN
+        UPDATE apppass.account AS a SET username = name WHERE a.id = account.id;
+    EXCEPTION
+        WHEN unique_violation THEN
+            RAISE EXCEPTION 'account "%" exists already', name
+                USING ERRCODE = '23505', CONSTRAINT = 'account_name_taken',
+                      HINT = 'Two accounts do not become one: revoke the codes of the one that '
+                             'ends, and issue new ones.';
+    END;
+    PERFORM apppass.restore_context(previous);
+    RETURN name;
+END
+$$;
+COMMENT ON FUNCTION apppass.rename_account(text, text, text, text, text) IS
+'Gives an account another name, and the realm of its domain where it was in that of the old one; '
+'codes, devices and trail stay its own. Returns the name as kept. Sessions under the old name '
+'end. Errors: 23505 taken, 22023 not a user name, AP002 no reason, P0002 no such account.';
 
 CREATE FUNCTION apppass.set_account_enabled(username text, enabled boolean, reason text,
     ticket text DEFAULT NULL, operator text DEFAULT NULL)
@@ -357,6 +399,7 @@ COMMENT ON FUNCTION apppass.revoke_code(text, text, text, text, text) IS
 'account or live code, AP002 no reason, 22023 not a selector, 42501 not yours.';
 
 REVOKE ALL ON FUNCTION apppass.add_account(text, text, boolean, text, text),
+    apppass.require_username(text), apppass.rename_account(text, text, text, text, text),
     apppass.set_account_enabled(text, boolean, text, text, text),
     apppass.set_mfa(text, boolean, text, text, text), apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
@@ -365,8 +408,10 @@ GRANT EXECUTE ON FUNCTION apppass.set_account_enabled(text, boolean, text, text,
     apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) TO apppass_helpdesk;
--- Who issues codes must not be the one who says that policy is met.
+-- Who issues codes must not be the one who says that policy is met, nor whose mailbox an account's
+-- codes open.
 GRANT EXECUTE ON FUNCTION apppass.add_account(text, text, boolean, text, text),
+    apppass.rename_account(text, text, text, text, text),
     apppass.set_mfa(text, boolean, text, text, text) TO apppass_admin;
 REVOKE ALL ON TYPE apppass.issue_terms, apppass.stored_code FROM PUBLIC;
 GRANT USAGE ON TYPE apppass.issue_terms, apppass.stored_code TO apppass_helpdesk;

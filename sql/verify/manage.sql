@@ -14,7 +14,9 @@ FROM pg_catalog.unnest(ARRAY[
     'apppass.revoke_code(text, text, text, text, text)']) AS f;
 SELECT 1 / (pg_catalog.has_function_privilege('apppass_admin', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE'))::integer
-FROM pg_catalog.unnest(ARRAY['apppass.add_account(text, text, boolean, text, text)',
+FROM pg_catalog.unnest(ARRAY[
+    'apppass.add_account(text, text, boolean, text, text)',
+    'apppass.rename_account(text, text, text, text, text)',
     'apppass.set_mfa(text, boolean, text, text, text)']) AS f;
 
 ROLLBACK;

@@ -2,7 +2,7 @@
 -- Accounts, codes, reset, revocation, upkeep: what the functions do and refuse.
 BEGIN;
 \ir setup.sql
-SELECT plan(84);
+SELECT plan(90);
 
 -- accounts
 SELECT isnt(apppass.add_account(' Alice@Example.org ', operator => 'helga'), NULL, 'an account is added');
@@ -117,6 +117,20 @@ SELECT is((SELECT count(*) FROM apppass.code_overview WHERE selector IN ('5555',
 SELECT is((SELECT count(*) FROM apppass.maintain() WHERE action = 'revoke'), 2::bigint, 'maintain does it');
 SELECT pg_temp.same($$ SELECT revoke_reason FROM apppass.code_overview WHERE selector = '6666' $$, $$ VALUES ('not used for 60 days') $$, 'and says why');
 SELECT is_empty($$ SELECT * FROM apppass.maintain() $$, 'a second time there is nothing to do');
+
+
+-- another name
+SELECT throws_ok($$ SELECT apppass.rename_account('bride@example.org', 'wife@example.org', NULL) $$, 'P0002', NULL,
+    'nobody there is renamed');
+SELECT apppass.add_account('bride@example.org'), apppass.add_account('other@example.org');
+SELECT apppass.store_code('bride@example.org', 'Phone', '7777', pg_temp.digest());
+SELECT throws_ok($$ SELECT apppass.rename_account('bride@example.org', 'wife@example.org', ' ') $$, 'AP002', NULL,
+    'renaming needs a reason');
+SELECT throws_ok($$ SELECT apppass.rename_account('bride@example.org', 'OTHER@example.org', 'x') $$, '23505',
+    'account "other@example.org" exists already', 'two do not become one');
+SELECT is(apppass.rename_account('Bride@example.org', ' Wife@example.org', 'married'), 'wife@example.org', 'renamed');
+SELECT is(pg_temp.verdict('wife@example.org', '7777'), 'accepted', 'the code works under the new name');
+SELECT is(pg_temp.verdict('bride@example.org', '7777'), 'unknown_user', 'and not under the old');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import ADMINISTRATOR, CODE, TOOL, environment
+from conftest import ADMINISTRATOR, CODE, HELPDESK, TOOL, environment
 from harness.basics import run
 from harness.postgres import HELPDESK
 
@@ -288,6 +288,22 @@ def test_accounts(desk):
     assert desk.json("account", "list", "no%such*") == []
     added = desk.json("account", "add", "x" + account, "--mfa", "--reason", "new")
     assert added["mfa_enrolled"] is True
+
+
+def test_rename(desk):
+    """The person married: the codes stay, the old name leads to the new one."""
+    account, other = desk.account(), desk.account()
+    desk.issue(account, "Phone")
+    new = f"new.{account}"
+    assert new in desk.ok("account", "rename", account, new.upper(), "--reason", "married").err
+    assert [code["device"] for code in desk.json("list", new)] == ["Phone"]
+    gone = desk.run("list", account)
+    assert gone.status == 1 and new in gone.err
+    taken = desk.run("account", "rename", new, other, "--reason", "married")
+    assert taken.status == 1 and "exists already" in taken.err and "another name" in taken.err
+    assert desk.run("account", "rename", new, "x@", "--reason", "x").status == 1
+    assert desk.run("account", "rename", new, account, "--reason", "x", user=HELPDESK).status == 77
+    assert desk.json("account", "show", new)["live_codes"] == 1
 
 
 def test_disable_dry_run(desk):

@@ -68,6 +68,9 @@ def account(server):
     desk.ok("access", "remove", "90", "--yes", user=ADMINISTRATOR)
 
 
+ACCOUNT_OBJECT = ("Ic account add , account show , account disable , account enable , account mfa"
+                  " , account notify , account rename")
+
 CASES = [
     ("Ic issue , reset", ["issue", "ACCOUNT", "--device", "New", "--force"]),
     ("Ic issue , reset", ["reset", "ACCOUNT", "--device", "New", "--reason", "x", "--force"]),
@@ -75,18 +78,20 @@ CASES = [
     ("Ic list , show", ["show", "SELECTOR", "ACCOUNT"]),
     ("Ic diagnose", ["diagnose", "ACCOUNT"]),
     ("Ic account list", ["account", "list", "ACCOUNT"]),
-    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
+    (ACCOUNT_OBJECT,
      ["account", "add", "FRESH"]),
-    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
+    (ACCOUNT_OBJECT,
      ["account", "show", "ACCOUNT"]),
-    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
+    (ACCOUNT_OBJECT,
      ["account", "disable", "ACCOUNT", "--reason", "x", "--yes"]),
-    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
+    (ACCOUNT_OBJECT,
      ["account", "enable", "ACCOUNT", "--reason", "x"]),
-    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
+    (ACCOUNT_OBJECT,
      ["account", "mfa", "ACCOUNT", "on", "--reason", "x"]),
-    ("Ic account add , account show , account disable , account enable , account mfa , account notify",
+    (ACCOUNT_OBJECT,
      ["account", "notify", "ACCOUNT", "--language", "de"]),
+    (ACCOUNT_OBJECT,
+     ["account", "rename", "ACCOUNT", "ACCOUNT", "--reason", "x"]),
     ("Ic unused", ["unused", "ACCOUNT"]),
     ("Ic audit", ["audit", "ACCOUNT"]),
     ("Ic audit head", ["audit", "head"]),

@@ -40,11 +40,31 @@ static size_t offer(const struct rows *rows, const char *column, const char *typ
     return offered;
 }
 
-void near_offer_accounts(struct invocation *invocation, const char *account)
+/* What an account that had the name is called now. */
+static bool offer_renamed(struct invocation *invocation, const char *account)
 {
     struct rows *rows = TRY_QUERY(
         invocation->database,
-        "SELECT near AS account FROM apppass.near_accounts($1) AS near", account);
+        "SELECT name FROM apppass.renamed_accounts($1) AS name LIMIT 5", account);
+    size_t count = rows == NULL ? 0 : rows_count(rows);
+
+    if (count > 0)
+        message_hint("it is now called");
+    for (size_t row = 0; row < count; row++)
+        message_hint("  %s", rows_text(rows, row, "name"));
+    rows_free(&rows);
+    return count > 0;
+}
+
+void near_offer_accounts(struct invocation *invocation, const char *account)
+{
+    struct rows *rows;
+
+    if (offer_renamed(invocation, account))
+        return;
+    rows = TRY_QUERY(invocation->database,
+                     "SELECT near AS account FROM apppass.near_accounts($1) AS near",
+                     account);
 
     if (rows == NULL)
         return;

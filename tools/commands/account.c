@@ -225,6 +225,44 @@ const struct command command_account_enable = {
     .options = {REASON_NEEDED},
 };
 
+static enum status run_account_rename(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    struct rows *rows = TRY_QUERY(
+        invocation->database,
+        "SELECT apppass.rename_account(username => $1, new_name => $2, reason => $3,"
+        " ticket => $4, operator => $5) AS name",
+        account, command_argument(invocation, 1),
+        command_option(invocation, OPTION_REASON),
+        command_option(invocation, OPTION_TICKET),
+        command_option(invocation, OPTION_OPERATOR));
+    enum status status;
+
+    if (rows == NULL)
+        return near_complain(invocation, account, NULL, NULL);
+    message_note("renamed %s to %s: the codes stay, the user name to type is new",
+                 account, rows_text(rows, 0, "name"));
+    status = invocation->output.format != FORMAT_PEOPLE
+                 ? show_account(invocation, rows_text(rows, 0, "name"))
+                 : STATUS_DONE;
+    rows_free(&rows);
+    return status;
+}
+
+const struct command command_account_rename = {
+    .name = "account rename",
+    .arguments = "ACCOUNT NAME",
+    .role = ROLE_ADMIN,
+    .run = run_account_rename,
+    .summary = "give an account another name",
+    .details =
+        "Codes, devices and history stay with the account; sessions under the old name\n"
+        "end. The mailbox is Cyrus IMAP's to rename.",
+    .example = "apppass account rename alice@example.org alice.new@example.org \\\n"
+               "    --reason \"married\"",
+    .options = {REASON_NEEDED},
+};
+
 static enum status run_account_mfa(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);

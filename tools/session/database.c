@@ -173,6 +173,8 @@ static const struct {
     {"access_rule_not_found", "apppass access list shows the rules"},
     {"account_disabled", "enable it: apppass account enable ACCOUNT --reason ..."},
     {"account_not_found", "check the spelling, or add it: apppass account add ACCOUNT"},
+    {"account_name_taken",
+     "choose another name, or revoke the codes of that account and issue them anew"},
     {"account_username_unique", "issue a code: apppass issue ACCOUNT --device LABEL"},
     {"code_not_found", "it may be revoked already: apppass list ACCOUNT --all"},
     {"device_never_had_code", "issue a code: apppass issue ACCOUNT --device LABEL"},
