@@ -130,7 +130,7 @@ AS $$
     FROM apppass.audit AS e
     JOIN apppass.account AS a ON a.id = e.account_id
     JOIN apppass.realm AS r ON r.id = a.realm_id
-    WHERE e.id = ANY ($1) AND r.notify_owners
+    WHERE e.id = ANY (notice_events.ids) AND r.notify_owners
       AND (e.action IN ('code_issued', 'code_reset', 'code_revoked')
            OR (e.action = 'account_changed' AND e.before ? 'notify_address'))
       -- That the old code ended goes without saying where a new one took its place.
@@ -155,7 +155,8 @@ AS $$
         e.event, c.account_id, c.id, u.at, NULLIF(u.service, '-'), NULLIF(u.network, '0.0.0.0/0')
     FROM (SELECT x.code_id, x.network, min(x.first_at) AS at,
               (array_agg(x.service ORDER BY x.first_at))[1] AS service
-          FROM apppass.code_use AS x WHERE x.first_at > $1 GROUP BY x.code_id, x.network) AS u
+          FROM apppass.code_use AS x WHERE x.first_at > notice_uses.since
+          GROUP BY x.code_id, x.network) AS u
     JOIN apppass.code AS c ON c.id = u.code_id
     JOIN apppass.realm AS r ON r.id = c.realm_id
     CROSS JOIN LATERAL (
@@ -217,7 +218,7 @@ AS $$
         c.id, f.at, f.service, NULLIF(apppass.client_network(f.client), '0.0.0.0/0')
     FROM (SELECT DISTINCT ON (x.code_id) x.code_id, x.at, x.service, x.client
           FROM apppass.refusal AS x
-          WHERE x.at > $1 AND x.code_id IS NOT NULL
+          WHERE x.at > notice_knocking.since AND x.code_id IS NOT NULL
             AND x.verdict IN ('revoked', 'expired', 'lapsed')
           ORDER BY x.code_id, x.at DESC) AS f
     JOIN apppass.code AS c ON c.id = f.code_id
@@ -237,8 +238,8 @@ CREATE FUNCTION apppass.notice_yearly(since timestamptz) RETURNS void
 AS $$
     INSERT INTO apppass.notice (once, event, account_id, at)
     SELECT format('yearly %s %s', a.id, d.day::date), 'yearly', a.id, now()
-    FROM generate_series(($1 AT TIME ZONE 'UTC')::date + 1, (now() AT TIME ZONE 'UTC')::date,
-                         interval '1 day') AS d (day)
+    FROM generate_series((notice_yearly.since AT TIME ZONE 'UTC')::date + 1,
+                         (now() AT TIME ZONE 'UTC')::date, interval '1 day') AS d (day)
     JOIN apppass.account AS a ON a.id % 365 = (d.day::date - date '2000-01-01') % 365
     JOIN apppass.realm AS r ON r.id = a.realm_id
     WHERE r.notify_owners
@@ -386,7 +387,7 @@ CREATE FUNCTION apppass.notify_done(mail bigint, key uuid) RETURNS void
     LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
     UPDATE apppass.notice_mail AS m SET sent_at = now()
-    WHERE m.id = $1 AND m.key = $2 AND m.sent_at IS NULL;
+    WHERE m.id = notify_done.mail AND m.key = notify_done.key AND m.sent_at IS NULL;
 $$;
 COMMENT ON FUNCTION apppass.notify_done(bigint, uuid) IS 'The mail was sent.';
 
@@ -396,7 +397,7 @@ AS $$
     UPDATE apppass.notice_mail AS m
     SET failures = m.failures + 1,
         try_at = now() + LEAST(interval '1 minute' * 2 ^ LEAST(m.failures, 10), interval '6 hours')
-    WHERE m.id = $1 AND m.key = $2 AND m.sent_at IS NULL
+    WHERE m.id = notify_failed.mail AND m.key = notify_failed.key AND m.sent_at IS NULL
     RETURNING m.try_at;
 $$;
 COMMENT ON FUNCTION apppass.notify_failed(bigint, uuid) IS
@@ -412,14 +413,15 @@ CREATE FUNCTION apppass.set_notify(username text, address text DEFAULT NULL,
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    account apppass.account := apppass.managed_account($1);
-    previous text[] := apppass.set_context($4, $5, $6);
+    account apppass.account := apppass.managed_account(set_notify.username);
+    previous text[] := apppass.set_context(set_notify.reason, set_notify.ticket,
+                                            set_notify.operator);
 BEGIN
     UPDATE apppass.account AS a
-    SET notify_address = CASE WHEN $2 IS NULL THEN a.notify_address
-                              ELSE apppass.trim_blank($2) END,
-        notify_language = CASE WHEN $3 IS NULL THEN a.notify_language
-                               ELSE apppass.trim_blank($3) END
+    SET notify_address = CASE WHEN set_notify.address IS NULL THEN a.notify_address
+                              ELSE apppass.trim_blank(set_notify.address) END,
+        notify_language = CASE WHEN set_notify.language IS NULL THEN a.notify_language
+                               ELSE apppass.trim_blank(set_notify.language) END
     WHERE a.id = account.id;
     PERFORM apppass.restore_context(previous);
 EXCEPTION

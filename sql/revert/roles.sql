@@ -10,9 +10,9 @@ DO $$
 DECLARE
     unwanted text;
 BEGIN
-    FOREACH unwanted IN ARRAY ARRAY['apppass_notify', 'apppass_self', 'apppass_logout', 'apppass_admin',
-        'apppass_auditor', 'apppass_helpdesk', 'apppass_verifier',
-                                    'apppass_owner'] LOOP
+    FOREACH unwanted IN ARRAY ARRAY['apppass_notify', 'apppass_self', 'apppass_logout',
+                                    'apppass_admin', 'apppass_auditor', 'apppass_helpdesk',
+                                    'apppass_verifier', 'apppass_owner'] LOOP
         BEGIN
             EXECUTE pg_catalog.format('DROP ROLE IF EXISTS %I', unwanted);
         EXCEPTION

@@ -8,7 +8,7 @@ import subprocess
 
 import pytest
 
-from conftest import ADMINISTRATOR, CODE, HELPDESK, TOOL, environment
+from conftest import ADMINISTRATOR, CODE, TOOL, environment
 from harness.basics import run
 from harness.postgres import HELPDESK
 
@@ -275,6 +275,7 @@ def test_accounts(desk):
     assert desk.json("account", "show", account.upper()) == {
         "account": account.lower(), "realm": "default", "state": "enabled",
         "mfa_enrolled": False, "devices": 0, "live_codes": 0, "last_used_at": None,
+        "notify_address": None, "notify_language": None,
         "created_at": desk.json("account", "show", account)["created_at"],
         "created_by": ADMINISTRATOR}
     assert desk.json("account", "mfa", account, "on", "--reason", "enrolled", "--ticket",
