@@ -89,7 +89,9 @@ def lines_of(answer, word):
 def test_sound(probe):
     answer = probe()
     assert answer.status == 0, answer
-    assert answer.out.splitlines()[0] == f"APPPASS OK: ports that refuse a code of no account: {len(DOORS)}"
+    first, *lines = answer.out.splitlines()
+    good = len([line for line in lines if line.startswith("ok ")])
+    assert first == f"APPPASS OK: ports that refuse a code of no account: {good}", answer
     assert lines_of(answer, "ok") == set(DOORS), answer
 
 
