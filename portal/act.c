@@ -55,6 +55,8 @@ static bool token_fits(const struct portal *portal, const char *action)
 
 /* ---- making ---- */
 
+#define STORED "device, selector, array_to_string(services, ' ') AS services"
+
 struct making {
     bool reset;
     const char *device;
@@ -67,13 +69,12 @@ static struct rows *store(struct portal *portal, const void *what,
     const struct making *making = what;
 
     if (making->reset)
-        return TRY_QUERY(portal->database,
-                         "SELECT device, selector FROM apppass.self_reset(" WHO
-                         ", $6, $7, $8, turn => $9)",
-                         WHO_VALUES(portal), making->device, code->selector, hash,
-                         portal->state);
+        return TRY_QUERY(
+            portal->database,
+            "SELECT " STORED " FROM apppass.self_reset(" WHO ", $6, $7, $8, turn => $9)",
+            WHO_VALUES(portal), making->device, code->selector, hash, portal->state);
     return TRY_QUERY(portal->database,
-                     "SELECT device, selector FROM apppass.self_issue(" WHO
+                     "SELECT " STORED " FROM apppass.self_issue(" WHO
                      ", $6, $7, $8, $9::text[], turn => $10)",
                      WHO_VALUES(portal), making->device, code->selector, hash,
                      making->services, portal->state);
@@ -100,6 +101,9 @@ static bool answer_profile(struct portal *portal, const struct rows *stored,
         return false;
     snprintf(profile.imap.host, sizeof profile.imap.host, "%s", imap);
     snprintf(profile.smtp.host, sizeof profile.smtp.host, "%s", smtp);
+    profile_dav(&profile, rows_text(terms, 0, "dav_host"),
+                (int)rows_integer(terms, 0, "dav_port"),
+                rows_text(stored, 0, "services"));
     length = profile_compose(&profile, xml);
     if (length > 0) {
         fwrite(xml, 1, length, portal->page);

@@ -731,14 +731,16 @@ COMMENT ON FUNCTION apppass.remove_access(integer, text, text, text) IS
 CREATE FUNCTION apppass.find_terms(accounts text[])
     RETURNS TABLE (place bigint, account_id bigint, account text, realm text, code_length integer,
                    memory_kib integer, passes integer, lanes integer, imap_host text,
-                   imap_port integer, smtp_host text, smtp_port integer)
+                   imap_port integer, smtp_host text, smtp_port integer, dav_host text,
+                   dav_port integer)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
     SELECT t.ordinality, a.id, a.username, r.name, r.code_length, r.argon2_memory_kib,
-        r.argon2_passes, r.argon2_lanes, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port
+        r.argon2_passes, r.argon2_lanes, r.imap_host, r.imap_port, r.smtp_host, r.smtp_port,
+        r.dav_host, r.dav_port
     FROM unnest(find_terms.accounts) WITH ORDINALITY AS t (typed, ordinality)
     LEFT JOIN apppass.account AS a ON a.username = apppass.account_name(t.typed)
         AND a.realm_id IN (SELECT apppass.managed_realms())

@@ -2,6 +2,7 @@
 """A code that no operator sees, by a link: once, in time, with its PIN."""
 
 import json
+import plistlib
 from urllib.parse import urlsplit
 
 import pytest
@@ -78,6 +79,27 @@ def test_once(link):
     assert first[0] == 200 and 'class="secret"' in first[2]
     assert second[0] == 404 and "not valid" in second[2]
     assert link.codes() == "1"
+
+
+@pytest.mark.parametrize("options, payloads", [
+    ((), ["com.apple.mail.managed", "com.apple.caldav.account", "com.apple.carddav.account"]),
+    (("--service", "imap"), ["com.apple.mail.managed"]),
+])
+def test_as_a_profile(site, web, account, options, payloads):
+    """For Apple's devices: mail, and calendars and contacts where the code opens them."""
+    link = Link(site, web, account, *options)
+    status, headers, text = link.collect("as=apple")
+    assert status == 200 and "aspen-config" in headers["Content-Type"]
+    content = plistlib.loads(text.encode())["PayloadContent"]
+    assert [payload["PayloadType"] for payload in content] == payloads
+    assert content[0]["IncomingMailServerHostName"] == "imap.example.org"
+    code = content[0]["IncomingPassword"]
+    for payload in content[1:]:
+        protocol = {"caldav": "CalDAV", "carddav": "CardDAV"}[payload["PayloadType"].split(".")[2]]
+        assert payload[f"{protocol}HostName"] == "dav.example.org"
+        assert (payload[f"{protocol}Port"], payload[f"{protocol}UseSSL"]) == (443, True)
+        assert (payload[f"{protocol}Username"], payload[f"{protocol}Password"]) == (account, code)
+    assert site.knock(IMAP, account, code).meaning == OK
 
 
 def test_five_wrong_pins_end_it(site, web, account):

@@ -39,6 +39,25 @@ def issue(desk, account, folder, *options, device="iPhone"):
                    folder / "mail.mobileconfig", *options)
 
 
+def test_calendars_and_contacts(desk, folder):
+    """Where the realm names a server for them, and the code opens it."""
+    realm = f"profiles{next(NUMBERS)}.example"
+    desk.ok("realm", "add", realm, "imap_host=imap.example.org", "smtp_host=smtp.example.org",
+            "dav_host=dav.example.org", "dav_port=8443", user=ADMINISTRATOR)
+    account = desk.account(realm=realm)
+    issue(desk, account, folder)
+    profile = plistlib.loads((folder / "mail.mobileconfig").read_bytes())
+    mail, calendars, contacts = profile["PayloadContent"]
+    assert calendars["CalDAVPassword"] == contacts["CardDAVPassword"] == mail["IncomingPassword"]
+    assert calendars["CalDAVUsername"] == contacts["CardDAVUsername"] == account
+    assert (calendars["CalDAVHostName"], calendars["CalDAVPort"]) == ("dav.example.org", 8443)
+    assert (contacts["CardDAVHostName"], contacts["CardDAVPort"]) == ("dav.example.org", 8443)
+    assert len({payload["PayloadIdentifier"] for payload in profile["PayloadContent"]}) == 3
+    (folder / "mail.mobileconfig").unlink()
+    issue(desk, account, folder, "--service", "imap,smtp", device="iPad")
+    assert settings(plistlib.loads((folder / "mail.mobileconfig").read_bytes()))
+
+
 def test_servers_of_the_realm(desk, account, folder):
     answer = issue(desk, account, folder, device="Ayşe's <iPhone> & 電話")
     file = folder / "mail.mobileconfig"

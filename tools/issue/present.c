@@ -212,10 +212,12 @@ enum status present_find_servers(struct present *present, struct invocation *inv
 
     if (!command_has(invocation, OPTION_MOBILECONFIG))
         return STATUS_DONE;
-    rows = QUERY(invocation->database,
-                 "SELECT realm AS name, imap_host, imap_port, smtp_host, smtp_port"
-                 " FROM apppass.find_terms(ARRAY[$1])",
-                 account);
+    rows = QUERY(
+        invocation->database,
+        "SELECT realm AS name, imap_host, imap_port, smtp_host, smtp_port, dav_host,"
+        " dav_port"
+        " FROM apppass.find_terms(ARRAY[$1])",
+        account);
     if (rows == NULL)
         return database_status(invocation->database);
     if (rows_text(rows, 0, "name") == NULL)
@@ -223,6 +225,11 @@ enum status present_find_servers(struct present *present, struct invocation *inv
     else if (!find_server(invocation, &imap_source, rows, &present->imap) ||
              !find_server(invocation, &smtp_source, rows, &present->smtp))
         status = STATUS_REFUSED;
+    else if (rows_text(rows, 0, "dav_host") != NULL) {
+        snprintf(present->dav.host, sizeof present->dav.host, "%s",
+                 rows_text(rows, 0, "dav_host"));
+        present->dav.port = (int)rows_integer(rows, 0, "dav_port");
+    }
     rows_free(&rows);
     return status;
 }
@@ -246,6 +253,9 @@ static enum status prepare_profile(struct present *present,
     size_t length;
     bool written;
 
+    if (present->dav.host[0] != '\0')
+        profile_dav(&profile, present->dav.host, present->dav.port,
+                    rows_text(rows, 0, "services"));
     if (!create_file(&present->profile, command_option(invocation, OPTION_MOBILECONFIG)))
         return STATUS_REFUSED;
     code_format(code, display);

@@ -21,7 +21,7 @@ struct present_file {
 struct present {
     struct present_file output;  /* of --output: the code alone */
     struct present_file profile; /* of --mobileconfig */
-    struct profile_server imap, smtp;
+    struct profile_server imap, smtp, dav;
     bool keep; /* the files are complete and belong to the operator */
 };
 

@@ -151,6 +151,45 @@ static void payload_members(FILE *xml, const char *type, const char *name,
     fputs("\t<key>PayloadVersion</key>\n\t<integer>1</integer>\n", xml);
 }
 
+/* protocol: CalDAV or CardDAV; payload: what Apple calls its account. */
+static void dav_payload(FILE *xml, const struct profile *profile, const char *protocol,
+                        const char *payload)
+{
+    const struct {
+        const char *name, *value;
+    } members[] = {{"AccountDescription", profile->account},
+                   {"HostName", profile->dav.host},
+                   {"Username", profile->account},
+                   {"Password", profile->code}};
+    char key[64], identifier[512];
+
+    fputs("\t<dict>\n", xml);
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        snprintf(key, sizeof key, "%s%s", protocol, members[i].name);
+        string_member(xml, key, members[i].value);
+    }
+    fprintf(xml,
+            "\t<key>%sPort</key>\n\t<integer>%d</integer>\n"
+            "\t<key>%sUseSSL</key>\n\t<true/>\n",
+            protocol, profile->dav.port, protocol);
+    snprintf(identifier, sizeof identifier, "apppass.%s.%s.%s", profile->account,
+             profile->selector, protocol);
+    payload_members(xml, payload, protocol, identifier);
+    fputs("\t</dict>\n", xml);
+}
+
+void profile_dav(struct profile *profile, const char *host, int port,
+                 const char *services)
+{
+    char list[512];
+
+    snprintf(list, sizeof list, " %s ", services != NULL ? services : "dav");
+    if (host == NULL || strstr(list, " dav ") == NULL)
+        return;
+    snprintf(profile->dav.host, sizeof profile->dav.host, "%s", host);
+    profile->dav.port = port;
+}
+
 static void compose(FILE *xml, const struct profile *profile)
 {
     char identifier[512], name[512];
@@ -173,7 +212,12 @@ static void compose(FILE *xml, const struct profile *profile)
     server_members(xml, "Outgoing", &profile->smtp, profile->account);
     fputs("\t<key>OutgoingPasswordSameAsIncomingPassword</key>\n\t<true/>\n", xml);
     payload_members(xml, "com.apple.mail.managed", name, identifier);
-    fputs("\t</dict>\n\t</array>\n", xml);
+    fputs("\t</dict>\n", xml);
+    if (profile->dav.host[0] != '\0') {
+        dav_payload(xml, profile, "CalDAV", "com.apple.caldav.account");
+        dav_payload(xml, profile, "CardDAV", "com.apple.carddav.account");
+    }
+    fputs("\t</array>\n", xml);
     string_member(xml, "PayloadDescription", profile->device);
     snprintf(identifier, sizeof identifier, "apppass.%s", profile->account);
     payload_members(xml, "Configuration", name, identifier);

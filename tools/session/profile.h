@@ -3,8 +3,8 @@
 #define APPPASS_PROFILE_H
 
 /*
- * An Apple configuration profile (com.apple.mail.managed) that sets up IMAP and SMTP on
- * an iPhone, iPad or Mac, the code inside.
+ * An Apple configuration profile that sets up mail on an iPhone, iPad or Mac, and calendars and
+ * contacts where there is a server for them, the code inside.
  */
 
 #include <stdbool.h>
@@ -27,8 +27,14 @@ struct profile {
     const char *device;
     const char *selector;
     struct profile_server imap, smtp;
+    struct profile_server dav; /* CalDAV and CardDAV; host "": none */
     const char *code;
 };
+
+/* Set profile->dav, where `host` is not NULL and a code for `services`, names between blanks,
+ * opens it; NULL: for all. */
+void profile_dav(struct profile *profile, const char *host, int port,
+                 const char *services);
 
 /* A server's name or address: ASCII, without a port.  The schema's is_host takes all of
  * these. */
