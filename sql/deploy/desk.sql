@@ -106,6 +106,28 @@ COMMENT ON FUNCTION apppass.expired_codes(text, timestamptz) IS
 'Codes of an account that expired since then, on devices that have no live one; rows as in '
 'code_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
 
+CREATE FUNCTION apppass.find_offers(account text, since timestamptz)
+    RETURNS SETOF apppass.all_handover_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(find_offers.account);
+BEGIN
+    RETURN QUERY
+    SELECT o.*
+    FROM (SELECT DISTINCT ON (apppass.label_key(v.device)) v.*
+          FROM apppass.all_handover_overview AS v
+          WHERE v.account = known.username AND v.ends_at >= find_offers.since
+          ORDER BY apppass.label_key(v.device), v.offered_at DESC) AS o
+    ORDER BY o.offered_at DESC;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_offers(text, timestamptz) IS
+'The latest link of each device of an account, pending ones and those that ended since then; rows '
+'as in handover_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
+
 CREATE FUNCTION apppass.revoke_codes(code_ids bigint[], reason text, ticket text DEFAULT NULL,
                                      operator text DEFAULT NULL) RETURNS integer
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -997,7 +1019,7 @@ BEGIN
     FROM pg_roles AS r
     WHERE NOT r.rolsuper
       AND r.rolname IN ('apppass_verifier', 'apppass_helpdesk', 'apppass_auditor', 'apppass_admin',
-                        'apppass_logout', 'apppass_self')
+                        'apppass_logout', 'apppass_notify', 'apppass_self')
       AND has_column_privilege(r.oid, 'apppass.code', 'hash', 'SELECT')
     HAVING count(*) > 0;
 
@@ -1049,8 +1071,7 @@ BEGIN
               'add_realm', 'set_policy', 'add_access', 'remove_access', 'find_terms',
               'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes',
               'find_event', 'revoked_now', 'count_codes', 'expired_codes', 'find_realms',
-              'find_access', 'completions',
-              'deployment_faults')
+              'find_access', 'find_offers', 'completions', 'deployment_faults')
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %s', f.call, f.roles);

@@ -33,6 +33,7 @@ DROP FUNCTION apppass.find_devices(text);
 DROP FUNCTION apppass.find_accounts(text, text);
 DROP FUNCTION apppass.revoked_now(text);
 DROP FUNCTION apppass.find_unused(text, text, interval);
+DROP FUNCTION apppass.find_offers(text, timestamptz);
 DROP FUNCTION apppass.expired_codes(text, timestamptz);
 DROP FUNCTION apppass.count_codes(text, text);
 DROP FUNCTION apppass.revoke_codes(bigint[], text, text, text);

@@ -117,6 +117,25 @@ def test_five_wrong_pins_end_it(site, web, account):
     assert trail == "4|1"
 
 
+def test_the_helpdesk_sees_what_became_of_it(site, web, account):
+    def told():
+        answer = site.apppass("--json", "diagnose", account, user=HELPDESK)
+        finding, = [one for one in json.loads(answer.stdout)["findings"] if "link" in one["meaning"]]
+        return finding["meaning"], finding["command"]
+
+    first = Link(site, web, account, "--pin")
+    meaning, command = told()
+    assert 'a link for the device "Printer" waits to be opened, until 20' in meaning
+    assert command == f"apppass issue {account} --device Printer --handover"
+    for _ in range(5):
+        first.collect("pin=")
+    assert "is closed: five wrong PINs" in told()[0]
+    second = Link(site, web, account)
+    code = CODE.search(second.collect()[2]).group(0)
+    meaning, command = told()
+    assert f"was opened and made the code {code[:4]} on 20" in meaning and command is None
+
+
 def test_the_form_of_another_site(link):
     for headers in ({"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}):
         status, _, text = link.collect(**headers)

@@ -139,7 +139,7 @@ bool program_feed(const char *const *words, FILE *input, int milliseconds,
                   char trouble[PROGRAM_TROUBLE_MAX])
 {
     int state = -1, error;
-    pid_t child;
+    pid_t child = -1;
 
     if (fflush(input) != 0 || fseek(input, 0, SEEK_SET) != 0)
         error = errno;

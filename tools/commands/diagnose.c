@@ -47,6 +47,11 @@ static const char expired_query[] =
     "SELECT device, selector, date_part('epoch', expires_at) AS expires_at"
     " FROM apppass.expired_codes($1, to_timestamp($2::double precision))";
 
+static const char offers_query[] =
+    "SELECT device, state, date_part('epoch', ends_at) AS ends_at,"
+    " date_part('epoch', collected_at) AS collected_at, selector"
+    " FROM apppass.find_offers($1, to_timestamp($2::double precision))";
+
 /* Names that are no account, for "nothing arrived": may be this person's typing. */
 static const char strangers_query[] =
     "SELECT attempts AS count, date_part('epoch', last_at) AS at,"
@@ -396,10 +401,45 @@ static void find_expired(struct finding *finding, const struct output *output,
     say_when(finding->what, output, rows, 0, "expires_at");
 }
 
-#define GENERAL_MAX 4
+/* A code that was handed over by a link: is it there yet? */
+static void find_offer(struct finding *finding, const struct output *output,
+                       const char *account, const struct rows *rows, size_t row)
+{
+    const char *device = rows_text(rows, row, "device");
+    const char *state = rows_text(rows, row, "state");
+
+    snprintf(finding->remedy, TEXT_MAX, "hand over another");
+    if (strcmp(state, "collected") == 0) {
+        snprintf(finding->what, TEXT_MAX,
+                 "the link for the device \"%s\" was opened and made the code %s", device,
+                 rows_text(rows, row, "selector"));
+        say_when(finding->what, output, rows, row, "collected_at");
+        snprintf(finding->remedy, TEXT_MAX, "nothing to do");
+        return;
+    }
+    if (strcmp(state, "pending") == 0) {
+        snprintf(
+            finding->what, TEXT_MAX,
+            "a link for the device \"%s\" waits to be opened, until %s; there is no code "
+            "before",
+            device, output_time(output, rows, row, "ends_at", "?"));
+        snprintf(finding->remedy, TEXT_MAX,
+                 "let the person open it in time, or hand over another");
+    } else if (strcmp(state, "locked") == 0) {
+        snprintf(finding->what, TEXT_MAX,
+                 "the link for the device \"%s\" is closed: five wrong PINs", device);
+    } else {
+        snprintf(finding->what, TEXT_MAX,
+                 "the link for the device \"%s\" ended before it was opened", device);
+    }
+    suggest(finding, "issue", account, device, " --handover");
+}
+
+#define OFFERS_MAX  3
+#define GENERAL_MAX (4 + OFFERS_MAX)
 
 struct diagnosis {
-    struct rows *account, *attempts, *strangers, *expired;
+    struct rows *account, *attempts, *strangers, *expired, *offers;
     struct logscan scan;
     struct finding general[GENERAL_MAX]; /* not about one attempt */
     size_t count;
@@ -419,6 +459,9 @@ static void find_general(struct diagnosis *found, const struct output *output)
     if (rows_count(found->expired) > 0)
         find_expired(next++, output, rows_text(found->account, 0, "account"),
                      found->expired);
+    for (size_t row = 0; row < rows_count(found->offers) && row < OFFERS_MAX; row++)
+        find_offer(next++, output, rows_text(found->account, 0, "account"), found->offers,
+                   row);
     if (rows_count(found->attempts) == 0 && !outage)
         find_silence(next++, output, found->strangers);
     found->count = (size_t)(next - found->general);
@@ -556,6 +599,9 @@ static enum status look(struct invocation *invocation, struct diagnosis *found)
     found->expired = QUERY(invocation->database, expired_query, account, since);
     if (found->expired == NULL)
         return database_status(invocation->database);
+    found->offers = QUERY(invocation->database, offers_query, account, since);
+    if (found->offers == NULL)
+        return database_status(invocation->database);
     if (rows_count(found->attempts) == 0)
         found->strangers = QUERY(invocation->database, strangers_query, since);
     for (size_t i = 0; i < invocation->options[OPTION_LOG].count; i++)
@@ -580,6 +626,7 @@ static enum status run_diagnose(struct invocation *invocation)
         rows_free(&found->attempts);
         rows_free(&found->strangers);
         rows_free(&found->expired);
+        rows_free(&found->offers);
     }
     free(found);
     return status;

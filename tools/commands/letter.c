@@ -161,8 +161,8 @@ void letter_write(FILE *file, const struct letter *letter)
     char *recipient = letter_address(letter->recipient);
     char printable['~' - ' ' + 2] = "";
 
-    for (char byte = ' '; byte <= '~'; byte++)
-        printable[byte - ' '] = byte;
+    for (int byte = ' '; byte <= '~'; byte++)
+        printable[byte - ' '] = (char)byte;
     fputs("From: ", file);
     put_text(file, letter->name, phrase);
     fprintf(file, "\n <%s>\nTo: <%s>\nSubject: ", letter->sender, recipient);

@@ -214,15 +214,14 @@ static bool send_line(struct connection *connection, const char *format, ...)
     PRINTF(2, 3);
 static bool send_line(struct connection *connection, const char *format, ...)
 {
-    char text[512];
+    char line[512], text[sizeof line + 2];
     va_list args;
     int length;
 
     va_start(args, format);
-    length = vsnprintf(text, sizeof text - 2, format, args);
+    vsnprintf(line, sizeof line, format, args);
     va_end(args);
-    memcpy(text + length, "\r\n", 2);
-    length += 2;
+    length = snprintf(text, sizeof text, "%s\r\n", line);
     if (connection->tls == NULL)
         return send(connection->fd, text, (size_t)length, MSG_NOSIGNAL) == length ||
                fail(connection->finding, "see its log", "hangs up");
