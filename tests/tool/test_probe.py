@@ -164,6 +164,22 @@ def test_whoever_comes_is_let_in(probe):
     assert answer.status == 2 and "a line without an end" in answer.out, answer
 
 
+def test_what_a_server_says_is_made_harmless(probe):
+    def serve(listener):
+        with listener.accept()[0] as client:
+            client.sendall(b"220 mail ESMTP\r\n")
+            client.recv(100)
+            client.sendall(b"250-mail\r\n250 STARTTLS\r\n")
+            client.recv(100)
+            client.sendall(b"454 \x1b]0;gone\x07\x1b[2Jno\r\n")
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=serve, args=(other,), daemon=True).start()
+        answer = probe(f"smtp://127.0.0.1:{other.getsockname()[1]}")
+    assert answer.status == 2 and "starts no TLS: 454 " in answer.out, answer
+    assert "\x1b" not in answer.out and "\x07" not in answer.out, answer
+
+
 def test_nothing_to_probe(site, folder):
     answer = Desk(site.postgres).run("doctor", "--probe", "--postfix", folder, "--cyrus",
                                      folder / "imapd.conf")

@@ -138,11 +138,15 @@ static enum status finish_probe(struct doctor *doctor, size_t tried)
     while (words[status].state != NULL &&
            strcmp(rows_text(doctor->lines, row, "state"), words[status].state) != 0)
         row++;
-    if (words[status].state != NULL)
+    if (words[status].state != NULL) {
+        /* It may hold what a server said. */
+        char *detail =
+            message_needed(output_harmless(rows_text(doctor->lines, row, "detail")));
+
         printf("APPPASS %s: %s %s\n", words[status].word,
-               rows_text(doctor->lines, row, "check"),
-               rows_text(doctor->lines, row, "detail"));
-    else if (tried > 0)
+               rows_text(doctor->lines, row, "check"), detail);
+        free(detail);
+    } else if (tried > 0)
         printf("APPPASS %s: ports that refuse a code of no account: %zu\n",
                words[status].word, tried);
     else

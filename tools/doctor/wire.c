@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <netdb.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -513,10 +514,11 @@ void wire_ask(const struct wire_port *port, struct wire_finding *finding_r)
 {
     struct connection connection = {
         .fd = -1, .deadline = deadline_in(PATIENCE_MS), .finding = finding_r};
-
     const struct scheme *scheme = find_scheme(port->scheme);
 
     *finding_r = (struct wire_finding){0};
+    /* OpenSSL writes to a server that has hung up as to any other. */
+    signal(SIGPIPE, SIG_IGN);
     if (scheme != NULL)
         converse(&connection, port, scheme);
     else
