@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <sodium.h>
@@ -25,6 +26,7 @@
 #define USER_MAX       256
 #define AMR_MAX        16
 #define VARIABLE_MAX   64
+#define MOMENT_MAX     40
 #define REST_READS_MAX 1024
 
 static char body[PAGE_MAX], input[FORM_BYTES_MAX + 1];
@@ -98,12 +100,35 @@ static bool said_once(const char *name)
     return count <= 1;
 }
 
+/*
+ * The moment in seconds since 1970, written as that, or as SAML does and Shibboleth passes it on,
+ * in UTC (xsd:dateTime with "Z").  NULL: it is neither.
+ */
+static const char *read_moment(const char *told)
+{
+    static char seconds[24];
+    struct tm utc = {0};
+    const char *rest;
+
+    if (told == NULL || *told == '\0' || strlen(told) > MOMENT_MAX)
+        return NULL;
+    if (told[strspn(told, "0123456789")] == '\0')
+        return strlen(told) <= 12 ? told : NULL;
+    rest = strptime(told, "%Y-%m-%dT%H:%M:%S", &utc);
+    if (rest != NULL && *rest == '.')
+        rest += 1 + strspn(rest + 1, "0123456789");
+    if (rest == NULL || strcmp(rest, "Z") != 0)
+        return NULL;
+    snprintf(seconds, sizeof seconds, "%lld", (long long)timegm(&utc));
+    return seconds[0] != '-' ? seconds : NULL;
+}
+
 static bool read_identity(struct portal *portal)
 {
     static char user[USER_MAX];
     struct identity *identity = &portal->identity;
     const char *named = getenv("REMOTE_USER");
-    const char *moment = getenv(portal->settings.auth_time_variable);
+    const char *moment = read_moment(getenv(portal->settings.auth_time_variable));
     const char *acr = getenv(portal->settings.acr_variable);
 
     if (!said_once("REMOTE_USER") || !said_once(portal->settings.auth_time_variable) ||
@@ -112,8 +137,7 @@ static bool read_identity(struct portal *portal)
         return false;
     if (named == NULL || !input_name(named, strlen(named), NULL, user, sizeof user))
         return false;
-    if (moment == NULL || *moment == '\0' || strlen(moment) > 12 ||
-        moment[strspn(moment, "0123456789")] != '\0')
+    if (moment == NULL)
         return false;
     if (acr != NULL && (strlen(acr) > 255 || !text_valid(acr, strlen(acr))))
         return false;

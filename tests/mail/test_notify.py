@@ -325,8 +325,8 @@ def test_a_program_of_the_site(site, owner, state):
 
 
 @pytest.mark.parametrize("change,says", [
-    (("{selector}", "{secret}"), '[issued]: "{secret}" is no field'),
-    (("{selector}", "{selector"), "is no field"),
+    (("{selector}", "{secret}"), '[issued]: "{secret}" is not a field'),
+    (("{selector}", "{selector"), "is not a field"),
     (("[knocking]", "[knocked]"), "there is no section [knocked]"),
     (("owner = ", "owner: "), '[words] has no "owner = "'),
     (("{items}", ""), "[mail] has no {items}"),

@@ -93,12 +93,15 @@ def ask(nginx, person, method="GET", body=None, **headers):
                          port=nginx.nginx_port)
 
 
-def make(nginx, person, **headers):
+def make_form(nginx, person):
     token = re.search(r'value="make"><input type="hidden" name="token" value="([^"]+)"',
                       ask(nginx, person)[2])[1]
-    return ask(nginx, person, "POST", urlencode(
-        {"action": "make", "token": token, "device": "Phone", "service": "imap"}), **{
-            "Content-Type": FORM, "Origin": f"https://{HOST}:{nginx.nginx_port}", **headers})
+    return urlencode({"action": "make", "token": token, "device": "Phone", "service": "imap"})
+
+
+def make(nginx, person, form=None, **headers):
+    return ask(nginx, person, "POST", form or make_form(nginx, person), **{
+        "Content-Type": FORM, "Origin": f"https://{HOST}:{nginx.nginx_port}", **headers})
 
 
 def test_a_code(nginx, person, site):
@@ -107,6 +110,17 @@ def test_a_code(nginx, person, site):
     code = re.search(r'class="secret"><code>([^<]+)', text)[1]
     assert site.knock("imap AUTHENTICATE PLAIN", person, code).meaning == "ok"
     assert "Phone" in ask(nginx, person)[2]
+
+
+@pytest.mark.parametrize("written, ago, answer", [
+    ("%Y-%m-%dT%H:%M:%SZ", 0, 200), ("%Y-%m-%dT%H:%M:%S.123Z", 0, 200),
+    ("%Y-%m-%dT%H:%M:%SZ", 1200, 303), ("%Y-%m-%dT%H:%M:%S+02:00", 0, 403),
+    ("%Y-%m-%d %H:%M:%S", 0, 403), ("soon", 0, 403), ("%s.5", 0, 403), ("1969-12-31T23:59:00Z", 0, 403)])
+def test_age_of_the_identity_as_saml_writes_it(nginx, person, written, ago, answer):
+    form = make_form(nginx, person)
+    SingleSignOn.people[f"who={person}"]["X-SSO-Auth-Time"] = time.strftime(
+        written, time.gmtime(time.time() - ago))
+    assert make(nginx, person, form)[0] == answer
 
 
 def test_the_style(nginx, person):

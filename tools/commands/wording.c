@@ -72,7 +72,7 @@ static bool check_fields(const char *path, const char *section, const char *text
         size_t length;
 
         if (field_at(brace, &length) == FIELD_END) {
-            message_error("%s: [%s]: \"%.*s\" is no field", path, section,
+            message_error("%s: [%s]: \"%.*s\" is not a field", path, section,
                           (int)strcspn(brace, "}\n") + 1, brace);
             return false;
         }
