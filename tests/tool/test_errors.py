@@ -408,11 +408,16 @@ def test_help_needs_no_database(desk):
 
 
 def test_what_the_server_says_to_everybody_is_not_in_the_way(desk):
-    """A database whose collation changed under it: doctor tells, once."""
+    """
+    A database whose collation changed under it: doctor tells, once.  PostgreSQL warns whoever
+    connects, and again with each process that helps with a statement.
+    """
+    helped = "-c force_parallel_mode=on -c parallel_leader_participation=off"
     version = desk.sql("SELECT coalesce(datcollversion, '') FROM pg_database WHERE datname = current_database()")
     desk.sql("UPDATE pg_database SET datcollversion = '0.1' WHERE datname = current_database()")
     try:
-        listed, doctor = desk.run("list"), desk.run("doctor", user=ADMINISTRATOR)
+        listed = desk.run("list", PGOPTIONS=helped)
+        doctor = desk.run("doctor", user=ADMINISTRATOR, PGOPTIONS=helped)
     finally:
         desk.sql(f"UPDATE pg_database SET datcollversion = nullif('{version}', '')"
                  " WHERE datname = current_database()")

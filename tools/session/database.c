@@ -277,8 +277,12 @@ static void print_notice(void *context, const PGresult *result)
 {
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *hint = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
+    const char *source = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
 
     (void)context;
+    /* What a server says to everybody who connects, said again for a parallel worker. */
+    if (source != NULL && strcmp(source, "CheckMyDatabase") == 0)
+        return;
     if (text != NULL)
         message_note("%s", text);
     if (hint != NULL)
