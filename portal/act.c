@@ -55,8 +55,6 @@ static bool token_fits(const struct portal *portal, const char *action)
 
 /* ---- making ---- */
 
-#define STORED "device, selector, array_to_string(services, ' ') AS services"
-
 struct making {
     bool reset;
     const char *device;

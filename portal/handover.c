@@ -35,7 +35,7 @@ static struct rows *collect(struct portal *portal, const void *what,
 
     return TRY_QUERY(
         portal->database,
-        "SELECT device, selector, array_to_string(services, ' ') AS services FROM"
+        "SELECT " STORED " FROM"
         " apppass.self_collect($1::bytea, $2::bytea, $3::inet, $4, $5)",
         link->sum, link->pin_sum[0] != '\0' ? link->pin_sum : NULL,
         portal->identity.client.text[0] != '\0' ? portal->identity.client.text : NULL,

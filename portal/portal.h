@@ -65,11 +65,14 @@ void page_code(struct portal *portal, const struct rows *stored, const char *dis
 void page_message(struct portal *portal, int status, enum text message);
 void page_offer(struct portal *portal, enum text warning); /* TEXT_COUNT: none */
 
+/* What is asked of a code that was stored. */
+#define STORED "device, selector, array_to_string(services, ' ') AS services"
+
 /*
  * make_code - make a code as portal->terms say, store it and show it, or say what is wrong
  *
- * `store` returns a row with device and selector, no selector where a PIN was wrong; NULL
- * where the statement failed.
+ * `store` returns a row of STORED, no selector where a PIN was wrong; NULL where the statement
+ * failed.
  */
 typedef struct rows *make_store(struct portal *portal, const void *what,
                                 const struct code *code, const char *hash);

@@ -83,6 +83,13 @@ const struct command command_account_show = {
     .summary = "show one account",
 };
 
+/* The account as it is now, where the output is not for people: they were told in words. */
+static enum status show_to_programs(struct invocation *invocation, const char *account)
+{
+    return invocation->output.format != FORMAT_PEOPLE ? show_account(invocation, account)
+                                                      : STATUS_DONE;
+}
+
 static enum status run_account_add(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
@@ -177,8 +184,7 @@ static enum status report_disabled(struct invocation *invocation, const struct r
 
     if (kept)
         message_note("disabled %s", account);
-    return invocation->output.format != FORMAT_PEOPLE ? show_account(invocation, account)
-                                                      : STATUS_DONE;
+    return show_to_programs(invocation, account);
 }
 
 static enum status run_account_disable(struct invocation *invocation)
@@ -212,8 +218,7 @@ static enum status run_account_enable(struct invocation *invocation)
     if (!set_enabled(invocation, "true", &status))
         return status;
     message_note("enabled %s", account);
-    return invocation->output.format != FORMAT_PEOPLE ? show_account(invocation, account)
-                                                      : STATUS_DONE;
+    return show_to_programs(invocation, account);
 }
 
 const struct command command_account_enable = {
@@ -242,9 +247,7 @@ static enum status run_account_rename(struct invocation *invocation)
         return near_complain(invocation, account, NULL, NULL);
     message_note("renamed %s to %s: the codes stay, the user name to type is new",
                  account, rows_text(rows, 0, "name"));
-    status = invocation->output.format != FORMAT_PEOPLE
-                 ? show_account(invocation, rows_text(rows, 0, "name"))
-                 : STATUS_DONE;
+    status = show_to_programs(invocation, rows_text(rows, 0, "name"));
     rows_free(&rows);
     return status;
 }
