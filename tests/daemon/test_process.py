@@ -174,7 +174,7 @@ def test_missing_folder_is_named(fresh):
 def test_few_open_files_are_told(fresh, code):
     fresh.daemon.launch(["prlimit", "--nofile=200:200", PROGRAM, "-c", fresh.config])
     fresh.daemon.ready(fresh.serves, "apppassd")
-    assert "apppassd_queue: 1000 needs more open files" in fresh.log.read_text()
+    logged(fresh, "apppassd_queue: 1000 needs more open files")
     crowd = [connect(fresh.socket) for _ in range(400)]
     try:
         assert fresh.daemon.pid()
@@ -347,7 +347,8 @@ def test_journal_levels(fresh):
     status = fresh.log.stat()
     fresh.start(environment={"JOURNAL_STREAM": f"{status.st_dev}:{status.st_ino}"})
     assert fresh.ask(ALICE, "hunter2") == "NO"
-    assert re.search(r"(?m)^<6>apppass: apppass \S+: serving, \d+ workers$", fresh.log.read_text())
+    until(lambda: re.search(r"(?m)^<6>apppass: apppass \S+: serving, \d+ workers$", fresh.log.read_text()),
+          "the line with its level", 10)
     assert f"<5>apppass: refused: verdict=not_a_code user={ALICE}" in fresh.log.read_text()
 
 
