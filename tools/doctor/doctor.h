@@ -2,36 +2,13 @@
 #ifndef APPPASS_DOCTOR_H
 #define APPPASS_DOCTOR_H
 
-/* What the checks of an installation report to. */
+/* The checks of an installation. */
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "attributes.h"
-#include "cli/command.h"
 #include "base/conf.h"
-
-struct doctor;
-
-/* One line: what was looked at, what was found.  A check without trouble has no fix. */
-void doctor_ok(struct doctor *doctor, const char *check, const char *format, ...)
-    PRINTF(3, 4);
-/* Worth knowing, or could not be looked at. */
-void doctor_note(struct doctor *doctor, const char *check, const char *format, ...)
-    PRINTF(3, 4);
-/* `fix`: what puts it right. */
-void doctor_fault(struct doctor *doctor, const char *check, const char *fix,
-                  const char *format, ...) PRINTF(4, 5);
-
-/* Works as long as somebody sees to it. */
-void doctor_warning(struct doctor *doctor, const char *check, const char *fix,
-                    const char *format, ...) PRINTF(4, 5);
-
-struct invocation *doctor_invocation(struct doctor *doctor);
-
-/* The file in the first of the folders ("a:b") that has it. */
-#define DOCTOR_PATH_MAX 1024
-bool doctor_find(const char *folders, const char *file, char path[DOCTOR_PATH_MAX]);
+#include "doctor/findings.h"
 
 /* doctor_database.c: reachable, schema, roles and grants, upkeep */
 void doctor_database(struct doctor *doctor);

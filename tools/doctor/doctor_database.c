@@ -186,7 +186,7 @@ static void note_roles(struct doctor *doctor, const struct rows *rows)
 
 void doctor_database(struct doctor *doctor)
 {
-    struct invocation *invocation = doctor_invocation(doctor);
+    struct invocation *invocation = doctor->invocation;
     struct database *database;
     struct rows *installed;
     int version;

@@ -168,7 +168,7 @@ static void check_smtpd_conf(struct doctor *doctor, const char *folder, const ch
 
 void doctor_postfix(struct doctor *doctor)
 {
-    const char *given = command_option(doctor_invocation(doctor), OPTION_POSTFIX);
+    const char *given = command_option(doctor->invocation, OPTION_POSTFIX);
     const char *folder = given != NULL ? given : "/etc/postfix";
     char value[VALUE_MAX], name[VALUE_MAX] = "smtpd", folders[VALUE_MAX] = "";
     char file[VALUE_MAX + 8], path[DOCTOR_PATH_MAX];
@@ -249,7 +249,7 @@ static void check_default_domain(struct doctor *doctor, const char *path,
 
 void doctor_cyrus(struct doctor *doctor)
 {
-    const char *given = command_option(doctor_invocation(doctor), OPTION_CYRUS);
+    const char *given = command_option(doctor->invocation, OPTION_CYRUS);
     const char *path = given != NULL ? given : "/etc/imapd.conf";
     struct doctor_place place = {.domain = "cyrus", .user = "cyrus"};
     struct conf *all, *conf;

@@ -74,7 +74,7 @@ static bool is_set(const char *line, const char *name, bool otherwise)
 
 static size_t try_postfix(struct doctor *doctor)
 {
-    const char *given = command_option(doctor_invocation(doctor), OPTION_POSTFIX);
+    const char *given = command_option(doctor->invocation, OPTION_POSTFIX);
     const char *folder = given != NULL ? given : "/etc/postfix";
     const char *const words[] = {"postconf", "-c", folder, "-M", NULL};
     char value[256], *text = program_output(words), *rest = text;
@@ -161,7 +161,7 @@ static bool read_service(const char *line, struct wire_port *port)
 /* cyrus.conf lies beside imapd.conf. */
 static size_t try_cyrus(struct doctor *doctor)
 {
-    const char *given = command_option(doctor_invocation(doctor), OPTION_CYRUS);
+    const char *given = command_option(doctor->invocation, OPTION_CYRUS);
     const char *imapd_conf = given != NULL ? given : "/etc/imapd.conf";
     const char *slash = strrchr(imapd_conf, '/');
     char path[PATH_LENGTH], line[PATH_LENGTH];
@@ -185,7 +185,7 @@ static size_t try_cyrus(struct doctor *doctor)
 
 size_t doctor_wire(struct doctor *doctor)
 {
-    const struct invocation *invocation = doctor_invocation(doctor);
+    const struct invocation *invocation = doctor->invocation;
     struct wire_port port;
 
     for (size_t i = 0; i < invocation->argument_count; i++)
