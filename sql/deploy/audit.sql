@@ -38,7 +38,12 @@ CREATE TABLE apppass.audit (
     ticket text,
     before jsonb,
     after jsonb,
-    CONSTRAINT audit_pkey PRIMARY KEY (id)
+    salt uuid DEFAULT pg_catalog.gen_random_uuid(),
+    erased_digest bytea,
+    CONSTRAINT audit_pkey PRIMARY KEY (id),
+    CONSTRAINT audit_erased_whole CHECK ((salt IS NULL) = (erased_digest IS NOT NULL)
+        AND (salt IS NOT NULL OR pg_catalog.num_nonnulls(account, device, reason, ticket, before,
+                                                         after) = 0))
 );
 CREATE INDEX audit_account ON apppass.audit (account, id);
 -- An account is followed through its names.
@@ -60,7 +65,8 @@ COMMENT ON COLUMN apppass.audit.action IS
 COMMENT ON COLUMN apppass.audit.realm_id IS
 'The realm concerned; no foreign key, the trail outlives what it tells of.';
 COMMENT ON COLUMN apppass.audit.account_id IS 'The account concerned; no foreign key.';
-COMMENT ON COLUMN apppass.audit.account IS 'Its user name at that time.';
+COMMENT ON COLUMN apppass.audit.account IS
+'Its user name at that time; NULL with an account_id: it was erased.';
 COMMENT ON COLUMN apppass.audit.device IS 'Device label at that time.';
 COMMENT ON COLUMN apppass.audit.code_id IS 'The code concerned; no foreign key.';
 COMMENT ON COLUMN apppass.audit.selector IS 'The first four symbols of the code concerned.';
@@ -68,6 +74,11 @@ COMMENT ON COLUMN apppass.audit.reason IS 'Why, as whoever did it gave it.';
 COMMENT ON COLUMN apppass.audit.ticket IS 'The ticket it belongs to, as whoever did it gave it.';
 COMMENT ON COLUMN apppass.audit.before IS 'Changed or removed values, without hashes.';
 COMMENT ON COLUMN apppass.audit.after IS 'New values, without hashes.';
+COMMENT ON COLUMN apppass.audit.salt IS
+'What the digest of account, device, reason, ticket, before and after starts with; NULL: they '
+'were erased, and the salt with them.';
+COMMENT ON COLUMN apppass.audit.erased_digest IS
+'That digest, where they were: the seal still covers it.';
 
 CREATE TABLE apppass.audit_chain (
     position bigint NOT NULL,
@@ -100,17 +111,69 @@ COMMENT ON COLUMN apppass.audit_head.sealed_at IS 'When audit_seal() last ran.';
 COMMENT ON COLUMN apppass.audit_head.mark IS
 'What audit_since() said then: the rows up to here are sealed.';
 
+-- A seal covers the words of a row, those that may tell of a person, by a digest that starts with
+-- a random salt.  Once they and the salt are gone nobody finds out by guessing what they were, and
+-- the chain stands.
+CREATE FUNCTION apppass.audit_words(entry apppass.audit) RETURNS bytea
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT CASE
+        WHEN entry.salt IS NULL AND pg_catalog.num_nonnulls(entry.account, entry.device,
+            entry.reason, entry.ticket, entry.before, entry.after) = 0 THEN entry.erased_digest
+        ELSE pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+            entry.salt::text, entry.account, entry.device, entry.reason, entry.ticket,
+            entry.before, entry.after)::text, 'UTF8'))
+    END;
+$$;
+COMMENT ON FUNCTION apppass.audit_words(apppass.audit) IS
+'The digest of an audit row''s words; of erased ones what was kept of them.';
+
+CREATE FUNCTION apppass.audit_erased(entry apppass.audit) RETURNS apppass.audit
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    entry.erased_digest := apppass.audit_words(entry);
+    entry.salt := NULL;
+    entry.account := NULL;
+    entry.device := NULL;
+    entry.reason := NULL;
+    entry.ticket := NULL;
+    entry.before := NULL;
+    entry.after := NULL;
+    RETURN entry;
+END
+$$;
+COMMENT ON FUNCTION apppass.audit_erased(apppass.audit) IS 'The row without its words.';
+
+CREATE FUNCTION apppass.is_erased(account_id bigint) RETURNS boolean
+    LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+    SELECT EXISTS (SELECT FROM apppass.audit AS a
+                   WHERE a.account_id = is_erased.account_id AND a.action = 'account_erased');
+$$;
+COMMENT ON FUNCTION apppass.is_erased(bigint) IS
+'Does the trail say that the account of that key was, or is being, erased?';
+GRANT EXECUTE ON FUNCTION apppass.is_erased(bigint) TO apppass_admin;
+
 CREATE FUNCTION apppass.audit_append_only() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'audit' THEN
+        IF OLD.action <> 'account_erased' AND apppass.is_erased(OLD.account_id)
+            AND NEW IS NOT DISTINCT FROM apppass.audit_erased(OLD) THEN
+            RETURN NEW;
+        END IF;
+    END IF;
     RAISE EXCEPTION 'the audit trail is append-only: % refused', TG_OP
         USING ERRCODE = 'AP004', CONSTRAINT = 'audit_append_only',
-            HINT = 'Corrections are new events. Nothing is taken out of the trail.';
+            HINT = 'Corrections are new events. Only the words about an account that was erased '
+                   'are taken out: apppass.erase_account(username, reason).';
 END
 $$;
 COMMENT ON FUNCTION apppass.audit_append_only() IS
-'Trigger: refuses every UPDATE, DELETE and TRUNCATE of the trail. AP004.';
+'Trigger: refuses every UPDATE, DELETE and TRUNCATE of the trail (AP004), but taking the words out '
+'of the rows about an account that was erased.';
 DO $$
 DECLARE
     part text;
@@ -139,10 +202,8 @@ AS $$
         pg_catalog.to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), entry.actor,
         entry.operator,
         pg_catalog.host(entry.client), entry.application, entry.action, entry.realm_id,
-        entry.account_id,
-        entry.account,
-        entry.device, entry.code_id, entry.selector, entry.reason, entry.ticket, entry.before,
-        entry.after)::text, 'UTF8'));
+        entry.account_id, entry.code_id, entry.selector,
+        pg_catalog.encode(apppass.audit_words(entry), 'hex'))::text, 'UTF8'));
 $$;
 COMMENT ON FUNCTION apppass.audit_digest(bytea, bigint, apppass.audit) IS
 'Hash of an audit row at that position, after one with the given hash.';
@@ -397,6 +458,9 @@ BEGIN
             WHEN link.id IS NULL THEN 'is missing'
             WHEN link.hash <> apppass.audit_digest(last_hash, link.position, link.entry)
                 THEN 'was altered, or does not follow the row before it'
+            WHEN (link.entry).salt IS NULL AND ((link.entry).action = 'account_erased'
+                OR NOT apppass.is_erased((link.entry).account_id))
+                THEN 'was erased, and no account_erased event says so'
         END;
         IF problem IS NOT NULL THEN
             bad_id := link.audit_id;
@@ -433,7 +497,10 @@ $$;
 COMMENT ON FUNCTION apppass.audit_verify(bigint, text) IS
 'Checks the whole chain in order, and that it still contains a seal noted elsewhere (audit_head). '
 'problem is NULL where all fits; else bad_id is the first row that does not fit (NULL: the end is '
-'missing). unsealed: rows that wait for audit_seal(); nothing protects them yet.';
+'missing). unsealed: rows that wait for audit_seal(); nothing protects them yet.
+Of a row whose words were erased it can say that it is in its place, when, who did it, the action '
+'and the keys, and that an account_erased event of the account is in the trail; not any more what '
+'the words were.';
 REVOKE ALL ON FUNCTION apppass.audit_verify(bigint, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION apppass.audit_verify(bigint, text) TO apppass_auditor, apppass_admin;
 

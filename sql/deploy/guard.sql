@@ -388,6 +388,11 @@ CREATE FUNCTION apppass.code_guard() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+    IF TG_OP = 'DELETE' THEN
+        IF apppass.is_erased(OLD.account_id) THEN
+            RETURN OLD;
+        END IF;
+    END IF;
     IF TG_OP <> 'UPDATE' THEN
         RAISE EXCEPTION 'codes are never deleted: a revoked one must still be recognised'
             USING ERRCODE = 'AP003', CONSTRAINT = 'code_stays',
@@ -441,7 +446,7 @@ END
 $$;
 COMMENT ON FUNCTION apppass.code_guard() IS
 'Trigger: what a code is and whose it is never changes; revocation is final; nothing is deleted '
-'(AP003).';
+'(AP003), but with an account that is erased.';
 CREATE TRIGGER code_guard BEFORE UPDATE OR DELETE ON apppass.code
     FOR EACH ROW EXECUTE FUNCTION apppass.code_guard();
 CREATE TRIGGER code_no_truncate BEFORE TRUNCATE ON apppass.code FOR EACH STATEMENT

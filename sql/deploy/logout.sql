@@ -22,6 +22,7 @@ DECLARE
     trail record;
     accounts bigint[];
     names text[];
+    nameless boolean;
     rules jsonb[];
 BEGIN
     SELECT n.mark, n.ids, n.continuity INTO trail
@@ -35,8 +36,10 @@ BEGIN
         array_agg(DISTINCT jsonb_build_object('realm', e.realm_id, 'network',
                       CASE e.action WHEN 'access_rule_added' THEN e.after ->> 'network'
                                     WHEN 'access_rule_removed' THEN e.before ->> 'network' END))
-            FILTER (WHERE e.account_id IS NULL)
-    INTO accounts, names, rules
+            FILTER (WHERE e.account_id IS NULL),
+        -- Erased before anybody asked: whose sessions they are is not known any more.
+        coalesce(bool_or(e.action = 'account_disabled' AND e.salt IS NULL), false)
+    INTO accounts, names, rules, nameless
     FROM apppass.audit AS e
     CROSS JOIN LATERAL (VALUES (e.account), (e.before ->> 'username')) AS n (name)
     WHERE e.id = ANY (trail.ids)
@@ -45,7 +48,7 @@ BEGIN
                             'code_reset', 'hash_upgraded', 'device_added', 'device_renamed',
                             'realm_added', 'owner_identified', 'owner_alarm', 'handover_offered',
                             'handover_pin_wrong', 'handover_locked', 'handover_collected',
-                            'handover_withdrawn') THEN false
+                            'handover_withdrawn', 'account_erased') THEN false
           -- A moment to come is the clock's.
           WHEN e.action = 'code_changed' THEN
               e.before ?| ARRAY['services', 'networks', 'revoked_at']
@@ -85,6 +88,7 @@ BEGIN
             WHERE trail.continuity = 'gap'
                OR a.id = ANY (accounts)
                OR apppass.login_name(s.name) = ANY (names)
+               OR (nameless AND a.id IS NULL)
                OR EXISTS (SELECT FROM unnest(rules) AS r
                           WHERE (r ->> 'realm' IS NULL OR (r ->> 'realm')::integer = a.realm_id)
                             AND (r ->> 'network' IS NULL OR s.client IS NULL
@@ -100,7 +104,8 @@ seen: the mark of the time before; NULL: from now on. sessions: one a line, user
 'client''s address or nothing; NULL: is there anything to do at all?
 mark: to give next time. due: something may have shut a code out; without sessions, ask again '
 'with the same seen. ended: the numbers, from 1, of the sessions to end, with blanks between '
-'them; NULL: none.
+'them; NULL: none. Where an account was disabled and erased since, those of names that are no '
+'account are among them.
 All sessions of an account are named: use is not recorded so surely that it could tell which '
 'code opened which. After a gap in the trail (audit_since) all are. Runs on a hot standby.';
 REVOKE ALL ON FUNCTION apppass.ended_since(jsonb, text) FROM PUBLIC;

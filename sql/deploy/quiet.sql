@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- Deploy apppass:quiet to pg
 -- requires: logout
--- requires: notify
+-- requires: erase
 
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;

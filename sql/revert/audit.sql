@@ -33,10 +33,13 @@ DROP FUNCTION apppass.audit_follow(jsonb);
 DROP FUNCTION apppass.audit_since(jsonb);
 DROP FUNCTION apppass.history();
 DROP FUNCTION apppass.audit_digest(bytea, bigint, apppass.audit);
+DROP FUNCTION apppass.audit_erased(apppass.audit);
+DROP FUNCTION apppass.audit_words(apppass.audit);
 DROP TABLE apppass.audit_head;
 DROP TABLE apppass.audit_chain;
 DROP TABLE apppass.audit;
 DROP FUNCTION apppass.audit_append_only();
+DROP FUNCTION apppass.is_erased(bigint);
 DROP FUNCTION apppass.cluster();
 
 COMMIT;

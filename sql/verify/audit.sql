@@ -6,7 +6,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 SELECT id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id,
     account, device,
-       code_id, selector, reason, ticket, before, after FROM apppass.audit WHERE false;
+       code_id, selector, reason, ticket, before, after, salt, erased_digest
+FROM apppass.audit WHERE false;
 SELECT position, audit_id, hash FROM apppass.audit_chain WHERE false;
 SELECT 1 / (count(*) = 1)::integer FROM apppass.audit_head;
 SELECT 1 / (count(*) = 4)::integer FROM pg_catalog.pg_trigger

@@ -54,6 +54,41 @@ ok 'trail: no note either' refuses 'position and a hash' on_trail "SELECT apppas
 ok 'trail: the head is missed' finds '|the end of the chain is missing' 'DELETE FROM apppass.audit_head'
 ok 'trail: a row slipped in where the seal does not look' finds '*|is not part of the chain' \
     "INSERT INTO apppass.audit (xid, at, actor, action) VALUES ('3', now(), 'nobody', 'x')"
+
+# ---- what was erased ----
+
+on_trail "SELECT apppass.add_account('erin@trail.org')" >/dev/null
+on_trail "SELECT apppass.set_account_enabled('erin@trail.org', false, 'Erin left')" >/dev/null
+ok 'trail: the words of an account are sealed' trail is '3' 'SELECT sealed FROM apppass.audit_seal()'
+noted_erin=$(on_trail 'SELECT position, quote_literal(hash) FROM apppass.audit_head()' | tr '|' ,)
+ok 'trail: and erased, some before their seal' trail is '3' "SELECT events FROM apppass.erase_account('erin@trail.org', 'request 1')"
+ok 'trail: the chain fits after that' trail is '2|' "SELECT unsealed, problem FROM apppass.audit_verify($noted_erin)"
+ok 'trail: and with them sealed' trail is $'2\n|0' "SELECT sealed FROM apppass.audit_seal(); SELECT problem, unsealed FROM apppass.audit_verify($noted_erin)"
+no_name() { ! pg_dump -d trail | grep -i erin; }
+ok 'trail: no dump has the name' no_name
+blank="salt = NULL, erased_digest = apppass.audit_words(audit), account = NULL, device = NULL, reason = NULL, ticket = NULL, before = NULL, after = NULL"
+ok 'trail: nobody else is erased unnoticed' finds '3|was erased, and no account_erased event says so' "UPDATE apppass.audit SET $blank WHERE id = 3"
+erin=$(on_trail "SELECT min(id) FROM apppass.audit WHERE salt IS NULL")
+ok 'trail: nor the event that says it' finds '*|was erased, and no account_erased event says so' "UPDATE apppass.audit SET $blank WHERE action = 'account_erased'"
+ok 'trail: what is left of an erased row stays' finds "$erin|was altered*" "UPDATE apppass.audit SET action = 'x' WHERE id = $erin"
+ok 'trail: no words are put in their place' finds "$erin|was altered*" \
+    "ALTER TABLE apppass.audit DROP CONSTRAINT audit_erased_whole; UPDATE apppass.audit SET account = 'frank' WHERE id = $erin"
+ok 'trail: nor with a salt' finds "$erin|was altered*" \
+    "ALTER TABLE apppass.audit DROP CONSTRAINT audit_erased_whole; UPDATE apppass.audit SET account = 'frank', salt = gen_random_uuid() WHERE id = $erin"
+ok 'trail: nor other words with their digest' finds "3|was altered*" \
+    "ALTER TABLE apppass.audit DROP CONSTRAINT audit_erased_whole; UPDATE apppass.audit SET erased_digest = apppass.audit_words(audit), account = 'x' WHERE id = 3"
+
+# ended: of the live sessions of gina, whose account may be gone, of somebody who never had one, and of a1, those to end
+ended() { on_trail "SELECT ended FROM apppass.ended_since('$1', E'gina@trail.org\t\nmain@trail.org\t\na1@trail.org\t')"; }
+on_trail "SELECT apppass.add_account('gina@trail.org')" >/dev/null
+before=$(on_trail 'SELECT mark FROM apppass.ended_since(NULL, NULL)')
+on_trail "SELECT apppass.set_account_enabled('gina@trail.org', false, 'left')" >/dev/null
+ok 'trail: disabling ends the sessions' test "$(ended "$before")" = 1
+between=$(on_trail 'SELECT mark FROM apppass.ended_since(NULL, NULL)')
+on_trail "SELECT apppass.erase_account('gina@trail.org', 'request 2')" >/dev/null
+ok 'trail: erasing ends no more' test -z "$(ended "$between")"
+ok 'trail: but where nobody had asked in between, those of no account' test "$(ended "$before")" = '1 2'
+
 ok 'trail: who may seal' trail is 'apppass_admin,apppass_owner' "SELECT string_agg(r, ',' ORDER BY r) FROM unnest(ARRAY['apppass_admin',
     'apppass_auditor', 'apppass_helpdesk', 'apppass_owner', 'apppass_verifier']) AS r WHERE has_function_privilege(r, 'apppass.audit_seal()', 'EXECUTE')"
 

@@ -55,7 +55,7 @@ def environment(server, user=HELPDESK, **extra):
 def operator(words):
     """Who types that: accounts are the administrator's."""
     words = [str(word) for word in words]
-    return (ADMINISTRATOR if "account" in words and {"add", "mfa", "rename", "import"} & set(words)
+    return (ADMINISTRATOR if "account" in words and {"add", "mfa", "rename", "erase", "import"} & set(words)
             else HELPDESK)
 
 

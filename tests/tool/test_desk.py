@@ -307,6 +307,31 @@ def test_rename(desk):
     assert desk.json("account", "show", new)["live_codes"] == 1
 
 
+def test_erase(desk):
+    """Somebody asks to be forgotten."""
+    account = desk.account("erased")
+    desk.issue(account, "Erased Phone")
+    desk.ok("audit", account)
+    early = desk.run("account", "erase", account, "--reason", "request 7", "--yes")
+    assert early.status == 1 and f"apppass account disable {account}" in early.err
+    desk.ok("account", "disable", account, "--reason", "left", "--yes")
+    assert desk.run("account", "erase", account, "--reason", "x", "--yes", user=HELPDESK).status == 77
+    assert desk.run("account", "erase", account, "--reason", account, "--yes").status == 1
+    dry = desk.ok("account", "erase", account, "--reason", "request 7", "--dry-run")
+    assert "nothing was done" in dry.err and "Devices" in dry.out
+    assert desk.json("account", "show", account)["devices"] == 1
+    erased = desk.json("account", "erase", account, "--reason", "request 7", "--ticket", "T-7",
+                       "--yes")
+    assert (erased["devices"], erased["codes"]) == (1, 1) and erased["events"] >= 4
+    assert desk.run("account", "show", account).status == 1
+    event, = [event for event in desk.json("audit", user=ADMINISTRATOR)
+              if event["ticket"] == "T-7"]
+    assert (event["action"], event["account"]) == ("account_erased", None)
+    assert account not in desk.ok("audit", user=ADMINISTRATOR).out
+    desk.ok("maintain", user=ADMINISTRATOR)
+    assert desk.json("audit", "verify", user=ADMINISTRATOR)["problem"] is None
+
+
 def test_disable_dry_run(desk):
     account = desk.account()
     answer = desk.ok("account", "disable", account, "--reason", "x", "--dry-run")

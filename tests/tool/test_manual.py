@@ -84,6 +84,7 @@ CASES = [
      ["account", "show", "ACCOUNT"]),
     (ACCOUNT_OBJECT,
      ["account", "disable", "ACCOUNT", "--reason", "x", "--yes"]),
+    ("Ic account erase", ["account", "erase", "ACCOUNT", "--reason", "x", "--dry-run"]),
     (ACCOUNT_OBJECT,
      ["account", "enable", "ACCOUNT", "--reason", "x"]),
     (ACCOUNT_OBJECT,

@@ -266,6 +266,74 @@ const struct command command_account_rename = {
     .options = {REASON_NEEDED},
 };
 
+static const struct column erased_columns[] = {
+    {"account", "Account", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"account_id", "Key", COLUMN_NUMBER, 0, NULL},
+    {"devices", "Devices", COLUMN_NUMBER, 0, NULL},
+    {"codes", "Codes", COLUMN_NUMBER, 0, NULL},
+    {"uses", "Uses", COLUMN_NUMBER, 0, NULL},
+    {"refusals", "Refused attempts", COLUMN_NUMBER, 0, NULL},
+    {"events", "Events without words", COLUMN_NUMBER, 0, NULL},
+    {0},
+};
+
+static struct rows *make_erased(struct invocation *invocation, enum status *status_r)
+{
+    const char *account = command_argument(invocation, 0);
+    struct rows *rows = TRY_QUERY(
+        invocation->database,
+        "SELECT account, account_id, devices, codes, uses, refusals, events"
+        " FROM apppass.erase_account(username => $1, reason => $2, ticket => $3,"
+        " operator => $4)",
+        account, command_option(invocation, OPTION_REASON),
+        command_option(invocation, OPTION_TICKET),
+        command_option(invocation, OPTION_OPERATOR));
+
+    if (rows == NULL)
+        *status_r = near_complain(invocation, account, NULL, NULL);
+    return rows;
+}
+
+static enum status preview_erased(struct invocation *invocation, const struct rows *rows)
+{
+    message_note("This forgets, for good:");
+    return output_record(&invocation->output, erased_columns, rows, 0);
+}
+
+static enum status report_erased(struct invocation *invocation, const struct rows *rows,
+                                 bool kept)
+{
+    if (invocation->output.format != FORMAT_PEOPLE)
+        return output_record(&invocation->output, erased_columns, rows, 0);
+    if (kept)
+        message_note("erased; backups, archived WAL and logs still have what was there");
+    return STATUS_DONE;
+}
+
+static enum status run_account_erase(struct invocation *invocation)
+{
+    static const struct change change = {.make = make_erased,
+                                         .preview = preview_erased,
+                                         .report = report_erased,
+                                         .question = "Erase the account?",
+                                         .key = "account_id"};
+
+    return change_run(invocation, &change);
+}
+
+const struct command command_account_erase = {
+    .name = "account erase",
+    .arguments = "ACCOUNT",
+    .role = ROLE_ADMIN,
+    .run = run_account_erase,
+    .summary = "forget an account for good: names, devices, codes, uses",
+    .details =
+        "The account has to be disabled before. The audit trail keeps its events without\n"
+        "the words in them, and still verifies. REASON stays: let it not name the person.",
+    .example = "apppass account erase alice@example.org --reason \"request 77\"",
+    .options = {REASON_NEEDED, {OPTION_DRY_RUN, 0}},
+};
+
 static enum status run_account_mfa(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);

@@ -34,6 +34,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
     X(account_mfa)                                                                       \
     X(account_notify)                                                                    \
     X(account_rename)                                                                    \
+    X(account_erase)                                                                     \
     X(account_import)                                                                    \
     X(unused)                                                                            \
     X(audit_head)                                                                        \

@@ -171,6 +171,8 @@ static const struct {
     const char *tool;
 } remedies[] = {
     {"access_rule_not_found", "apppass access list shows the rules"},
+    {"account_enabled",
+     "disable it first, which ends its sessions: apppass account disable ACCOUNT --reason ..."},
     {"account_disabled", "enable it: apppass account enable ACCOUNT --reason ..."},
     {"account_not_found", "check the spelling, or add it: apppass account add ACCOUNT"},
     {"account_name_taken",

@@ -1,0 +1,10 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Revert apppass:erase from pg
+
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+DROP FUNCTION apppass.erase_account(text, text, text, text);
+DROP TYPE apppass.erasure;
+
+COMMIT;

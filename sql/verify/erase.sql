@@ -1,0 +1,11 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- Verify apppass:erase on pg
+
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+
+SELECT 1 / (pg_catalog.has_function_privilege('apppass_admin', f, 'EXECUTE')
+            AND NOT pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE'))::integer
+FROM pg_catalog.unnest(ARRAY['apppass.erase_account(text, text, text, text)']) AS f;
+
+ROLLBACK;
