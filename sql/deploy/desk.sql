@@ -211,6 +211,38 @@ $$;
 COMMENT ON FUNCTION apppass.find_unused(text, text, interval) IS
 'Codes that nobody used for longer than that; rows as in unused_code, the longest first.';
 
+CREATE FUNCTION apppass.find_uses(account text, device text DEFAULT NULL,
+                                  service text DEFAULT NULL, networks inet[] DEFAULT NULL,
+                                  since timestamptz DEFAULT NULL, realm text DEFAULT NULL)
+    RETURNS SETOF apppass.all_use_overview
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    pattern constant text := apppass.name_pattern(find_uses.account);
+    label constant text := apppass.label_key(apppass.label_name(find_uses.device));
+    home constant text := apppass.account_name(find_uses.realm);
+    door constant text := apppass.service_name(apppass.trim_blank(find_uses.service));
+BEGIN
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_use_overview AS v
+    WHERE (unlimited OR v.realm = ANY (mine))
+      AND v.account LIKE pattern
+      AND (find_uses.device IS NULL OR apppass.label_key(v.device) = label)
+      AND (find_uses.service IS NULL OR v.service = door)
+      AND (networks IS NULL OR v.network && ANY (networks))
+      AND (find_uses.since IS NULL OR v.last_at >= find_uses.since)
+      AND (find_uses.realm IS NULL OR v.realm = home)
+    ORDER BY v.last_at DESC, v.account, v.code_id, v.service, v.network;
+END
+$$;
+COMMENT ON FUNCTION apppass.find_uses(text, text, text, inet[], timestamptz, text) IS
+'Where the codes of an account (* stands for anything) were used, since then by the last use; rows '
+'as in use_overview, the latest first. An address stands for the network that is recorded of it.';
+
 -- ---- accounts and devices ----
 
 CREATE FUNCTION apppass.find_accounts(account text DEFAULT NULL, realm text DEFAULT NULL)
@@ -1066,7 +1098,8 @@ BEGIN
         FROM pg_catalog.pg_proc AS p
         WHERE p.pronamespace = 'apppass'::regnamespace AND p.prosecdef
           AND p.proname IN (
-              'find_codes', 'find_unused', 'find_accounts', 'find_devices', 'renamed_accounts',
+              'find_codes', 'find_unused', 'find_uses', 'find_accounts', 'find_devices',
+              'renamed_accounts',
               'near_accounts', 'attempts', 'strangers', 'find_events', 'policy_settings',
               'add_realm', 'set_policy', 'add_access', 'remove_access', 'find_terms',
               'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes',

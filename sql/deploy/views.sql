@@ -155,6 +155,13 @@ JOIN apppass.realm AS r ON r.id = a.realm_id;
 COMMENT ON VIEW apppass.all_main_password_use IS
 'main_password_use of every realm. The owner''s alone.';
 
+CREATE VIEW apppass.all_use_overview AS
+SELECT u.last_at, c.account, c.realm, c.device, c.selector, NULLIF(u.service, '-') AS service,
+    NULLIF(u.network, '0.0.0.0/0') AS network, u.first_at, c.state, c.code_id
+FROM apppass.code_use AS u
+JOIN apppass.all_code_overview AS c ON c.code_id = u.code_id;
+COMMENT ON VIEW apppass.all_use_overview IS 'use_overview of every realm. The owner''s alone.';
+
 -- The row of the table without its key: policy as people read it.
 CREATE VIEW apppass.all_realm_overview AS
 SELECT r.name AS realm, r.description, r.codes_allowed, r.services, r.code_length, r.max_codes,
@@ -219,7 +226,7 @@ BEGIN
         FROM pg_catalog.unnest(ARRAY[
             'code_overview', 'device_overview', 'account_overview', 'refusal_log', 'knocking_code',
             'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview',
-            'handover_overview']) AS v (name)
+            'handover_overview', 'use_overview']) AS v (name)
     LOOP
         EXECUTE pg_catalog.format($f$
             CREATE FUNCTION apppass.own_%1$s() RETURNS SETOF apppass.all_%1$s
@@ -329,6 +336,15 @@ COMMENT ON COLUMN apppass.main_password_use.network IS '/24 or /48; NULL: unknow
 COMMENT ON COLUMN apppass.main_password_use.last_at IS 'Up to 5 minutes old.';
 COMMENT ON COLUMN apppass.main_password_use.refused_from IS 'From when it is refused; NULL: not.';
 
+COMMENT ON VIEW apppass.use_overview IS
+'Where each code, revoked ones too, was used: one row per code, service and network.';
+COMMENT ON COLUMN apppass.use_overview.last_at IS 'Last login, up to 5 minutes old.';
+COMMENT ON COLUMN apppass.use_overview.service IS 'NULL: unknown.';
+COMMENT ON COLUMN apppass.use_overview.network IS '/24 or /48; NULL: unknown.';
+COMMENT ON COLUMN apppass.use_overview.first_at IS
+'First login with the code for this service from there.';
+COMMENT ON COLUMN apppass.use_overview.state IS 'The code''s, as in code_overview.';
+
 COMMENT ON VIEW apppass.realm_overview IS
 'Policy of the realms that one may see; the columns are those of apppass.realm.';
 COMMENT ON COLUMN apppass.realm_overview.accounts IS 'How many accounts it has.';
@@ -353,7 +369,7 @@ BEGIN
     FOREACH name IN ARRAY ARRAY[
         'code_overview', 'device_overview', 'account_overview', 'refusal_log', 'knocking_code',
         'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview',
-        'handover_overview']
+        'handover_overview', 'use_overview']
     LOOP
         EXECUTE pg_catalog.format($f$
             REVOKE ALL ON FUNCTION apppass.own_%1$s() FROM PUBLIC;

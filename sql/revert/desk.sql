@@ -32,6 +32,7 @@ DROP FUNCTION apppass.renamed_accounts(text);
 DROP FUNCTION apppass.find_devices(text);
 DROP FUNCTION apppass.find_accounts(text, text);
 DROP FUNCTION apppass.revoked_now(text);
+DROP FUNCTION apppass.find_uses(text, text, text, inet[], timestamptz, text);
 DROP FUNCTION apppass.find_unused(text, text, interval);
 DROP FUNCTION apppass.find_offers(text, timestamptz);
 DROP FUNCTION apppass.expired_codes(text, timestamptz);

@@ -4,6 +4,9 @@
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+DROP VIEW apppass.use_overview;
+DROP FUNCTION apppass.own_use_overview();
+DROP VIEW apppass.all_use_overview;
 DROP VIEW apppass.code_overview;
 DROP FUNCTION apppass.own_code_overview();
 DROP VIEW apppass.all_code_overview;

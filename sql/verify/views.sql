@@ -25,6 +25,8 @@ SELECT account, realm, device, selector, created_at, created_by, last_used_at, i
     lapses_at, code_id FROM apppass.unused_code WHERE false;
 SELECT account, realm, service, network, first_at, last_at, refused_from
     FROM apppass.main_password_use WHERE false;
+SELECT last_at, account, realm, device, selector, service, network, first_at, state, code_id
+    FROM apppass.use_overview WHERE false;
 SELECT realm, codes_allowed, refusal_retention, accounts FROM apppass.realm_overview WHERE false;
 SELECT position, action, realm, service, network, description FROM apppass.access_overview
     WHERE false;

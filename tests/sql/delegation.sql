@@ -2,7 +2,7 @@
 -- A helpdesk limited to some realms: in every management function and every view.
 BEGIN;
 \ir setup.sql
-SELECT plan(58);
+SELECT plan(61);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 INSERT INTO apppass.access_rule (realm_id, action, description) SELECT id, 'allow', name FROM apppass.realm WHERE name <> 'default';
@@ -23,7 +23,7 @@ INSERT INTO apppass.realm_operator SELECT 'desk', id FROM apppass.realm WHERE na
 
 CREATE FUNCTION pg_temp.refused(statement text) RETURNS text LANGUAGE sql AS $$ SELECT tap.throws_ok($1, '42501', NULL, 'refused: ' || left($1, 60)) $$;
 CREATE TEMP TABLE seen (name text);
-INSERT INTO seen VALUES ('code_overview'), ('device_overview'), ('account_overview'), ('unused_code'), ('main_password_use'), ('knocking_code'), ('refusal_log');
+INSERT INTO seen VALUES ('code_overview'), ('device_overview'), ('account_overview'), ('unused_code'), ('main_password_use'), ('use_overview'), ('knocking_code'), ('refusal_log');
 GRANT SELECT ON seen TO PUBLIC;
 
 SET SESSION AUTHORIZATION helga;

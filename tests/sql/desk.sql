@@ -3,7 +3,7 @@
 -- is revoked.
 BEGIN;
 \ir setup.sql
-SELECT plan(71);
+SELECT plan(77);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 SELECT apppass.add_account(u) FROM unnest(ARRAY['alice@mine.org', 'alina@mine.org', 'bob@mine.org', 'carol@theirs.org', 'a_b@mine.org']) AS u;
@@ -30,6 +30,18 @@ SELECT is((SELECT count(*) FROM apppass.find_codes(' ')), 0::bigint, 'a blank na
 
 SELECT is(apppass.count_codes(' ALICE@mine.org'), 2::bigint, 'how many of an account may be used');
 SELECT is(apppass.count_codes(realm => 'Mine.org '), 3::bigint, 'and of a realm');
+
+-- ---- uses ----
+SAVEPOINT uses;
+SELECT apppass.record_use(c.code_id, 'imaps', '192.0.2.7'), apppass.record_use(c.code_id, NULL, NULL) FROM apppass.find_codes('*@*.org', which => 'all') AS c;
+SELECT is((SELECT count(*) FROM apppass.find_uses('alice@mine.org')), 6::bigint, 'where the codes of an account were used, revoked ones too');
+SELECT is(ARRAY(SELECT DISTINCT ROW(u.account, u.service, u.network)::text FROM apppass.find_uses('*', realm => 'THEIRS.org') AS u ORDER BY 1),
+          ARRAY['(carol@theirs.org,,)', '(carol@theirs.org,imap,192.0.2.0/24)'], 'what is unknown is null');
+SELECT is((SELECT count(*) FROM apppass.find_uses('*', networks => '{192.0.2.99,2001:db8::/32}')), 5::bigint, 'an address stands for its network; the unknown one is in none');
+SELECT is((SELECT count(*) FROM apppass.find_uses('*', networks => '{0.0.0.0/0}')), 5::bigint, 'not even in all of them');
+SELECT is((SELECT count(*) FROM apppass.find_uses('*', service => 'IMAP ', device => 'phone')), 4::bigint, 'service and device, however they are typed');
+SELECT is((SELECT count(*) FROM apppass.find_uses('*', since => now() + interval '1 second')), 0::bigint, 'since then');
+ROLLBACK TO uses;
 
 -- ---- realms, rules, completion ----
 SELECT is(ARRAY(SELECT realm::text FROM apppass.find_realms(' MINE.org')), ARRAY['mine.org'], 'a realm, however it is typed');

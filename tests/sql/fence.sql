@@ -3,7 +3,7 @@
 -- other realms.  Whatever the view and the column, the plan tells nothing about them.
 BEGIN;
 \ir setup.sql
-SELECT plan(28);
+SELECT plan(29);
 
 INSERT INTO apppass.realm (name, services) VALUES ('mine.org', '{imap}'), ('theirs.org', '{smtp}');
 SELECT apppass.add_account('u' || n || '@' || r) FROM generate_series(1, 50) AS n,
@@ -101,7 +101,7 @@ SET enable_seqscan = off;
 SELECT matches(pg_temp.plan_of(format('SELECT * FROM apppass.%I WHERE account = ''u7@mine.org''', name)),
                'Index Cond: \(\w+\.(username|account) = ''u7@mine.org''::text\)', name || ': unlimited, one account is found by index')
 FROM unnest(ARRAY['code_overview', 'device_overview', 'account_overview', 'refusal_log', 'knocking_code', 'audit_log', 'unused_code',
-                  'main_password_use']) AS name;
+                  'main_password_use', 'use_overview']) AS name;
 
 SELECT is_empty($$
     SELECT g.rolname || ' ' || c.relname FROM pg_class AS c, pg_roles AS g

@@ -105,6 +105,7 @@ knocking_code
 audit_log ORDER BY id
 unused_code
 main_password_use
+use_overview ORDER BY last_at DESC
 CASES
 ok 'size: what is not sealed is found by index' few_pages 'SELECT * FROM apppass.audit_head()'
 ok 'size: and what is new' few_pages 'SELECT f.* FROM apppass.audit_head AS h, apppass.audit_follow(h.mark) AS f'
@@ -121,7 +122,7 @@ bounded() {
 psql -Xq -d size_small -c "UPDATE apppass.realm SET unused_after = '60 days' WHERE name = 'default'"
 psql -Xq -d size_large -c "UPDATE apppass.realm SET unused_after = '60 days' WHERE name = 'default'"
 exec 3>&1
-for view in code_overview device_overview account_overview refusal_log knocking_code audit_log unused_code main_password_use; do
+for view in code_overview device_overview account_overview refusal_log knocking_code audit_log unused_code main_password_use use_overview; do
     # A row as a whole, that nothing is left out
     ok "size: all of $view in bounded memory" bounded "$view" "SELECT count(v) FROM (SELECT * FROM apppass.$view OFFSET 0) AS v"
 done

@@ -431,6 +431,37 @@ def test_monthly_review(desk):
     assert one(desk.json("unused", account, "--since", "99d"))["device"] == "Phone"
 
 
+def test_who_used_it_and_from_where(desk):
+    account = desk.account()
+    phone, tablet = desk.issue(account), desk.issue(account, "Tablet")
+    for code, service, client, ago in (
+            (phone, "imaps", "192.0.2.17", "10 hours"), (phone, "smtp", "192.0.2.18", "3 days"),
+            (tablet, "imap", "2001:db8:7::1", "9 hours"), (tablet, "imap", None, "8 hours")):
+        desk.sql(f"SELECT apppass.record_use(id, '{service}', {repr(client) if client else 'NULL'})"
+                 f" FROM apppass.code WHERE selector = '{code[:4]}' AND revoked_at IS NULL;"
+                 f"UPDATE apppass.code_use SET last_at = now() - interval '{ago}' WHERE last_at > now() - interval '1 hour'")
+    desk.ok("revoke", account, "--device", "Tablet", "--reason", "lost", "--yes")
+
+    def uses(*options):
+        return [(row["device"], row["service"], row["network"]) for row in desk.json("uses", account, *options)]
+
+    unknown, six, phone_imap, phone_smtp = everything = [
+        ("Tablet", "imap", None), ("Tablet", "imap", "2001:db8:7::/48"),
+        ("Phone", "imap", "192.0.2.0/24"), ("Phone", "smtp", "192.0.2.0/24")]
+    assert uses() == everything
+    assert uses("--since", "12h") == [unknown, six, phone_imap]
+    assert uses("--network", "192.0.2.200") == uses("--device", " phone") == [phone_imap, phone_smtp]
+    assert uses("--network", "192.0.0.0/8", "--network", "2001:db8::/32") == [six, phone_imap, phone_smtp]
+    assert uses("--service", "SMTP") == [phone_smtp]
+    assert uses("--realm", "default") == everything and uses("--realm", "another") == []
+    first = one(desk.json("uses", account, "--service", "smtp"))
+    assert first["state"] == "live" and first["selector"] == phone[:4] and first["first_at"] > first["last_at"]
+    said = desk.ok("uses", "*" + account[1:]).out
+    assert "unknown" in said and said.index("2001:db8:7::/48") < said.index("192.0.2.0/24")
+    assert "no login with an app password" in desk.ok("uses", desk.account()).err
+    assert "there is no account" in desk.run("uses", "nobody@example.org").err
+
+
 def test_maintain(desk):
     realm = "upkeep.example"
     desk.ok("realm", "add", realm, "unused_after=30d", user=ADMINISTRATOR)

@@ -56,6 +56,9 @@ def account(server):
     desk.sql(f"SELECT apppass.record_refusal('wrong_code', '{name}', code_id, 'imap', NULL)"
              f" FROM apppass.code_overview WHERE selector = '{code[:4]}'"
              f" AND account = '{name}'")
+    used = desk.issue(name, "Reader")
+    desk.sql("SELECT apppass.record_use(code_id, 'imap', '192.0.2.7') FROM apppass.code_overview"
+             f" WHERE selector = '{used[:4]}' AND account = '{name}'")
     # Old enough to be unused; that of the second account, to lapse.
     desk.ok("realm", "add", "lapses.example", "lapse_after=90d", user=ADMINISTRATOR)
     lapsed = desk.issue(desk.account("manual", "lapses.example"))
@@ -94,6 +97,7 @@ CASES = [
     (ACCOUNT_OBJECT,
      ["account", "rename", "ACCOUNT", "ACCOUNT", "--reason", "x"]),
     ("Ic unused", ["unused", "ACCOUNT"]),
+    ("Ic uses", ["uses", "ACCOUNT"]),
     ("Ic audit", ["audit", "ACCOUNT"]),
     ("Ic audit head", ["audit", "head"]),
     ("Ic audit verify", ["audit", "verify"]),

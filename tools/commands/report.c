@@ -63,6 +63,66 @@ const struct command command_unused = {
     .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}},
 };
 
+/* ---- uses ---- */
+
+static const struct column use_columns[] = {
+    {"last_at", "LAST", COLUMN_TIME, 0, NULL},
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
+    {"service", "SERVICE", COLUMN_TEXT, 0, "unknown"},
+    {"network", "FROM", COLUMN_TEXT, 0, "unknown"},
+    {"first_at", "FIRST", COLUMN_TIME, COLUMN_SHORT, NULL},
+    {"state", "State", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"realm", "Realm", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+    {0},
+};
+
+static enum status run_uses(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    char since[COMMAND_SINCE_MAX];
+    enum status status = command_since(invocation, since);
+
+    if (status == STATUS_DONE) {
+        char *networks = command_array(invocation, OPTION_NETWORK);
+        struct rows *rows = QUERY(
+            invocation->database,
+            "SELECT date_part('epoch', last_at) AS last_at, account, device, selector,"
+            " service, network, date_part('epoch', first_at) AS first_at, state, realm,"
+            " code_id FROM apppass.find_uses(account => $1, device => $2, service => $3,"
+            " networks => $4::inet[], since => to_timestamp(nullif($5, '')::double "
+            "precision), realm => $6)",
+            account, command_option(invocation, OPTION_DEVICE),
+            command_option(invocation, OPTION_SERVICE), networks, since,
+            command_option(invocation, OPTION_REALM));
+
+        free(networks);
+        status = near_table(invocation, use_columns, rows,
+                            strchr(account, '*') == NULL ? account : NULL,
+                            "no login with an app password");
+    }
+    return status;
+}
+
+const struct command command_uses = {
+    .name = "uses",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_uses,
+    .summary = "who logged in with which code, when, for what, from where",
+    .details =
+        "One line for each code, service and network (/24, or /48 of IPv6), the latest\n"
+        "first. ACCOUNT may hold * for any text.",
+    .example = "apppass uses alice@example.org --since 12h",
+    .options = {{OPTION_DEVICE, 0},
+                {OPTION_SERVICE, 0},
+                {OPTION_NETWORK, 0},
+                {OPTION_SINCE, 0},
+                {OPTION_REALM, 0}},
+};
+
 /* ---- audit ---- */
 
 static const struct column audit_columns[] = {

@@ -37,6 +37,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
     X(account_erase)                                                                     \
     X(account_import)                                                                    \
     X(unused)                                                                            \
+    X(uses)                                                                              \
     X(audit_head)                                                                        \
     X(audit_verify)                                                                      \
     X(audit)                                                                             \
