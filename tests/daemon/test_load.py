@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from conftest import ALICE, BUILD, assert_clean, make_daemon
-from harness.apppassd import answer, connect, request
+from harness.apppassd import answer, connect, request, send
 from harness.basics import ROOT, run, until
 from harness.codes import mistyped
 
@@ -36,7 +36,7 @@ class Crowd:
         chosen = [random.choice(self.logins) for _ in range(count)]
         connections = [connect(self.server.socket) for _ in chosen]
         for connection, (user, password, _) in zip(connections, chosen):
-            connection.sendall(request(user, password, client=random.choice([None, "", "192.0.2.1"])))
+            send(connection, request(user, password, client=random.choice([None, "", "192.0.2.1"])))
         answers = [answer(connection) for connection in connections]
         for connection in connections:
             connection.close()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """apppassd on a socket of its own, and clients that speak its protocol."""
 
+import contextlib
 import os
 import pwd
 import shutil
@@ -85,7 +86,7 @@ class Apppassd:
     def ask(self, user, password, service="imap", client=None, timeout=30.0):
         """One login as libsasl2 sends it: "OK", "NO", or None for a temporary failure."""
         with connect(self.socket, timeout) as connection:
-            connection.sendall(request(user, password, service, client))
+            send(connection, request(user, password, service, client))
             return answer(connection)
 
 
@@ -111,6 +112,12 @@ def connect(path, timeout=30.0):
         connection.close()
         raise
     return connection
+
+
+def send(connection, data):
+    """Where the other side has hung up already, answer() says so."""
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        connection.sendall(data)
 
 
 def answer(connection):
