@@ -15,7 +15,7 @@
 #include "input.h"
 #include "session/database.h"
 #include "settings.h"
-#include "texts.h"
+#include "session/texts.h"
 #include "token.h"
 
 /* From the environment, where the web server's configuration puts them. */

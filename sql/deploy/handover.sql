@@ -99,6 +99,71 @@ COMMENT ON FUNCTION apppass.offer_code(text, text, bytea, bytea, interval, text[
 'SECRET and the PIN after it; NULL: no PIN. A link that the device was offered before ends.
 Errors: AP001 no page for links or policy refuses, 22023 invalid value, else as for store_code.';
 
+CREATE TYPE apppass.import_offer_result AS (result text, account text, device text, services text[],
+    networks cidr[], expires_at timestamptz, ends_at timestamptz, url text, language text,
+    sqlstate text, token text, problem text, hint text);
+COMMENT ON TYPE apppass.import_offer_result IS
+'What became of a row: result is added, exists or failed; where it failed, the error with its '
+'token. language is that of the owner''s notices.';
+
+CREATE FUNCTION apppass.import_offer(account text, device text, link_hash bytea,
+                                     pin_hash bytea DEFAULT NULL,
+                                     valid interval DEFAULT '24 hours', services text DEFAULT NULL,
+                                     networks text DEFAULT NULL, expires_at text DEFAULT NULL,
+                                     reason text DEFAULT NULL, ticket text DEFAULT NULL,
+                                     operator text DEFAULT NULL, skip_live boolean DEFAULT false)
+    RETURNS apppass.import_offer_result
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    it apppass.import_offer_result;
+    offered apppass.offered_code;
+BEGIN
+    it.account := apppass.account_name(import_offer.account);
+    it.device := apppass.label_name(import_offer.device);
+    IF EXISTS (SELECT FROM apppass.find_offers(it.account, pg_catalog.now()) AS o
+               WHERE o.state = 'pending'
+                 AND apppass.label_key(o.device) = apppass.label_key(it.device)) THEN
+        it.result := 'exists';
+        it.token := 'handover_pending';
+        it.problem := 'a link for this device waits already';
+        it.hint := 'Withdraw it, or leave the row out.';
+        RETURN it;
+    ELSIF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device)) THEN
+        it.result := 'exists';
+        RETURN it;
+    END IF;
+    offered := apppass.offer_code(import_offer.account, import_offer.device,
+        import_offer.link_hash, import_offer.pin_hash, import_offer.valid,
+        pg_catalog.string_to_array(apppass.trim_blank(import_offer.services), ','),
+        pg_catalog.string_to_array(apppass.trim_blank(import_offer.networks), ',')::cidr[],
+        apppass.trim_blank(import_offer.expires_at)::timestamptz,
+        apppass.trim_blank(import_offer.reason), apppass.trim_blank(import_offer.ticket),
+        import_offer.operator);
+    SELECT coalesce(a.notify_language, r.notify_language) INTO STRICT it.language
+    FROM apppass.account AS a JOIN apppass.realm AS r ON r.id = a.realm_id
+    WHERE a.username = offered.account_name;
+    RETURN ROW('added', offered.account_name, offered.device, offered.services, offered.networks,
+               offered.expires_at, offered.ends_at, offered.url, it.language, NULL, NULL, NULL,
+               NULL)::apppass.import_offer_result;
+EXCEPTION
+    WHEN OTHERS THEN
+        GET STACKED DIAGNOSTICS it.sqlstate = RETURNED_SQLSTATE, it.token = CONSTRAINT_NAME,
+            it.problem = MESSAGE_TEXT, it.hint = PG_EXCEPTION_HINT;
+        IF it.sqlstate !~ '^(22|23|AP|P0002|42501)' THEN
+            RAISE;
+        END IF;
+        it.result := 'failed';
+        RETURN it;
+END
+$$;
+COMMENT ON FUNCTION apppass.import_offer(text, text, bytea, bytea, interval, text, text, text, text,
+    text, text, boolean) IS
+'offer_code for a table of text: answers with the error instead of raising it; lists with commas '
+'between. A link that waits is left as it is (exists), and with skip_live so is a device that has '
+'a usable code.';
+
 CREATE FUNCTION apppass.withdraw_offer(username text, device text DEFAULT NULL,
                                        reason text DEFAULT NULL, ticket text DEFAULT NULL,
                                        operator text DEFAULT NULL) RETURNS integer
@@ -217,6 +282,8 @@ BEGIN
     FOREACH f IN ARRAY ARRAY[
         'apppass.offer_code(text, text, bytea, bytea, interval, text[], cidr[], timestamptz, text,'
         ' text, text)',
+        'apppass.import_offer(text, text, bytea, bytea, interval, text, text, text, text, text,'
+        ' text, boolean)',
         'apppass.withdraw_offer(text, text, text, text, text)']::regprocedure[] LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk', f);
@@ -229,8 +296,9 @@ BEGIN
     END LOOP;
 END
 $$;
-REVOKE ALL ON TYPE apppass.offered_code, apppass.handover_terms FROM PUBLIC;
-GRANT USAGE ON TYPE apppass.offered_code TO apppass_helpdesk;
+REVOKE ALL ON TYPE apppass.offered_code, apppass.import_offer_result, apppass.handover_terms
+    FROM PUBLIC;
+GRANT USAGE ON TYPE apppass.offered_code, apppass.import_offer_result TO apppass_helpdesk;
 GRANT USAGE ON TYPE apppass.handover_terms TO apppass_self;
 
 COMMIT;

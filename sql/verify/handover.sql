@@ -8,8 +8,9 @@ SELECT 1 / (pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_self', f, 'EXECUTE'))::integer
 FROM pg_catalog.unnest(ARRAY[
     'apppass.offer_code(text, text, bytea, bytea, interval, text[], cidr[], timestamptz, text, '
-    'text,'
-        ' text)',
+    'text, text)',
+    'apppass.import_offer(text, text, bytea, bytea, interval, text, text, text, text, text, text, '
+    'boolean)',
     'apppass.withdraw_offer(text, text, text, text, text)']) AS f;
 SELECT 1 / (pg_catalog.has_function_privilege('apppass_self', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE'))::integer

@@ -12,7 +12,7 @@
 
 #include "form.h"
 #include "fuzz.h"
-#include "html.h"
+#include "base/html.h"
 #include "text.h"
 
 static void check_escaped(const char *typed)

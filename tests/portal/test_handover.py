@@ -1,12 +1,15 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A code that no operator sees, by a link: once, in time, with its PIN."""
 
+import base64
+import csv
 import json
 import plistlib
 from urllib.parse import urlsplit
 
 import pytest
 
+from harness.basics import run
 from harness.clients import OK
 from harness.codes import CODE
 from harness.postgres import HELPDESK
@@ -199,3 +202,36 @@ def test_neither_link_nor_pin_is_stored_or_logged_by_the_database(site, web, acc
     assert link.collect(f"pin={link.pin}")[0] == 200
     for text in (site.postgres.dump(), site.postgres.log.read_text()):
         assert secret not in text and f"'{link.pin}'" not in text
+
+
+def test_a_batch_of_letters_is_printed(site, web, browser):
+    """A page for each, in its language; who has the letter and the PIN makes the code."""
+    accounts = [site.add_account(f"letter{i}@example.org") for i in range(4)]
+    site.apppass("account", "notify", accounts[1], "--language", "de")
+    folder = web.state / "letters"
+    folder.mkdir()
+    (folder / "table.csv").write_text("account,device\n" + "".join(
+        f'{account},"Printer, {"very " * 15}<long> ""name"" {i}"\n'
+        for i, account in enumerate(accounts)))
+    site.apppass("issue", "--batch", folder / "table.csv", "--handover", "--pin", "--output",
+                 folder / "links.csv", "--letters", folder / "letters.html")
+    with open(folder / "links.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    person = browser((1280, 900))
+    person.driver.get(f"file://{folder}/letters.html")
+    person.shoot("letters-1280")
+    assert person.complaints() == []
+    (folder / "letters.pdf").write_bytes(base64.b64decode(person.driver.print_page()))
+    pages = run(["pdftotext", "-layout", folder / "letters.pdf", "-"]).split("\f")
+    assert len(pages) == 5 and pages[4] == ""
+    for row, page in zip(rows, pages):
+        together = "".join(page.split())
+        assert row["account"] in together and row["link"] in together
+        assert row["pin"] not in together
+    assert "Your app password" in pages[0] and "Ihr App-Passwort" in pages[1]
+    run(["pdftoppm", "-png", "-r", "60", "-l", "2", folder / "letters.pdf",
+         site.build / "portal" / "screenshots" / "letter"])
+    person.driver.get(rows[2]["link"])
+    person.find("#pin").send_keys(rows[2]["pin"])
+    person.press("Make the app password")
+    assert site.knock(IMAP, accounts[2], person.code()).meaning == OK

@@ -2,7 +2,7 @@
 -- Codes that no operator sees: offered by a link, collected once.
 BEGIN;
 \ir setup.sql
-SELECT plan(33);
+SELECT plan(38);
 
 CREATE ROLE pia LOGIN IN ROLE apppass_self;
 CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
@@ -92,6 +92,24 @@ SELECT lives_ok($$ SELECT apppass.revoke_account('alice@example.org', 'lost') $$
     'ends with all codes');
 SET SESSION AUTHORIZATION pia;
 SELECT throws_ok(pg_temp.collect('five', '5555'), 'P0002', NULL, 'and makes none');
+
+-- many at once: the error is the answer, and what waits stays
+SET SESSION AUTHORIZATION hilda;
+CREATE FUNCTION pg_temp.import(who text, device text, secret text, skip boolean DEFAULT false)
+    RETURNS text LANGUAGE sql AS $$
+    SELECT concat_ws(' ', result, sqlstate, token) FROM apppass.import_offer(
+        account => who, device => device, link_hash => pg_temp.sum(secret), services => 'imap,smtp',
+        skip_live => skip) $$;
+SELECT is(pg_temp.import('olga@other.example', 'Printer', 'six'), 'failed 42501 account_not_managed',
+    'another tenant''s account');
+SELECT is(pg_temp.import('Alice@example.org', 'Fax', 'six'), 'added', 'a link for a row');
+SELECT is(pg_temp.import('alice@example.org', ' FAX', 'seven'), 'exists handover_pending',
+    'and no other while it waits');
+SELECT is(pg_temp.import('alice@example.org', 'Printer', 'eight', true), 'added',
+    'a device without a code that works gets one');
+SET SESSION AUTHORIZATION pia;
+SELECT throws_ok($$ SELECT pg_temp.import('alice@example.org', 'Fax', 'nine') $$, '42501', NULL,
+    'the page makes none');
 
 -- what nobody opened in time is forgotten, so many at once
 RESET SESSION AUTHORIZATION;

@@ -2,6 +2,7 @@
 """Many accounts and codes from CSV files: all or none, line numbers, resumable."""
 
 import csv
+import html
 import os
 import re
 import signal
@@ -329,6 +330,21 @@ def test_interrupted_batch_is_resumed(desk, folder, realm):
     assert {(row["account"], row["selector"]) for row in rows} == stored
 
 
+def test_a_renamed_account_ends_no_file(desk, folder, realm):
+    """Its row is of a name that is gone; those behind it stay."""
+    cheap(desk, realm)
+    people(desk, folder, realm, 3)
+    path = table(folder, f"account,device\nuser0@{realm},Phone\nuser1@{realm},Phone\n",
+                 name="codes.csv")
+    desk.ok("issue", "--batch", path, "--output", folder / "codes")
+    made = issued(folder / "codes")
+    desk.ok("account", "rename", f"user0@{realm}", f"wed@{realm}", "--reason", "wed", user=ADMINISTRATOR)
+    path.write_text(f"account,device\nuser1@{realm},Phone\nuser2@{realm},Phone\n")
+    assert desk.json("issue", "--batch", path, "--resume", "--output", folder / "codes") == {
+        "issued": 1, "skipped": 1, "bad": 0}
+    assert issued(folder / "codes")[:2] == made and len(issued(folder / "codes")) == 3
+
+
 def test_output_others_can_read_is_refused(desk, folder, realm):
     cheap(desk, realm)
     people(desk, folder, realm, 1)
@@ -354,3 +370,199 @@ def test_output_of_somebody_else_is_refused(desk, folder, realm):
     answer = desk.run("issue", "--batch", path, "--resume", "--output", output)
     assert answer.status == 1 and "belongs to somebody else" in answer.err
     assert desk.json("list", f"*@{realm}") == []
+
+
+# ---- issue --batch --handover ----
+
+def pages(desk, realm):
+    """A tenant with a page for links, and three people."""
+    cheap(desk, realm)
+    desk.ok("realm", "set", realm, f"handover_url=https://mail.{realm}/h", user=ADMINISTRATOR)
+
+
+def states(desk, realm):
+    return desk.sql("SELECT string_agg(device || ' ' || state, ', ' ORDER BY device)"
+                    f" FROM apppass.handover_overview WHERE realm = '{realm}'")
+
+
+def test_batch_of_links(desk, folder, realm):
+    pages(desk, realm)
+    people(desk, folder, realm, 3)
+    path = table(folder, "account,device,services,networks,expires,reason,ticket\n"
+                         f'user0@{realm},"Printer, red",imap smtp,,180d,new,7\n'
+                         f"user1@{realm},=1+1,,192.0.2.0/24,,,\n"
+                         f"user2@{realm},Phone,,,,,\n", name="links.csv")
+    answer = desk.ok("issue", "--batch", path, "--handover", "--pin", "--valid", "2d", "--output",
+                     folder / "links")
+    assert "made 3 links" in answer.err and answer.out == ""
+    assert stat.S_IMODE(os.stat(folder / "links").st_mode) == 0o600
+    rows = issued(folder / "links")
+    assert [row["account"] for row in rows] == [f"user{i}@{realm}" for i in range(3)]
+    assert rows[0]["services"] == "imap smtp" and rows[0]["expires_at"].endswith("Z")
+    assert rows[1]["device"] == "'=1+1" and rows[1]["networks"] == "192.0.2.0/24"
+    assert {row["language"] for row in rows} == {"en"}
+    for row in rows:
+        secret = re.fullmatch(rf"https://mail\.{realm}/h/([0-9a-f]{{32}})", row["link"])[1]
+        assert re.fullmatch("[0-9]{6}", row["pin"]) and row["ends_at"].endswith("Z")
+        known = desk.sql("SELECT count(*) FROM apppass.handover AS h WHERE link_hash ="
+                         f" sha256('{secret}') AND pin_hash = sha256('{secret}{row['pin']}')")
+        assert known == "1"
+    assert states(desk, realm) == "=1+1 pending, Phone pending, Printer, red pending"
+    assert desk.json("list", f"*@{realm}", "--all") == [], "no code was made"
+    assert desk.json("audit", f"user0@{realm}")[-1]["ticket"] == "7"
+
+
+BAD_LINKS = [
+    ("account,device\nuser0@{realm},a\nnobody@{realm},b\n", ["line 3", "nobody@"]),
+    ("account,device\nuser0@{realm},a\nuser1@{realm},\n", ["line 3", "empty: device"]),
+    ("account,device\nuser0@{realm},a\nUSER0@{realm}, A\n", ["line 3", "waits already"]),
+    ("account,device,expires\nuser0@{realm},a,\nuser1@{realm},b,2001-01-01\n",
+     ["line 3", "not a time in the future"]),
+    ("account,device,networks\nuser0@{realm},a,\nuser1@{realm},b,home\n", ["line 3", "home"]),
+    ("account,device,services\nuser0@{realm},a,\nuser1@{realm},b,im/ap\n", ["line 3", "im/ap"]),
+]
+
+
+@pytest.mark.parametrize("text, said", BAD_LINKS, ids=lambda value: str(value)[-50:])
+def test_bad_batch_makes_no_link(desk, folder, realm, text, said):
+    pages(desk, realm)
+    people(desk, folder, realm, 2)
+    path = table(folder, text.replace("{realm}", realm), name="links.csv")
+    answer = desk.run("issue", "--batch", path, "--handover", "--output", folder / "links",
+                      "--letters", folder / "letters.html")
+    assert answer.status == 1, answer
+    for part in said:
+        assert part in answer.err, answer
+    assert not (folder / "links").exists() and not (folder / "letters.html").exists()
+    assert states(desk, realm) == ""
+
+
+def test_batch_of_links_without_a_page_for_them(desk, folder, realm):
+    cheap(desk, realm)
+    people(desk, folder, realm, 1)
+    path = table(folder, f"account,device\nuser0@{realm},a\n", name="links.csv")
+    answer = desk.run("issue", "--batch", path, "--handover", "--output", folder / "links")
+    assert answer.status == 1 and "no page where links are opened" in answer.err
+
+
+def test_batch_of_links_dry_run(desk, folder, realm):
+    pages(desk, realm)
+    people(desk, folder, realm, 1)
+    path = table(folder, f"account,device\nuser0@{realm},a\n", name="links.csv")
+    answer = desk.ok("issue", "--batch", path, "--handover", "--dry-run", "--letters",
+                     folder / "letters.html")
+    assert "1 link would be made" in answer.err and not (folder / "letters.html").exists()
+    assert states(desk, realm) == ""
+
+
+@pytest.mark.parametrize("options, said", [
+    (["--handover"], "--output"),
+    (["--letters", "l"], "--letters goes with --handover"),
+    (["--pin"], "--pin goes with --handover"),
+    (["--handover", "--output", "o", "--key", "k"], "--key is for codes"),
+    (["--handover", "--output", "o", "--valid", "soon"], "not a span"),
+])
+def test_batch_of_links_wrong_options(desk, folder, realm, options, said):
+    path = table(folder, "account,device\n")
+    answer = desk.run("issue", "--batch", path, *options)
+    assert answer.status == 2 and said in answer.err, answer
+
+
+def test_files_that_are_there_stay(desk, folder, realm):
+    pages(desk, realm)
+    people(desk, folder, realm, 1)
+    path = table(folder, f"account,device\nuser0@{realm},a\n", name="links.csv")
+    for name in ("links", "letters.html", "/dev/tty"):
+        there = folder / name
+        if there.parent == folder:
+            there.write_text("mine")
+        answer = desk.run("issue", "--batch", path, "--handover", "--output",
+                          there if name == "/dev/tty" else folder / "links", "--letters",
+                          folder / "letters.html")
+        assert answer.status == 1 and "could not create" in answer.err, answer
+        if there.parent == folder:
+            assert there.read_text() == "mine"
+            there.unlink()
+    assert states(desk, realm) == "" and not list(folder.glob("l*s"))
+
+
+def letters(path):
+    """The pages of a file of letters, as text."""
+    text = path.read_text()
+    return [html.unescape(re.sub("<[^>]*>", "", part))
+            for part in re.findall("<section.*?</section>", text, re.S)]
+
+
+def test_letters(desk, folder, realm):
+    pages(desk, realm)
+    people(desk, folder, realm, 2)
+    desk.ok("account", "notify", f"user1@{realm}", "--language", "de", user=ADMINISTRATOR)
+    label = "<b>\"A&B\"</b>"
+    path = table(folder, "account,device\n"
+                         f"user0@{realm},\"{label.replace(chr(34), 2 * chr(34))}\"\n"
+                         f"user1@{realm},=Drucker\n", name="links.csv")
+    desk.ok("issue", "--batch", path, "--handover", "--pin", "--output", folder / "links",
+            "--letters", folder / "letters.html")
+    assert stat.S_IMODE(os.stat(folder / "letters.html").st_mode) == 0o600
+    rows = issued(folder / "links")
+    english, german = letters(folder / "letters.html")
+    assert f"Your app password for {label}" in english and f"user0@{realm}" in english
+    assert "Ihr App-Passwort für =Drucker" in german
+    assert "PIN. It is not in this letter" in english and "nicht in diesem Brief" in german
+    for row, page in zip(rows, (english, german)):
+        assert row["link"] in page
+        assert not any(other["pin"] in page for other in rows), "never with its PIN"
+    assert "<b>" not in (folder / "letters.html").read_text()
+
+
+def test_interrupted_batch_of_links_is_resumed(desk, folder, realm):
+    """What an earlier run made is not made again, and all of it is in the letters."""
+    pages(desk, realm)
+    people(desk, folder, realm, 3)
+    first = table(folder, f"account,device\nuser0@{realm},Phone\nuser1@{realm},Phone\n",
+                  name="first.csv")
+    whole = table(folder, f"account,device\nuser0@{realm},Phone\nuser1@{realm},Phone\n"
+                          f"user2@{realm},Phone\n", name="whole.csv")
+    options = ["--handover", "--output", folder / "links", "--letters", folder / "letters.html"]
+    desk.ok("issue", "--batch", first, *options)
+    made = (folder / "links").read_text()
+    # As after a crash between the write and the commit, and before the letters.
+    with open(folder / "links", "a", encoding="utf-8") as file:
+        file.write(f"user2@{realm},Phone,https://mail.{realm}/h/{'0' * 32},,,,,"
+                   f"2030-01-01T00:00:00Z,en\nuser3@{realm},Ph")
+    (folder / "letters.html").write_text("half a le")
+    # One that was withdrawn since is in the middle of what is kept.
+    desk.sql(f"SELECT apppass.withdraw_offer('user0@{realm}')")
+    answer = desk.json("issue", "--batch", whole, *options, "--resume")
+    assert answer == {"made": 2, "skipped": 1, "bad": 0}
+    assert (folder / "links").read_text().startswith(made)
+    rows = issued(folder / "links")
+    assert [row["account"] for row in rows] == [f"user{i}@{realm}" for i in (0, 1, 0, 2)]
+    assert "0" * 32 not in (folder / "links").read_text()
+    assert len(letters(folder / "letters.html")) == 4
+    again = desk.json("issue", "--batch", whole, *options, "--resume")
+    assert again == {"made": 0, "skipped": 3, "bad": 0} and issued(folder / "links") == rows
+
+
+def test_a_file_of_another_kind_is_left_alone(desk, folder, realm):
+    pages(desk, realm)
+    people(desk, folder, realm, 1)
+    path = table(folder, f"account,device\nuser0@{realm},Phone\n", name="codes.csv")
+    desk.ok("issue", "--batch", path, "--output", folder / "codes")
+    before = (folder / "codes").read_text()
+    answer = desk.run("issue", "--batch", path, "--handover", "--resume", "--output",
+                      folder / "codes")
+    assert answer.status == 1 and "no column" in answer.err
+    assert (folder / "codes").read_text() == before
+
+
+def test_many_links(desk, folder, realm):
+    pages(desk, realm)
+    people(desk, folder, realm, 700)
+    path = table(folder, "account,device\n" + "".join(
+        f"user{i}@{realm},Phone\n" for i in range(700)), name="links.csv")
+    answer = desk.json("issue", "--batch", path, "--handover", "--output", folder / "links",
+                       "--letters", folder / "letters.html")
+    assert answer == {"made": 700, "skipped": 0, "bad": 0}
+    assert len({row["link"] for row in issued(folder / "links")}) == 700
+    assert len(letters(folder / "letters.html")) == 700

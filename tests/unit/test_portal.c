@@ -11,9 +11,9 @@
 
 #include <cmocka.h>
 
+#include "base/html.h"
 #include "form.h"
-#include "html.h"
-#include "texts.h"
+#include "session/texts.h"
 #include "token.h"
 
 static struct form form;

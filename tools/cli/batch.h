@@ -14,14 +14,15 @@
 #include "cli/command.h"
 #include "code.h"
 #include "hash.h"
-#include "session/mint.h"
 #include "output/csv.h"
 #include "output/progress.h"
+#include "session/mint.h"
+#include "session/offer.h"
 
 /* Rows per statement: large enough to hide the round trip, small enough for a lively bar.
  */
 #define BATCH_CHUNK  500
-#define BATCH_FIELDS 8
+#define BATCH_FIELDS 9
 /* How often a line is stored that came to a selector which the account has already. */
 #define BATCH_TRIES MINT_TRIES
 
@@ -42,6 +43,7 @@ struct batch_line {
     struct mint_policy policy;
     struct code code;
     char hash[HASH_STRING_MAX];
+    struct offer_key offer;
 };
 
 struct batch {
@@ -59,7 +61,7 @@ struct batch {
     struct progress progress;
     size_t done, bad, skipped;
     bool partial, resume, dry_run;
-    /* Where new codes go; -1: none. */
+    /* Where new codes or links go; -1: none. */
     int output;
     const char *output_path;
     off_t output_length; /* up to the last commit */

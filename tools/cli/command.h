@@ -77,6 +77,8 @@
       "key file for keyed hashes, the mail servers' apppass_key") \
     X(LANGUAGE, "language", 0, "LANGUAGE", 0, \
       "such as de or pt-BR; none: the realm's") \
+    X(LETTERS, "letters", 0, "FILE", 0, \
+      "also write letters to print, a page for each line, as HTML") \
     X(LIMIT, "limit", 0, "NUMBER", 0, \
       "at most so many, the latest") \
     X(LOG, "log", 0, "FILE", REPEATS, \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,15 +14,6 @@
 #include "issue/present.h"
 #include "session/offer.h"
 #include "session/qr.h"
-
-#define PIN_DIGITS 6
-
-/* What opens the offer; all that the database is told are sums. */
-struct offer_key {
-    char secret[OFFER_SECRET_MAX];
-    char pin[PIN_DIGITS + 1]; /* "": none */
-    char sum[OFFER_SUM_MAX], pin_sum[OFFER_SUM_MAX];
-};
 
 static const struct column columns[] = {
     {"account", "Account", COLUMN_TEXT, 0, NULL},
@@ -40,21 +30,6 @@ static const struct column key_columns[] = {
     {"pin", "PIN", COLUMN_TEXT, 0, "none"},
     {.name = NULL},
 };
-
-static void make_key(bool pin, struct offer_key *key)
-{
-    unsigned char random[OFFER_SECRET_BYTES];
-
-    memset(key, 0, sizeof *key);
-    randombytes_buf(random, sizeof random);
-    sodium_bin2hex(key->secret, sizeof key->secret, random, sizeof random);
-    offer_sum(key->secret, "", key->sum);
-    if (pin) {
-        snprintf(key->pin, sizeof key->pin, "%06" PRIu32, randombytes_uniform(1000000));
-        offer_sum(key->secret, key->pin, key->pin_sum);
-    }
-    sodium_memzero(random, sizeof random);
-}
 
 static struct rows *offer(struct invocation *invocation, const struct offer_key *key,
                           const char *valid, const char *expires)
@@ -89,14 +64,14 @@ static enum status show(const struct invocation *invocation, const struct rows *
 {
     const struct output *output = &invocation->output;
     const char *pin = key->pin[0] != '\0' ? key->pin : NULL;
-    char link[512];
+    char link[OFFER_LINK_MAX];
     const char *values[] = {link, pin};
     const struct part parts[] = {{.columns = columns, .rows = stored},
                                  {.columns = key_columns, .values = values},
                                  {0}};
     enum status status = STATUS_DONE;
 
-    snprintf(link, sizeof link, "%s/%s", rows_text(stored, 0, "url"), key->secret);
+    offer_link(rows_text(stored, 0, "url"), key, link);
     if (!output_parts(output, stdout, parts)) {
         status = output_record(output, columns, stored, 0);
         output_line(output, "Link", "%s", link);
@@ -112,7 +87,7 @@ static enum status show(const struct invocation *invocation, const struct rows *
 static enum status check_options(const struct invocation *invocation)
 {
     static const enum option_id shown[] = {OPTION_OUTPUT, OPTION_MOBILECONFIG, OPTION_KEY,
-                                           OPTION_DRY_RUN};
+                                           OPTION_LETTERS, OPTION_DRY_RUN};
 
     for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
         if (command_has(invocation, shown[i]))
@@ -130,7 +105,7 @@ static enum status offer_and_show(struct invocation *invocation, const char *val
     struct rows *stored;
     enum status status;
 
-    make_key(command_has(invocation, OPTION_PIN), &key);
+    offer_make_key(command_has(invocation, OPTION_PIN), &key);
     stored = offer(invocation, &key, valid, expires);
     if (stored == NULL)
         status = near_complain(invocation, command_argument(invocation, 0), NULL, NULL);
@@ -141,21 +116,29 @@ static enum status offer_and_show(struct invocation *invocation, const char *val
     return status;
 }
 
-enum status issue_handover(struct invocation *invocation)
+enum status issue_read_valid(const struct invocation *invocation,
+                             char seconds_r[ISSUE_VALID_MAX])
 {
     const char *valid = command_option(invocation, OPTION_VALID);
-    char seconds[32], expires[MOMENT_TEXT_MAX];
     long span = 24L * 3600;
-    enum status status = check_options(invocation);
 
-    if (status != STATUS_DONE)
-        return status;
     if (valid != NULL && !moment_parse_span(valid, &span))
         return command_usage_error(invocation, "\"%s\" is not a span; write %s", valid,
                                    moment_advice(valid, "24h, 2d or 1w"));
-    status = issue_read_expiry(invocation, expires);
+    snprintf(seconds_r, ISSUE_VALID_MAX, "%ld", span);
+    return STATUS_DONE;
+}
+
+enum status issue_handover(struct invocation *invocation)
+{
+    char seconds[ISSUE_VALID_MAX], expires[MOMENT_TEXT_MAX];
+    enum status status = check_options(invocation);
+
+    if (status == STATUS_DONE)
+        status = issue_read_valid(invocation, seconds);
+    if (status == STATUS_DONE)
+        status = issue_read_expiry(invocation, expires);
     if (status != STATUS_DONE)
         return status;
-    snprintf(seconds, sizeof seconds, "%ld", span);
     return offer_and_show(invocation, seconds, expires[0] != '\0' ? expires : NULL);
 }

@@ -293,6 +293,17 @@ static enum status run_order(struct invocation *invocation, struct order *order)
     return status;
 }
 
+enum status issue_for_links(const struct invocation *invocation)
+{
+    static const enum option_id options[] = {OPTION_PIN, OPTION_VALID, OPTION_LETTERS};
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (command_has(invocation, options[i]))
+            return command_usage_error(invocation, "--%s goes with --handover",
+                                       option_specs[options[i]].name);
+    return STATUS_DONE;
+}
+
 static enum status run_issue(struct invocation *invocation)
 {
     const char *batch = command_option(invocation, OPTION_BATCH);
@@ -305,8 +316,9 @@ static enum status run_issue(struct invocation *invocation)
         return command_usage_error(invocation, "ACCOUNT is missing");
     if (command_has(invocation, OPTION_HANDOVER))
         return issue_handover(invocation);
-    if (command_has(invocation, OPTION_PIN) || command_has(invocation, OPTION_VALID))
-        return command_usage_error(invocation, "--pin and --valid go with --handover");
+    status = issue_for_links(invocation);
+    if (status != STATUS_DONE)
+        return status;
     status = read_order(invocation, &order);
     if (status == STATUS_DONE)
         status = run_order(invocation, &order);
@@ -327,7 +339,8 @@ const struct command command_issue = {
         "file names its columns: account, device and, if wanted, services, networks,\n"
         "expires, reason and ticket; the new codes go to --output.\n"
         "With --handover nobody here sees a code: the person opens the link that is\n"
-        "printed, once, and makes it there.",
+        "printed, once, and makes it there. With --batch too the links go to --output,\n"
+        "and --letters makes a page of each, to print.",
     .example = "apppass issue alice@example.org --device \"Phone\" --expires 1y",
     .options = {{OPTION_DEVICE, NEED_ONE},
                 {OPTION_BATCH, NEED_ONE},
@@ -341,7 +354,8 @@ const struct command command_issue = {
                 {OPTION_DRY_RUN, 0},
                 {OPTION_HANDOVER, 0},
                 {OPTION_PIN, 0},
-                {OPTION_VALID, 0}},
+                {OPTION_VALID, 0},
+                {OPTION_LETTERS, 0}},
 };
 
 static enum status run_reset(struct invocation *invocation)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "html.h"
+#include "base/html.h"
 
 void html_text(FILE *page, const char *text)
 {

@@ -2,7 +2,8 @@
 #ifndef APPPASS_TEXTS_H
 #define APPPASS_TEXTS_H
 
-/* Every text of the page, in every language, from one table. */
+/* What the owners of accounts read, on the page and in letters, in every language, from one
+ * table. */
 
 enum text {
     TEXT_LANGUAGE,
@@ -87,6 +88,13 @@ enum text {
     TEXT_PIN_WRONG,
     TEXT_COLLECT,
     TEXT_NO_LINK,
+    TEXT_LETTER,
+    TEXT_LETTER_OPEN,
+    TEXT_LETTER_QR,
+    TEXT_LETTER_PIN,
+    TEXT_LETTER_MAKE,
+    TEXT_LETTER_ENDS,
+    TEXT_LETTER_YOURS,
     TEXT_COUNT
 };
 

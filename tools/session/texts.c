@@ -4,7 +4,7 @@
 #include <stddef.h>
 #include <strings.h>
 
-#include "texts.h"
+#include "session/texts.h"
 
 enum { ENGLISH, GERMAN, LANGUAGES };
 
@@ -162,6 +162,23 @@ static const char *const texts[TEXT_COUNT][LANGUAGES] = {
          "Ask the helpdesk for a new one.",
          "Dieser Link ist nicht gültig: Er wurde schon benutzt, ist abgelaufen oder nicht "
          "vollständig kopiert. Bitten Sie die Hotline um einen neuen."},
+    [TEXT_LETTER] = {"Your app password for", "Ihr App-Passwort für"},
+    [TEXT_LETTER_OPEN] = {"Scan this with a phone, or type the link into a browser:",
+                          "Scannen Sie dies mit einem Handy, oder geben Sie den Link in "
+                          "einen Browser ein:"},
+    [TEXT_LETTER_QR] = {"QR code of the link", "QR-Code des Links"},
+    [TEXT_LETTER_PIN] =
+        {"Type the PIN. It is not in this letter: the helpdesk tells you.",
+         "Geben Sie die PIN ein. Sie steht nicht in diesem Brief: Die "
+         "Hotline nennt sie Ihnen."},
+    [TEXT_LETTER_MAKE] =
+        {"Press the button, and type or copy the app password into the device. It is shown "
+         "once.",
+         "Drücken Sie den Knopf, und geben Sie das App-Passwort ins Gerät ein oder kopieren "
+         "Sie es. Es wird einmal gezeigt."},
+    [TEXT_LETTER_ENDS] = {"The link works once, until", "Der Link gilt einmal, bis"},
+    [TEXT_LETTER_YOURS] = {"This letter is for you alone.",
+                           "Dieser Brief ist nur für Sie."},
 };
 
 void texts_choose(const char *accepted)
