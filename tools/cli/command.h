@@ -122,7 +122,7 @@
     X(SENDMAIL, "sendmail", 0, "FILE", 0, \
       "the program that takes mails; /usr/sbin/sendmail where not given") \
     X(SERVICE, "service", 0, "NAME", REPEATS, \
-      "only for this service: imap, pop, smtp, sieve, dav; may be repeated") \
+      "for this service: imap, pop, smtp, sieve, dav; may be repeated") \
     X(SINCE, "since", 0, "WHEN", 0, \
       "from then on: 24h, 7d, 6mo or 2026-11-01") \
     X(SMTP_HOST, "smtp-host", 0, "HOST", 0, \
