@@ -23,7 +23,8 @@ COMMENT ON FUNCTION apppass.name_pattern(text) IS
 
 CREATE FUNCTION apppass.find_codes(account text DEFAULT NULL, device text DEFAULT NULL,
                                    selector text DEFAULT NULL, realm text DEFAULT NULL,
-                                   service text DEFAULT NULL, which text DEFAULT 'usable')
+                                   service text DEFAULT NULL, which text DEFAULT 'usable',
+                                   most bigint DEFAULT NULL)
     RETURNS SETOF apppass.all_code_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -52,15 +53,18 @@ BEGIN
       AND (find_codes.selector IS NULL OR v.selector = symbols)
       AND (find_codes.realm IS NULL OR v.realm = home)
       AND (find_codes.service IS NULL OR apppass.service_allowed(door, v.services))
-      AND CASE which WHEN 'usable' THEN v.state IN ('live', 'suspended')
+      -- Live or suspended, in words from which the planner expects that most codes are.
+      AND CASE which WHEN 'usable' THEN v.state NOT IN ('revoked', 'expired', 'lapsed')
                      WHEN 'unrevoked' THEN v.revoked_at IS NULL ELSE true END
-    ORDER BY v.account, apppass.label_key(v.device), v.created_at, v.code_id;
+    ORDER BY v.account, apppass.label_key(v.device), v.created_at, v.code_id
+    LIMIT most;
 END
 $$;
-COMMENT ON FUNCTION apppass.find_codes(text, text, text, text, text, text) IS
+COMMENT ON FUNCTION apppass.find_codes(text, text, text, text, text, text, bigint) IS
 'Codes by account (* stands for anything), device, selector, realm and a service they may be used '
 'for; rows as in code_overview, by account and device. which: usable (live or suspended), '
-'unrevoked (what revoke_account would end), all.';
+'unrevoked (what revoke_account would end), all; most: no more than that, and few more are '
+'read.';
 
 CREATE FUNCTION apppass.count_codes(account text DEFAULT NULL, realm text DEFAULT NULL)
     RETURNS bigint
@@ -187,7 +191,7 @@ COMMENT ON FUNCTION apppass.revoked_now(text) IS
 'no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.find_unused(account text DEFAULT NULL, realm text DEFAULT NULL,
-                                    idle interval DEFAULT '90 days')
+                                    idle interval DEFAULT '90 days', most bigint DEFAULT NULL)
     RETURNS SETOF apppass.all_unused_code
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -205,11 +209,13 @@ BEGIN
       AND (find_unused.account IS NULL OR v.account LIKE pattern)
       AND (find_unused.realm IS NULL OR v.realm = home)
       AND v.idle > coalesce(find_unused.idle, '90 days')
-    ORDER BY v.idle DESC, v.account, v.device;
+    ORDER BY v.idle DESC, v.account, v.device
+    LIMIT most;
 END
 $$;
-COMMENT ON FUNCTION apppass.find_unused(text, text, interval) IS
-'Codes that nobody used for longer than that; rows as in unused_code, the longest first.';
+COMMENT ON FUNCTION apppass.find_unused(text, text, interval, bigint) IS
+'Codes that nobody used for longer than that, at most so many; rows as in unused_code, the '
+'longest first.';
 
 CREATE FUNCTION apppass.find_uses(account text, device text DEFAULT NULL,
                                   service text DEFAULT NULL, networks inet[] DEFAULT NULL,
@@ -245,7 +251,8 @@ COMMENT ON FUNCTION apppass.find_uses(text, text, text, inet[], timestamptz, tex
 
 -- ---- accounts and devices ----
 
-CREATE FUNCTION apppass.find_accounts(account text DEFAULT NULL, realm text DEFAULT NULL)
+CREATE FUNCTION apppass.find_accounts(account text DEFAULT NULL, realm text DEFAULT NULL,
+                                      most bigint DEFAULT NULL)
     RETURNS SETOF apppass.all_account_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -262,11 +269,13 @@ BEGIN
     WHERE (unlimited OR v.realm = ANY (mine))
       AND (find_accounts.account IS NULL OR v.account LIKE pattern)
       AND (find_accounts.realm IS NULL OR v.realm = home)
-    ORDER BY v.account;
+    ORDER BY v.account
+    LIMIT most;
 END
 $$;
-COMMENT ON FUNCTION apppass.find_accounts(text, text) IS
-'Accounts by name (* stands for anything) and realm; rows as in account_overview, by name.';
+COMMENT ON FUNCTION apppass.find_accounts(text, text, bigint) IS
+'Accounts by name (* stands for anything) and realm; rows as in account_overview, by name; most: '
+'no more than that, and few more are read.';
 
 CREATE FUNCTION apppass.find_devices(account text) RETURNS SETOF apppass.all_device_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
@@ -295,7 +304,8 @@ BEGIN
     RETURN QUERY
     SELECT DISTINCT a.username
     FROM apppass.audit AS l JOIN apppass.account AS a ON a.id = l.account_id
-    WHERE l.account = apppass.account_name(renamed_accounts.account) AND a.username <> l.account
+    WHERE l.account = apppass.account_name(left(renamed_accounts.account, 256))
+      AND a.username <> l.account
       AND a.realm_id IN (SELECT apppass.managed_realms());
 END
 $$;
@@ -303,13 +313,14 @@ COMMENT ON FUNCTION apppass.renamed_accounts(text) IS
 'What accounts that once had this name are called now.';
 
 -- Names within one slip (a letter too many, too few, another, two swapped), and names that begin
--- alike; each a short range of the index on user names.
+-- alike; each a short range of the index on user names.  Whatever is longer than any name is not
+-- read to its end.
 CREATE FUNCTION apppass.near_accounts(account text) RETURNS SETOF text
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
-    typed constant text := apppass.account_name(near_accounts.account);
+    typed constant text := apppass.account_name(left(near_accounts.account, 256));
     part constant text := left(split_part(typed, '@', 1), 64);
 BEGIN
     RETURN QUERY
@@ -900,67 +911,55 @@ COMMENT ON FUNCTION apppass.import_code(text, text, text, text, text, text, text
 
 -- ---- how it goes ----
 
+-- Nothing here reads all codes or all refusals: what can't be had by index maintain() counts.
 CREATE FUNCTION apppass.metrics() RETURNS TABLE (name text, help text, labels text, value text)
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_column
 DECLARE
     unlimited constant boolean := apppass.manages_all();
-    mine constant text[] := apppass.managed_realm_names();
+    mine constant integer[] := ARRAY(SELECT apppass.managed_realms());
 BEGIN
     RETURN QUERY
     SELECT m.name, m.help, m.labels, m.value
     FROM (
-        SELECT 1 AS n, 'apppass_refusals' AS name, 'Refused attempts on record.' AS help,
+        SELECT 1 AS n, 'apppass_refusals' AS name,
+            'Refused attempts recorded within the last hour.' AS help,
             format('verdict="%s",service="%s"', f.verdict, coalesce(f.service, '-')) AS labels,
             count(*)::text AS value
-        FROM apppass.refusal AS f LEFT JOIN apppass.realm AS r ON r.id = f.realm_id
-        WHERE unlimited OR r.name = ANY (mine)
+        FROM apppass.refusal AS f
+        WHERE f.at > now() - interval '1 hour' AND (unlimited OR f.realm_id = ANY (mine))
         GROUP BY f.verdict, f.service
         UNION ALL
-        SELECT 2, 'apppass_codes', 'Codes by state.', format('state="%s"', s.state),
-            count(c.code_id)::text
-        FROM unnest(ARRAY['live', 'revoked', 'expired', 'lapsed', 'suspended']) AS s (state)
-        LEFT JOIN apppass.all_code_overview AS c
-            ON c.state = s.state AND (unlimited OR c.realm = ANY (mine))
-        GROUP BY s.state
-        UNION ALL
-        SELECT 3, 'apppass_accounts', 'Accounts by state.',
-            format('state="%s"', CASE WHEN s.enabled THEN 'enabled' ELSE 'disabled' END),
-            count(a.account_id)::text
-        FROM unnest(ARRAY[true, false]) AS s (enabled)
-        LEFT JOIN apppass.all_account_overview AS a
-            ON a.enabled = s.enabled AND (unlimited OR a.realm = ANY (mine))
-        GROUP BY s.enabled
-        UNION ALL
-        SELECT 4, 'apppass_codes_unused', 'Live codes unused for 90 days or more.', NULL,
-            count(*)::text
-        FROM apppass.all_unused_code AS u
-        WHERE u.idle > interval '90 days' AND (unlimited OR u.realm = ANY (mine))
-        UNION ALL
-        SELECT 5, 'apppass_codes_used_recently',
-            'Codes that logged in within the last hour, by the service of the last login.',
-            format('service="%s"', coalesce(c.last_service, '-')), count(*)::text
-        FROM apppass.all_code_overview AS c
-        WHERE c.last_used_at > now() - interval '1 hour' AND (unlimited OR c.realm = ANY (mine))
-        GROUP BY c.last_service
+        SELECT k.n, k.name, k.help, NULLIF(t.labels, ''), sum(t.value)::text
+        FROM (VALUES
+            (2, 'apppass_codes', 'Codes by state.'),
+            (3, 'apppass_accounts', 'Accounts by state.'),
+            (4, 'apppass_codes_unused', 'Live codes unused for 90 days or more.'),
+            (5, 'apppass_codes_used_recently', 'Codes that logged in within the day before they '
+                'were counted, by the service of the last login.'),
+            (7, 'apppass_main_password_accounts', 'Accounts whose main password let somebody in '
+                'within the last 30 days.')) AS k (n, name, help)
+        JOIN apppass.tally AS t ON t.name = k.name
+        WHERE unlimited OR t.realm_id = ANY (mine)
+        GROUP BY k.n, k.name, k.help, t.labels
         UNION ALL
         SELECT 6, 'apppass_audit_unsealed_age_seconds',
             'Age of the oldest audit row that is not yet part of the hash chain.', NULL,
             coalesce(ceil(extract(epoch FROM now() - h.unsealed_since)), 0)::text
         FROM apppass.audit_head() AS h
         UNION ALL
-        SELECT 7, 'apppass_main_password_accounts',
-            'Accounts whose main password let somebody in within the last 30 days.', NULL,
-            count(DISTINCT p.account)::text
-        FROM apppass.all_main_password_use AS p
-        WHERE p.last_at > now() - interval '30 days' AND (unlimited OR p.realm = ANY (mine))
+        SELECT 8, 'apppass_counts_age_seconds',
+            'Time since maintain counted codes, accounts and main passwords.', NULL,
+            ceil(extract(epoch FROM now() - max(t.counted_at)))::text
+        FROM apppass.tally AS t HAVING count(*) > 0
     ) AS m
     ORDER BY m.n, m.labels;
 END
 $$;
 COMMENT ON FUNCTION apppass.metrics() IS
-'Gauges for a monitoring system: name, help, labels as Prometheus writes them, value.';
+'Gauges for a monitoring system: name, help, labels as Prometheus writes them, value. Codes, '
+'accounts and main passwords as maintain() counted them last: apppass_counts_age_seconds.';
 
 CREATE FUNCTION apppass.installed(OUT version integer, OUT standby boolean, OUT this_month boolean,
                                   OUT next_month boolean, OUT unsealed bigint,

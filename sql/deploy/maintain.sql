@@ -252,6 +252,85 @@ $$;
 COMMENT ON FUNCTION apppass.maintain_trail(boolean, integer) IS
 'Job of maintain(): seals what was committed before it began.';
 
+-- ---- counts ----
+
+CREATE TABLE apppass.tally (
+    realm_id integer NOT NULL,
+    name text NOT NULL,
+    labels text NOT NULL,
+    value bigint NOT NULL,
+    counted_at timestamptz NOT NULL,
+    CONSTRAINT tally_pkey PRIMARY KEY (realm_id, name, labels),
+    CONSTRAINT tally_realm FOREIGN KEY (realm_id) REFERENCES apppass.realm (id) ON DELETE CASCADE
+);
+COMMENT ON TABLE apppass.tally IS
+'What metrics() says of all codes and accounts, which nobody can count at each question: as '
+'maintain() found it last.';
+COMMENT ON COLUMN apppass.tally.name IS 'Which of the gauges of metrics().';
+COMMENT ON COLUMN apppass.tally.labels IS 'Its labels as Prometheus writes them; empty: none.';
+COMMENT ON COLUMN apppass.tally.value IS 'How many there were in the realm.';
+COMMENT ON COLUMN apppass.tally.counted_at IS 'When they were counted.';
+
+CREATE FUNCTION apppass.maintain_counts(dry_run boolean, most integer)
+    RETURNS SETOF apppass.upkeep
+    LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+    WITH codes AS MATERIALIZED (
+        SELECT c.realm, c.state, CASE WHEN c.last_used_at > now() - interval '1 day'
+                                      THEN coalesce(c.last_service, '-') END AS service,
+            count(*) AS codes
+        FROM apppass.all_code_overview AS c GROUP BY 1, 2, 3
+    ), counted AS MATERIALIZED (
+        SELECT c.realm, 'apppass_codes' AS name, format('state="%s"', c.state) AS labels,
+            c.codes AS value
+        FROM codes AS c
+        UNION ALL
+        SELECT c.realm, 'apppass_codes_used_recently', format('service="%s"', c.service), c.codes
+        FROM codes AS c WHERE c.service IS NOT NULL
+        UNION ALL
+        SELECT u.realm, 'apppass_codes_unused', '', count(*)
+        FROM apppass.all_unused_code AS u WHERE u.idle > interval '90 days' GROUP BY u.realm
+        UNION ALL
+        SELECT a.realm, 'apppass_accounts',
+            format('state="%s"', CASE WHEN a.enabled THEN 'enabled' ELSE 'disabled' END), count(*)
+        FROM apppass.all_account_overview AS a GROUP BY a.realm, a.enabled
+        UNION ALL
+        SELECT p.realm, 'apppass_main_password_accounts', '', count(DISTINCT p.account)
+        FROM apppass.all_main_password_use AS p
+        WHERE p.last_at > now() - interval '30 days' GROUP BY p.realm
+        -- A state or a question that nothing answers to is a zero, not a gap.
+        UNION ALL
+        SELECT r.name, k.name, k.labels, 0
+        FROM apppass.realm AS r, (VALUES
+            ('apppass_codes', 'state="live"'), ('apppass_codes', 'state="revoked"'),
+            ('apppass_codes', 'state="expired"'), ('apppass_codes', 'state="lapsed"'),
+            ('apppass_codes', 'state="suspended"'), ('apppass_codes_unused', ''),
+            ('apppass_accounts', 'state="enabled"'), ('apppass_accounts', 'state="disabled"'),
+            ('apppass_main_password_accounts', '')) AS k (name, labels)
+    ), gone AS (
+        DELETE FROM apppass.tally AS t
+        WHERE NOT maintain_counts.dry_run
+          AND NOT EXISTS (SELECT FROM counted AS n JOIN apppass.realm AS r ON r.name = n.realm
+                          WHERE r.id = t.realm_id AND n.name = t.name AND n.labels = t.labels)
+    )
+    INSERT INTO apppass.tally AS t (realm_id, name, labels, value, counted_at)
+    SELECT r.id, n.name, n.labels, sum(n.value), now()
+    FROM counted AS n JOIN apppass.realm AS r ON r.name = n.realm
+    WHERE NOT maintain_counts.dry_run
+    GROUP BY r.id, n.name, n.labels
+    ON CONFLICT ON CONSTRAINT tally_pkey
+        DO UPDATE SET value = excluded.value, counted_at = excluded.counted_at;
+    SELECT NULL::apppass.upkeep WHERE false;
+$$;
+COMMENT ON FUNCTION apppass.maintain_counts(boolean, integer) IS
+'Job of maintain(): counts codes and accounts for metrics(); says nothing.';
+-- So that they are there before maintain() first runs.
+DO $$
+BEGIN
+    PERFORM apppass.maintain_counts(false, 1);
+END
+$$;
+
 -- ---- partitions ----
 
 -- What changes partitions locks the table that refusals are recorded in, until the transaction
@@ -309,7 +388,8 @@ BEGIN
     RETURN CASE
         WHEN pg_has_role(session_user, 'apppass_admin', 'MEMBER')
              OR pg_has_role(session_user, 'apppass_owner', 'MEMBER')
-            THEN ARRAY['codes', 'refusals', 'uses', 'links', 'roles', 'trail', 'partitions']
+            THEN ARRAY['codes', 'refusals', 'uses', 'links', 'roles', 'trail', 'counts',
+                       'partitions']
         ELSE ARRAY['codes']
     END;
 END
@@ -358,8 +438,9 @@ COMMENT ON FUNCTION apppass.maintain(boolean, integer, text) IS
 'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes '
 'lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their '
 'realm keeps and, of codes used from more than 20 networks, networks as old, links that nobody '
-'opened in time, names the roles of realm_operator that were dropped, seals the trail, makes the '
-'refusal partitions of this month and the next two and drops those older than the longest '
+'opened in time, names the roles of realm_operator that were dropped, seals the trail, counts '
+'for metrics(), makes the refusal partitions of this month and the next two and drops those older '
+'than the longest '
 'realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that '
 'one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all '
 'the same.

@@ -30,15 +30,15 @@ DROP FUNCTION apppass.completions(text, text, text);
 DROP FUNCTION apppass.near_accounts(text);
 DROP FUNCTION apppass.renamed_accounts(text);
 DROP FUNCTION apppass.find_devices(text);
-DROP FUNCTION apppass.find_accounts(text, text);
+DROP FUNCTION apppass.find_accounts(text, text, bigint);
 DROP FUNCTION apppass.revoked_now(text);
 DROP FUNCTION apppass.find_uses(text, text, text, inet[], timestamptz, text);
-DROP FUNCTION apppass.find_unused(text, text, interval);
+DROP FUNCTION apppass.find_unused(text, text, interval, bigint);
 DROP FUNCTION apppass.find_offers(text, timestamptz);
 DROP FUNCTION apppass.expired_codes(text, timestamptz);
 DROP FUNCTION apppass.count_codes(text, text);
 DROP FUNCTION apppass.revoke_codes(bigint[], text, text, text);
-DROP FUNCTION apppass.find_codes(text, text, text, text, text, text);
+DROP FUNCTION apppass.find_codes(text, text, text, text, text, text, bigint);
 DROP FUNCTION apppass.name_pattern(text);
 
 COMMIT;

@@ -3,7 +3,7 @@
 -- is revoked.
 BEGIN;
 \ir setup.sql
-SELECT plan(77);
+SELECT plan(92);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 SELECT apppass.add_account(u) FROM unnest(ARRAY['alice@mine.org', 'alina@mine.org', 'bob@mine.org', 'carol@theirs.org', 'a_b@mine.org']) AS u;
@@ -134,6 +134,30 @@ SELECT is((apppass.import_code('x1@mine.org', 'Phone', '4444', pg_temp.digest())
 SELECT is((apppass.import_code('x1@mine.org', ' phone', '5555', pg_temp.digest(), skip_live => true)).result, 'exists', 'what has a code is skipped');
 
 SELECT ok((SELECT count(*) FROM apppass.metrics() WHERE name = 'apppass_codes') = 5, 'metrics know every state');
+SELECT is((SELECT count(*) FROM apppass.maintain(job => 'counts')), 0::bigint, 'counting changes nothing to tell of');
+SELECT is((SELECT sum(value::bigint) FROM apppass.metrics() WHERE name = 'apppass_codes'), (SELECT count(*)::numeric FROM apppass.code_overview),
+          'every code is counted');
+SELECT is((SELECT array_agg(value ORDER BY labels) FROM apppass.metrics() WHERE name = 'apppass_accounts'),
+          (SELECT ARRAY[count(*) FILTER (WHERE NOT enabled)::text, count(*) FILTER (WHERE enabled)::text] FROM apppass.account_overview), 'and every account');
+SELECT is((SELECT value FROM apppass.metrics() WHERE name = 'apppass_counts_age_seconds'), '0', 'just now');
+UPDATE apppass.tally SET counted_at = counted_at - interval '1 hour', value = value + 1;
+SELECT is((SELECT value FROM apppass.metrics() WHERE name = 'apppass_counts_age_seconds'), '3600', 'counts that are old say so');
+INSERT INTO apppass.tally (realm_id, name, labels, value, counted_at)
+SELECT id, 'apppass_codes_used_recently', 'service="gone"', 1, now() FROM apppass.realm WHERE name = 'default';
+SELECT is((SELECT count(*) FROM apppass.maintain(dry_run => true, job => 'counts')), 0::bigint, 'a dry run');
+SELECT is((SELECT count(*) FROM apppass.metrics() WHERE labels = 'service="gone"'), 1::bigint, 'counts nothing');
+SELECT is((SELECT count(*) FROM apppass.maintain(job => 'counts')), 0::bigint, 'counted again');
+SELECT is((SELECT count(*) FROM apppass.metrics() WHERE labels = 'service="gone"'), 0::bigint, 'what is no more leaves');
+SELECT is((SELECT sum(value::bigint) FROM apppass.metrics() WHERE name = 'apppass_codes'), (SELECT count(*)::numeric FROM apppass.code_overview),
+          'and the rest is right');
+SELECT apppass.record_refusal('wrong_code', 'bob@mine.org', NULL, 'sieve', NULL);
+INSERT INTO apppass.refusal (at, verdict, service) VALUES (now() - interval '2 hours', 'unknown_user', 'sieve');
+SELECT pg_temp.same($$ SELECT labels, value FROM apppass.metrics() WHERE name = 'apppass_refusals' AND labels LIKE '%sieve%' $$,
+    $$ VALUES ('verdict="wrong_code",service="sieve"', '1') $$, 'refusals are those of the last hour');
+SELECT is((SELECT count(*) FROM apppass.near_accounts('bo@mine.org') AS n WHERE n = 'bob@mine.org'), 1::bigint, 'a name a slip away');
+SELECT is((SELECT count(*) FROM apppass.near_accounts(repeat(' ', 1000000) || 'bo@mine.org')), 0::bigint, 'what is longer than a name is not read to its end');
+SELECT is((SELECT count(*) FROM apppass.find_codes(which => 'all', most => 1)), 1::bigint, 'the first of many codes');
+SELECT is((SELECT count(*) FROM apppass.find_accounts(most => 2)), 2::bigint, 'of many accounts');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -107,6 +107,16 @@ unused_code
 main_password_use
 use_overview ORDER BY last_at DESC
 CASES
+while read -r what; do
+    ok "size: the first of ${what%%(*} are few pages" few_pages "SELECT * FROM apppass.$what"
+done <<'CASES'
+find_codes(most => 20)
+find_codes(which => 'all', most => 20)
+find_accounts(most => 5)
+find_events(most => 20)
+CASES
+ok 'size: a slip in a name costs few pages' few_pages "SELECT * FROM apppass.near_accounts('usr77@example.org')"
+ok 'size: metrics read what was counted' few_pages "SELECT * FROM apppass.metrics() WHERE name <> 'apppass_refusals'"
 ok 'size: what is not sealed is found by index' few_pages 'SELECT * FROM apppass.audit_head()'
 ok 'size: and what is new' few_pages 'SELECT f.* FROM apppass.audit_head AS h, apppass.audit_follow(h.mark) AS f'
 
@@ -129,6 +139,8 @@ done
 ok 'size: account_overview ordered' bounded 'account_overview ORDER BY account LIMIT 20' 'SELECT count(v) FROM (SELECT * FROM apppass.account_overview ORDER BY account LIMIT 20) AS v'
 ok 'size: audit_log ordered' bounded 'audit_log ORDER BY id DESC LIMIT 20' 'SELECT count(v) FROM (SELECT * FROM apppass.audit_log ORDER BY id DESC LIMIT 20) AS v'
 ok 'size: audit_verify in bounded memory' bounded audit_verify 'SELECT * FROM apppass.audit_verify()'
+ok 'size: the counts of metrics in bounded memory' bounded 'maintain, counts' "SELECT count(*) FROM apppass.maintain(job => 'counts')"
+ok 'size: every code is counted' is "$codes" "SELECT sum(value::bigint) FROM apppass.metrics() WHERE name = 'apppass_codes'" -d size_large
 ok 'size: a dry run of maintain in bounded memory' bounded 'maintain, dry run' 'SELECT count(*) FROM apppass.maintain(dry_run => true)'
 ok 'size: maintain in bounded memory' bounded 'maintain' "SELECT count(*) FROM apppass.maintain(most => $most)" $((4 * most))
 ok 'size: once more' bounded 'maintain again' "SELECT count(*) FROM apppass.maintain(most => $most)" $((4 * most))

@@ -2,6 +2,7 @@
 """The commands of the helpdesk, one after the other."""
 
 import base64
+import json
 import os
 import stat
 import subprocess
@@ -585,6 +586,23 @@ def test_metrics(desk):
     assert 'apppass_codes{state="live"}' in text
     assert "apppass_audit_unsealed_age_seconds 0" in text
     assert any(row["name"] == "apppass_codes" for row in desk.json("metrics"))
+
+
+@pytest.mark.parametrize("words", [["list", "--all"], ["account", "list"], ["unused"]])
+def test_long_lists_end_and_say_so(desk, words):
+    accounts = [desk.account(), desk.account()]
+    for account in accounts:
+        desk.issue(account)
+    desk.sql("SET session_replication_role = replica;"
+             " UPDATE apppass.code SET created_at = now() - interval '200 days'"
+             " WHERE account_id IN (SELECT account_id FROM apppass.account_overview"
+             f" WHERE account IN ('{accounts[0]}', '{accounts[1]}'))", "postgres")
+    short = desk.run(*words, "--limit", "1", "--json")
+    assert short.status == 0 and len(json.loads(short.out)) == 1
+    assert "--limit shows more" in short.err
+    whole = desk.run(*words, "--json")
+    assert len(json.loads(whole.out)) > 1 and "--limit" not in whole.err
+    assert desk.run(*words, "--limit", "x").status == 2
 
 
 def test_key_file(desk, folder):

@@ -722,7 +722,7 @@ enum status command_since(const struct invocation *invocation,
     return STATUS_DONE;
 }
 
-enum status command_limit(const struct invocation *invocation, const char *fallback,
+enum status command_limit(struct invocation *invocation, const char *fallback,
                           const char **text_r)
 {
     const char *limit = command_option(invocation, OPTION_LIMIT);
@@ -731,6 +731,7 @@ enum status command_limit(const struct invocation *invocation, const char *fallb
     if ((*text_r)[0] == '\0' || strlen(*text_r) > 9 ||
         (*text_r)[strspn(*text_r, "0123456789")] != '\0')
         return command_usage_error(invocation, "\"%s\" is not a number", *text_r);
+    invocation->limit = strtoul(*text_r, NULL, 10);
     return STATUS_DONE;
 }
 
@@ -741,6 +742,10 @@ enum status command_table(struct invocation *invocation, const struct column *co
                              ? output_table(&invocation->output, columns, rows, none)
                              : database_status(invocation->database);
 
+    if (status == STATUS_DONE && invocation->limit > 0 &&
+        rows_count(rows) == invocation->limit)
+        message_note("shown are %zu, the most that were asked for: --limit shows more",
+                     invocation->limit);
     rows_free(&rows);
     return status;
 }

@@ -10,6 +10,7 @@
 #include "cli/near.h"
 
 #define OFFERED_MAX 5
+#define TYPED_MAX   255 /* no name, label or selector is longer */
 
 /* 0 for the same; what only begins alike comes after a slip of one letter. */
 static size_t rank_of(const char *typed, const char *name)
@@ -26,6 +27,8 @@ static size_t offer(const struct rows *rows, const char *column, const char *typ
     size_t offered = 0;
     size_t limit = strlen(typed);
 
+    if (limit > TYPED_MAX)
+        return 0;
     for (size_t rank = 0; rank <= limit && offered < OFFERED_MAX; rank++)
         for (size_t row = 0; row < rows_count(rows) && offered < OFFERED_MAX; row++) {
             const char *name = rows_text(rows, row, column);

@@ -36,11 +36,19 @@ static const struct column columns[] = {
 
 static enum status run_account_list(struct invocation *invocation)
 {
-    struct rows *rows =
-        QUERY(invocation->database, ACCOUNT_SELECT "account => $1, realm => $2)",
-              command_argument(invocation, 0), command_option(invocation, OPTION_REALM));
+    const char *limit;
+    enum status status = command_limit(invocation, COMMAND_ROWS_MAX, &limit);
 
-    return command_table(invocation, columns, rows, "there is no such account");
+    if (status == STATUS_DONE) {
+        struct rows *rows =
+            QUERY(invocation->database,
+                  ACCOUNT_SELECT "account => $1, realm => $2, most => $3::bigint)",
+                  command_argument(invocation, 0),
+                  command_option(invocation, OPTION_REALM), limit);
+
+        status = command_table(invocation, columns, rows, "there is no such account");
+    }
+    return status;
 }
 
 const struct command command_account_list = {
@@ -49,9 +57,9 @@ const struct command command_account_list = {
     .role = ROLE_HELPDESK,
     .run = run_account_list,
     .summary = "list accounts",
-    .details = "ACCOUNT may hold * for any text.",
+    .details = "ACCOUNT may hold * for any text. The first 10000; --limit shows more.",
     .example = "apppass account list '*@example.org'",
-    .options = {{OPTION_REALM, 0}},
+    .options = {{OPTION_REALM, 0}, {OPTION_LIMIT, 0}},
 };
 
 static enum status show_account(struct invocation *invocation, const char *account)

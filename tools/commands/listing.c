@@ -47,14 +47,19 @@ static enum status run_list(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
-    struct rows *rows =
-        QUERY(invocation->database,
-              CODE_SELECT
-              "account => $1, realm => $2, device => $3, service => $4, which => $5)",
-              account, command_option(invocation, OPTION_REALM),
-              command_option(invocation, OPTION_DEVICE),
-              command_option(invocation, OPTION_SERVICE),
-              command_has(invocation, OPTION_ALL) ? "all" : "usable");
+    const char *limit;
+    struct rows *rows;
+    enum status status = command_limit(invocation, COMMAND_ROWS_MAX, &limit);
+
+    if (status != STATUS_DONE)
+        return status;
+    rows = QUERY(invocation->database,
+                 CODE_SELECT "account => $1, realm => $2, device => $3, service => $4,"
+                             " which => $5, most => $6::bigint)",
+                 account, command_option(invocation, OPTION_REALM),
+                 command_option(invocation, OPTION_DEVICE),
+                 command_option(invocation, OPTION_SERVICE),
+                 command_has(invocation, OPTION_ALL) ? "all" : "usable", limit);
 
     /* The account's name in every line would only push the rest out of the screen. */
     return near_table(
@@ -70,12 +75,15 @@ const struct command command_list = {
     .role = ROLE_HELPDESK,
     .run = run_list,
     .summary = "list the codes of an account, or all",
-    .details = "Without --all only live codes. ACCOUNT may hold * for any text.",
+    .details =
+        "Without --all only live codes. ACCOUNT may hold * for any text. The first\n"
+        "10000; --limit shows more.",
     .example = "apppass list alice@example.org --all",
     .options = {{OPTION_ALL, 0},
                 {OPTION_REALM, 0},
                 {OPTION_DEVICE, 0},
-                {OPTION_SERVICE, 0}},
+                {OPTION_SERVICE, 0},
+                {OPTION_LIMIT, 0}},
 };
 
 /* The first group of what was typed, canonical; false where it can't be one. */

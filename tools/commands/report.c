@@ -29,9 +29,12 @@ static const struct column unused_columns[] = {
 static enum status run_unused(struct invocation *invocation)
 {
     char since[COMMAND_SINCE_MAX];
+    const char *limit;
     struct rows *rows;
     enum status status = command_since(invocation, since);
 
+    if (status == STATUS_DONE)
+        status = command_limit(invocation, COMMAND_ROWS_MAX, &limit);
     if (status == STATUS_DONE) {
         rows =
             QUERY(invocation->database,
@@ -40,9 +43,10 @@ static enum status run_unused(struct invocation *invocation)
                   " date_part('epoch', u.created_at) AS created_at,"
                   " date_part('epoch', u.lapses_at) AS lapses_at, u.realm, u.created_by,"
                   " u.code_id FROM apppass.find_unused(account => $1, realm => $2,"
-                  " idle => now() - to_timestamp(nullif($3, '')::double precision)) AS u",
+                  " idle => now() - to_timestamp(nullif($3, '')::double precision),"
+                  " most => $4::bigint) AS u",
                   command_argument(invocation, 0),
-                  command_option(invocation, OPTION_REALM), since);
+                  command_option(invocation, OPTION_REALM), since, limit);
         status = command_table(invocation, unused_columns, rows,
                                "no code is unused for that long");
     }
@@ -58,9 +62,10 @@ const struct command command_unused = {
     .summary = "list live codes that nobody uses",
     .details =
         "Codes that were not used for 90 days, or since --since. LAPSES is when the\n"
-        "tenant's policy will end them.",
+        "tenant's policy will end them. The 10000 that were unused the longest; --limit\n"
+        "shows more.",
     .example = "apppass unused --since 30d",
-    .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}},
+    .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}, {OPTION_LIMIT, 0}},
 };
 
 /* ---- uses ---- */
