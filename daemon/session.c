@@ -14,10 +14,17 @@
 #include "input.h"
 #include "session.h"
 
+/* Whom a request stands for, as numbers that nobody outside can foresee; 0: unknown. */
+struct origin {
+    uint64_t user, network;
+};
+
 struct pool {
     pthread_mutex_t mutex;
     pthread_cond_t work; /* a request waits, the configuration changed, or the end */
     struct session *sessions;
+    struct origin *origins; /* of the same index, from submission to the end */
+    unsigned char origin_key[crypto_shorthash_KEYBYTES];
     size_t size;
     size_t used;
     struct session_list idle;
@@ -57,12 +64,17 @@ struct pool *pool_new(size_t size, size_t computing, struct configuration *confi
 
     if (pool == NULL)
         return NULL;
+    pool->origins = calloc(size, sizeof(struct origin));
     memory = mmap(NULL, size * sizeof(struct session), PROT_READ | PROT_WRITE,
                   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (memory == MAP_FAILED) {
+    if (pool->origins == NULL || memory == MAP_FAILED) {
+        if (memory != MAP_FAILED)
+            munmap(memory, size * sizeof(struct session));
+        free(pool->origins);
         free(pool);
         return NULL;
     }
+    crypto_shorthash_keygen(pool->origin_key);
     /* Passwords stand here while they are checked: not for core files. */
     (void)madvise(memory, size * sizeof(struct session), MADV_DONTDUMP);
     pthread_mutex_init(&pool->mutex, NULL);
@@ -92,6 +104,7 @@ void pool_free(struct pool **pool)
     pthread_cond_destroy(&old->work);
     pthread_mutex_destroy(&old->mutex);
     munmap(old->sessions, old->size * sizeof(struct session));
+    free(old->origins);
     free(old);
 }
 
@@ -133,12 +146,67 @@ size_t pool_used(struct pool *pool)
     return used;
 }
 
+static uint64_t number_of(const struct pool *pool, const void *bytes, size_t length)
+{
+    uint64_t number = 0;
+
+    _Static_assert(sizeof number == crypto_shorthash_BYTES, "a digest is a number");
+    if (length > 0)
+        crypto_shorthash((unsigned char *)&number, bytes, length, pool->origin_key);
+    return number;
+}
+
+static struct origin origin_of(const struct pool *pool, const struct request *request)
+{
+    char user[REQUEST_USER_MAX + 1];
+    size_t length = request_user(request, user);
+    struct client client;
+    struct origin origin;
+
+    for (size_t i = 0; i < length; i++)
+        if (user[i] >= 'A' && user[i] <= 'Z')
+            user[i] = (char)(user[i] - 'A' + 'a');
+    (void)!input_client(request->client, &client);
+    origin.user = number_of(pool, user, length);
+    origin.network = number_of(pool, client.network, client.network_length);
+    sodium_memzero(user, sizeof(user));
+    return origin;
+}
+
+/* With the mutex held. */
+static size_t count_ahead(const struct pool *pool, const struct origin *origin)
+{
+    size_t user = 0, network = 0;
+
+    for (size_t i = 0; i < pool->size; i++) {
+        user += origin->user != 0 && pool->origins[i].user == origin->user;
+        network += origin->network != 0 && pool->origins[i].network == origin->network;
+    }
+    return user > network ? user : network;
+}
+
 void pool_submit(struct pool *pool, struct session *session)
 {
+    struct origin origin = origin_of(pool, &session->request);
+
     pthread_mutex_lock(&pool->mutex);
+    session->rank = count_ahead(pool, &origin);
+    pool->origins[session - pool->sessions] = origin;
     TAILQ_INSERT_TAIL(&pool->waiting, session, link);
     pthread_cond_signal(&pool->work);
     pthread_mutex_unlock(&pool->mutex);
+}
+
+/* NULL: nobody waits there. */
+static struct session *whose_turn(const struct session_list *queue)
+{
+    struct session *session, *first = TAILQ_FIRST(queue);
+
+    for (session = first; session != NULL && first->rank > 0;
+         session = TAILQ_NEXT(session, link))
+        if (session->rank < first->rank)
+            first = session;
+    return first;
 }
 
 /* The next request that may be taken, with the right to compute where it needs that. */
@@ -147,12 +215,12 @@ static struct session *next_session(struct pool *pool)
     struct session *session = NULL;
 
     if (pool->computing < pool->computing_max)
-        session = TAILQ_FIRST(&pool->postponed);
+        session = whose_turn(&pool->postponed);
     if (session != NULL) {
         TAILQ_REMOVE(&pool->postponed, session, link);
         session->computing = true;
         pool->computing++;
-    } else if ((session = TAILQ_FIRST(&pool->waiting)) != NULL) {
+    } else if ((session = whose_turn(&pool->waiting)) != NULL) {
         TAILQ_REMOVE(&pool->waiting, session, link);
     }
     return session;
@@ -250,6 +318,7 @@ void pool_finish(struct pool *pool, struct session *session, enum outcome outcom
     pthread_mutex_lock(&pool->mutex);
     release(pool, session);
     session->postponed = false;
+    pool->origins[session - pool->sessions] = (struct origin){0};
     wake = pool->used == pool->size || pool->stopped;
     pool->used--;
     count(&pool->counts, outcome);

@@ -9,8 +9,11 @@
  * Two queues: a request is first looked up, which takes moments; where that shows that a
  * hash must be computed, it may have to wait in the second one, because one worker less
  * than there are computes at a time.  So a flood of wrong codes, or of devices that come
- * back at once, leaves a worker for everybody whose code is known.  Each queue is served
- * in the order of arrival.
+ * back at once, leaves a worker for everybody whose code is known.
+ *
+ * Each queue is served in turns: whoever has fewest requests ahead of the same user name or
+ * from the same network, and in the order of arrival where that is equal.  So a hundred
+ * clients that guess at one account, or from one place, are one to all others.
  *
  * A session belongs to the listener while it is read, to the pool while it waits, to one
  * worker while it is decided.  Whoever owns it ends it, with or without a reply.
@@ -31,6 +34,7 @@ struct session {
     bool busy;                /* a worker has it */
     bool computing;           /* and may compute hashes for it */
     bool postponed;           /* it waits, or waited, for a worker that may */
+    size_t rank;              /* how many like it were ahead when it came */
     struct deadline deadline; /* of the whole request, from accept(2) */
     struct request request;
 };

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -243,6 +244,77 @@ static void computing_leaves_a_worker_to_the_others(void **state)
     assert_int_equal(pool_used(pool), 0);
 }
 
+static struct session *submit(struct fixture *fixture, const char *login,
+                              const char *client)
+{
+    struct session *session = admit(fixture, 60000);
+    struct request *request = &session->request;
+
+    close(fixture->client);
+    request->lengths[REQUEST_LOGIN] = strlen(login);
+    snprintf(request->login, sizeof(request->login), "%s", login);
+    request->lengths[REQUEST_CLIENT] = strlen(client);
+    snprintf(request->client, sizeof(request->client), "%s", client);
+    pool_submit(fixture->pool, session);
+    return session;
+}
+
+static void expect_order(struct fixture *fixture, struct session *const order[PLACES])
+{
+    for (int i = 0; i < PLACES; i++) {
+        struct session *session = pool_take(fixture->pool, fixture->configuration);
+
+        assert_ptr_equal(session, order[i]);
+        pool_finish(fixture->pool, session, OUTCOME_DENIED);
+    }
+}
+
+/* A crowd at one account, or from one network, is one to all others. */
+static void a_crowd_waits_for_the_others(void **state)
+{
+    struct fixture *fixture = *state;
+    struct session *a, *b, *c;
+
+    a = submit(fixture, "victim@example.org", "192.0.2.1");
+    b = submit(fixture, "VICTIM@example.org", "198.51.100.1;4711");
+    c = submit(fixture, "other@example.org", "203.0.113.1");
+    expect_order(fixture, (struct session *const[]){a, c, b});
+    a = submit(fixture, "one@example.org", "192.0.2.1;1");
+    b = submit(fixture, "two@example.org", "192.0.2.2;2");
+    c = submit(fixture, "other@example.org", "203.0.113.1");
+    expect_order(fixture, (struct session *const[]){a, c, b});
+    /* Nothing of an earlier request counts, nor what is unknown. */
+    a = submit(fixture, "one@example.org", "192.0.2.1");
+    b = submit(fixture, "two@example.org", "");
+    c = submit(fixture, "three@example.org", "");
+    expect_order(fixture, (struct session *const[]){a, b, c});
+}
+
+static void a_crowd_computes_after_the_others(void **state)
+{
+    struct fixture *fixture = *state;
+    struct pool *pool = fixture->pool;
+    struct session *order[PLACES];
+
+    order[0] = submit(fixture, "victim@example.org", "");
+    order[2] = submit(fixture, "victim@example.org", "");
+    assert_ptr_equal(pool_take(pool, fixture->configuration), order[0]);
+    assert_true(pool_may_compute(pool, order[0]));
+    assert_ptr_equal(pool_take(pool, fixture->configuration), order[2]);
+    assert_false(pool_may_compute(pool, order[2]));
+    pool_postpone(pool, order[2]);
+    order[1] = submit(fixture, "other@example.org", "");
+    assert_ptr_equal(pool_take(pool, fixture->configuration), order[1]);
+    assert_false(pool_may_compute(pool, order[1]));
+    pool_postpone(pool, order[1]);
+    pool_finish(pool, order[0], OUTCOME_DENIED);
+    for (int i = 1; i < PLACES; i++) {
+        assert_ptr_equal(pool_take(pool, fixture->configuration), order[i]);
+        assert_true(pool_may_compute(pool, order[i]));
+        pool_finish(pool, order[i], OUTCOME_DENIED);
+    }
+}
+
 static void waiting_to_compute_ends_at_the_deadline(void **state)
 {
     struct fixture *fixture = *state;
@@ -286,6 +358,8 @@ int main(void)
         CASE(a_worker_that_does_not_return_is_noticed),
         CASE(a_change_or_the_end_comes_before_work),
         CASE(computing_leaves_a_worker_to_the_others),
+        CASE(a_crowd_waits_for_the_others),
+        CASE(a_crowd_computes_after_the_others),
         CASE(waiting_to_compute_ends_at_the_deadline),
         CASE(nothing_of_a_request_is_left),
     };
