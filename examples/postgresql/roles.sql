@@ -5,7 +5,8 @@ SET search_path = pg_catalog, pg_temp;
 
 -- Postfix, Cyrus IMAP and apppassd: may ask about a login, reads no table.  One such role for each
 -- mail server, under names of their own: who shares a login can end the other's sessions.
-CREATE ROLE apppass_mail LOGIN PASSWORD 'change-me' CONNECTION LIMIT 500 IN ROLE apppass_verifier;
+-- Its limit is below max_connections (100 where nobody changed it): the desk always gets in.
+CREATE ROLE apppass_mail LOGIN PASSWORD 'change-me' CONNECTION LIMIT 80 IN ROLE apppass_verifier;
 ALTER ROLE apppass_mail SET statement_timeout = '10s';
 ALTER ROLE apppass_mail SET idle_in_transaction_session_timeout = '10s';
 

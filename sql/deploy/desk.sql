@@ -1030,6 +1030,15 @@ BEGIN
     HAVING count(*) > 0;
 
     RETURN QUERY
+    SELECT 'verifier_unlimited', string_agg(r.rolname, ', ' ORDER BY r.rolname)
+    FROM pg_roles AS r
+    WHERE r.rolname = ANY (verifiers) AND r.rolcanlogin
+      AND (r.rolconnlimit < 0
+           OR r.rolconnlimit >= current_setting('max_connections')::integer
+                                - current_setting('superuser_reserved_connections')::integer)
+    HAVING count(*) > 0;
+
+    RETURN QUERY
     SELECT 'verifier_lacks', string_agg(p.oid::regprocedure::text, ', ' ORDER BY p.proname)
     FROM pg_proc AS p
     WHERE p.pronamespace = 'apppass'::regnamespace

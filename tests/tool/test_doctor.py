@@ -355,6 +355,22 @@ def test_fault_of_the_database(patient, name):
     assert patient.faults() == []
 
 
+@pytest.mark.parametrize("limit", [-1, 5000])
+def test_a_login_that_can_take_every_connection_is_a_note(patient, limit):
+    def said():
+        _, rows = patient.examine()
+        return [(row["state"], row["detail"]) for row in rows if row["check"] == "connections"]
+
+    assert said() == []
+    before = patient.desk.sql("SELECT rolconnlimit FROM pg_roles WHERE rolname = 'apppass_mail'")
+    patient.desk.sql(f"ALTER ROLE apppass_mail CONNECTION LIMIT {limit}")
+    try:
+        (state, detail), = said()
+    finally:
+        patient.desk.sql(f"ALTER ROLE apppass_mail CONNECTION LIMIT {before}")
+    assert state == "note" and "every connection of PostgreSQL: apppass_mail;" in detail
+
+
 @pytest.mark.parametrize("number, said", [(0, "older than this tool: number 0"),
                                           (9, "newer than this tool: number 9")])
 def test_newer_and_older_schema_are_told_apart(patient, number, said):

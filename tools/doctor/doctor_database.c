@@ -98,6 +98,10 @@ static const struct fault {
     {"verifier_manages", "roles",
      "give the mail servers a login that is in apppass_verifier alone", "",
      " may ask as a mail server and manage codes, too"},
+    {"verifier_unlimited", "connections", NULL,
+     "one login can take every connection of PostgreSQL: ",
+     "; stolen, it could keep everybody else out. As an administrator: ALTER ROLE ... "
+     "CONNECTION LIMIT, below max_connections"},
     {"verifier_lacks", "grants", "GRANT EXECUTE ON FUNCTION ... TO apppass_verifier",
      "apppass_verifier may not execute ", ""},
     {"verifier_reads", "grants", "REVOKE ALL ON ... FROM apppass_verifier",
