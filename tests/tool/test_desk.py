@@ -599,7 +599,7 @@ def test_long_lists_end_and_say_so(desk, words):
              f" WHERE account IN ('{accounts[0]}', '{accounts[1]}'))", "postgres")
     short = desk.run(*words, "--limit", "1", "--json")
     assert short.status == 0 and len(json.loads(short.out)) == 1
-    assert "--limit shows more" in short.err
+    assert "these are the first 1; --limit" in short.err
     whole = desk.run(*words, "--json")
     assert len(json.loads(whole.out)) > 1 and "--limit" not in whole.err
     assert desk.run(*words, "--limit", "x").status == 2

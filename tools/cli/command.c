@@ -722,12 +722,19 @@ enum status command_since(const struct invocation *invocation,
     return STATUS_DONE;
 }
 
+/* More than anybody reads, and little to keep in memory. */
+#define ROWS_FOR_PEOPLE "10000"
+
 enum status command_limit(struct invocation *invocation, const char *fallback,
                           const char **text_r)
 {
     const char *limit = command_option(invocation, OPTION_LIMIT);
 
     *text_r = limit != NULL ? limit : fallback;
+    if (*text_r == NULL && invocation->output.format != FORMAT_PEOPLE)
+        return STATUS_DONE;
+    if (*text_r == NULL)
+        *text_r = ROWS_FOR_PEOPLE;
     if ((*text_r)[0] == '\0' || strlen(*text_r) > 9 ||
         (*text_r)[strspn(*text_r, "0123456789")] != '\0')
         return command_usage_error(invocation, "\"%s\" is not a number", *text_r);
@@ -744,7 +751,7 @@ enum status command_table(struct invocation *invocation, const struct column *co
 
     if (status == STATUS_DONE && invocation->limit > 0 &&
         rows_count(rows) == invocation->limit)
-        message_note("shown are %zu, the most that were asked for: --limit shows more",
+        message_note("these are the first %zu; --limit NUMBER shows more",
                      invocation->limit);
     rows_free(&rows);
     return status;

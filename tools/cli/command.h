@@ -255,10 +255,10 @@ const char *command_bad_network(const struct invocation *invocation);
 #define COMMAND_SINCE_MAX 32
 enum status command_since(const struct invocation *invocation,
                           char text[COMMAND_SINCE_MAX]) MUST_CHECK;
-/* --limit, or `fallback`; command_table tells where it was reached.  STATUS_USAGE: told. */
+/* --limit, or `fallback`, or, where that is NULL, what people can read, and for programs NULL:
+ * all.  command_table tells where it was reached.  STATUS_USAGE: told. */
 enum status command_limit(struct invocation *invocation, const char *fallback,
                           const char **text_r) MUST_CHECK;
-#define COMMAND_ROWS_MAX "10000"
 
 /* The command whose name the first of these words spell; NULL: none. */
 const struct command *command_find(const char *const *words, size_t count);

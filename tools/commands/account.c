@@ -37,7 +37,7 @@ static const struct column columns[] = {
 static enum status run_account_list(struct invocation *invocation)
 {
     const char *limit;
-    enum status status = command_limit(invocation, COMMAND_ROWS_MAX, &limit);
+    enum status status = command_limit(invocation, NULL, &limit);
 
     if (status == STATUS_DONE) {
         struct rows *rows =
@@ -57,7 +57,7 @@ const struct command command_account_list = {
     .role = ROLE_HELPDESK,
     .run = run_account_list,
     .summary = "list accounts",
-    .details = "ACCOUNT may hold * for any text. The first 10000; --limit shows more.",
+    .details = "ACCOUNT may hold * for any text.",
     .example = "apppass account list '*@example.org'",
     .options = {{OPTION_REALM, 0}, {OPTION_LIMIT, 0}},
 };

@@ -49,7 +49,7 @@ static enum status run_list(struct invocation *invocation)
     bool one = account != NULL && strchr(account, '*') == NULL;
     const char *limit;
     struct rows *rows;
-    enum status status = command_limit(invocation, COMMAND_ROWS_MAX, &limit);
+    enum status status = command_limit(invocation, NULL, &limit);
 
     if (status != STATUS_DONE)
         return status;
@@ -75,9 +75,7 @@ const struct command command_list = {
     .role = ROLE_HELPDESK,
     .run = run_list,
     .summary = "list the codes of an account, or all",
-    .details =
-        "Without --all only live codes. ACCOUNT may hold * for any text. The first\n"
-        "10000; --limit shows more.",
+    .details = "Without --all only live codes. ACCOUNT may hold * for any text.",
     .example = "apppass list alice@example.org --all",
     .options = {{OPTION_ALL, 0},
                 {OPTION_REALM, 0},

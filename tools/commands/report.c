@@ -34,7 +34,7 @@ static enum status run_unused(struct invocation *invocation)
     enum status status = command_since(invocation, since);
 
     if (status == STATUS_DONE)
-        status = command_limit(invocation, COMMAND_ROWS_MAX, &limit);
+        status = command_limit(invocation, NULL, &limit);
     if (status == STATUS_DONE) {
         rows =
             QUERY(invocation->database,
@@ -62,8 +62,7 @@ const struct command command_unused = {
     .summary = "list live codes that nobody uses",
     .details =
         "Codes that were not used for 90 days, or since --since. LAPSES is when the\n"
-        "tenant's policy will end them. The 10000 that were unused the longest; --limit\n"
-        "shows more.",
+        "tenant's policy will end them.",
     .example = "apppass unused --since 30d",
     .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}, {OPTION_LIMIT, 0}},
 };
