@@ -120,8 +120,13 @@ struct verifier *verifier_new(const struct verifier_shared *shared, char *error,
         snprintf(error, error_size, "apppass_conninfo is not set");
         return NULL;
     }
-    if (settings->require_key && shared->keys == NULL) {
-        snprintf(error, error_size, "apppass_require_key needs apppass_key");
+    if (settings->require_key &&
+        (shared->keys == NULL || keyfile_newest(shared->keys) == NULL)) {
+        snprintf(error, error_size,
+                 shared->keys == NULL
+                     ? "apppass_require_key needs apppass_key"
+                     : "apppass_require_key needs a key in use: all keys in the file "
+                       "of apppass_key are to come");
         return NULL;
     }
     verifier = calloc(1, sizeof *verifier);

@@ -63,9 +63,17 @@ bool hash_is_keyed(const char *hash)
 
 static const unsigned char *newest_key(const struct keyfile *keys)
 {
-    const char *id = keyfile_newest(keys);
+    const char *id = keys == NULL ? NULL : keyfile_newest(keys);
 
-    return keyfile_find(keys, id, strlen(id));
+    return id == NULL ? NULL : keyfile_find(keys, id, strlen(id));
+}
+
+/* Is the key of a hash (NULL: it has none) older than the one in use? */
+static bool is_outdated(const struct keyfile *keys, const unsigned char *key)
+{
+    const unsigned char *newest = newest_key(keys);
+
+    return newest != NULL && key != newest && !keyfile_is_next(keys, key);
 }
 
 bool hash_needs_upgrade(const char *hash, const struct hash_policy *policy,
@@ -79,7 +87,7 @@ bool hash_needs_upgrade(const char *hash, const struct hash_policy *policy,
     return parsed.kind != PHC_ARGON2ID || parsed.memory_kib < policy->memory_kib ||
            parsed.passes < policy->passes || parsed.lanes < policy->lanes ||
            parsed.salt_length < SALT_MADE || parsed.tag_length < TAG_MADE ||
-           (keys != NULL && (key != newest_key(keys) || parsed.data_length == 0));
+           is_outdated(keys, key) || (key != NULL && parsed.data_length == 0);
 }
 
 static uint32_t larger(uint32_t one, uint32_t other)
@@ -311,13 +319,14 @@ enum outcome hash_make(const char *bytes, size_t length, const struct hash_polic
                        const struct keyfile *keys, const char *data,
                        char hash_r[HASH_STRING_MAX])
 {
-    const char *keyid = keys == NULL ? "" : keyfile_newest(keys);
+    const unsigned char *key = newest_key(keys);
+    const char *keyid = key == NULL ? "" : keyfile_newest(keys);
     struct phc made = {.kind = PHC_ARGON2ID,
                        .memory_kib = policy->memory_kib,
                        .passes = policy->passes,
                        .lanes = policy->lanes,
                        .keyid_length = strlen(keyid),
-                       .data_length = keys == NULL || data == NULL ? 0 : strlen(data),
+                       .data_length = key == NULL || data == NULL ? 0 : strlen(data),
                        .salt_length = SALT_MADE,
                        .tag_length = TAG_MADE};
     enum outcome outcome = OUTCOME_UNAVAILABLE;
@@ -330,8 +339,7 @@ enum outcome hash_make(const char *bytes, size_t length, const struct hash_polic
     if (made.data_length > 0)
         memcpy(made.data, data, made.data_length);
     randombytes_buf(made.salt, made.salt_length);
-    if (compute_argon2(&made, keys == NULL ? NULL : newest_key(keys), bytes, length,
-                       made.tag) == OUTCOME_OK &&
+    if (compute_argon2(&made, key, bytes, length, made.tag) == OUTCOME_OK &&
         phc_format(&made, hash_r))
         outcome = OUTCOME_OK;
     sodium_memzero(&made, sizeof made);

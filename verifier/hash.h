@@ -51,7 +51,7 @@ enum hash_binding hash_bound_to(const char *hash, const char *data) MUST_CHECK;
 /*
  * hash_make - a new Argon2id PHC string over `length` bytes
  *
- * With keys: keyed with the newest, whose id stands base64-encoded in "keyid=" behind p,
+ * With keys of which one is in use: keyed with the newest of those, whose id stands base64-encoded in "keyid=" behind p,
  * and bound to `data` (at most PHC_DATA_MAX bytes, in "data=" behind that; NULL: to
  * nothing).  Without keys data are not used: anybody could bind anew.
  * OUTCOME_OK: hash_r holds it.  OUTCOME_UNAVAILABLE: no memory, or a policy or data out
@@ -84,8 +84,9 @@ bool hash_acceptable(const char *hash, const struct keyfile *keys,
  *
  * True for anything weaker than, or of another kind than, what hash_make would make now
  * with these keys and data: not Argon2id, less memory, passes or lanes than the policy, a
- * short salt or tag, no key or not the newest, keyed but bound to nothing.  False for
- * what hash_acceptable refuses.
+ * short salt or tag, no key or an older one than is in use, keyed but bound to nothing.  A
+ * key to come is a newer one: servers that learn of it one by one don't take a hash back
+ * from each other.  False for what hash_acceptable refuses.
  */
 bool hash_needs_upgrade(const char *hash, const struct hash_policy *policy,
                         const struct keyfile *keys) MUST_CHECK;

@@ -13,12 +13,11 @@
 #include "keyfile.h"
 #include "phc.h"
 
-#define KEYFILE_BYTES_MAX (64 * 1024)
-
 struct keyfile {
     size_t count;
     struct {
         char id[PHC_KEYID_MAX + 1];
+        bool next;
         unsigned char bytes[KEYFILE_KEY_BYTES];
     } key[KEYFILE_KEYS_MAX];
 };
@@ -71,15 +70,21 @@ static const char *parse_key_line(const char *line, struct keyfile *keys)
     size_t id_length = strspn(id, id_characters);
     const char *hex = id + id_length + strspn(id + id_length, " \t");
     size_t hex_length = strspn(hex, "0123456789ABCDEFabcdef");
+    const char *word, *end;
+    bool next;
     size_t length;
 
     if (*id == '\0' || *id == '\r' || *id == '#')
         return NULL;
     if (id_length == 0 || id_length > PHC_KEYID_MAX || hex == id + id_length)
         return "should start with a key id of 1 to 8 letters and digits";
-    if (hex_length != 2 * KEYFILE_KEY_BYTES ||
-        hex[hex_length + strspn(hex + hex_length, " \t\r")] != '\0')
-        return "should hold 64 hexadecimal digits behind the key id";
+    word = hex + hex_length + strspn(hex + hex_length, " \t");
+    next =
+        word > hex + hex_length && strncmp(word, KEYFILE_NEXT, strlen(KEYFILE_NEXT)) == 0;
+    end = next ? word + strlen(KEYFILE_NEXT) : word;
+    if (hex_length != 2 * KEYFILE_KEY_BYTES || end[strspn(end, " \t\r")] != '\0')
+        return "should hold 64 hexadecimal digits behind the key id, and \"" KEYFILE_NEXT
+               "\" or nothing behind them";
     if (keys->count == KEYFILE_KEYS_MAX)
         return "is one key too many";
     for (size_t i = 0; i < keys->count; i++)
@@ -87,6 +92,7 @@ static const char *parse_key_line(const char *line, struct keyfile *keys)
             memcmp(keys->key[i].id, id, id_length) == 0)
             return "repeats a key id";
     memcpy(keys->key[keys->count].id, id, id_length);
+    keys->key[keys->count].next = next;
     if (sodium_hex2bin(keys->key[keys->count].bytes, KEYFILE_KEY_BYTES, hex, hex_length,
                        NULL, &length, NULL) != 0)
         return "should hold 64 hexadecimal digits behind the key id";
@@ -155,7 +161,10 @@ void keyfile_free(struct keyfile **keys)
 
 const char *keyfile_newest(const struct keyfile *keys)
 {
-    return keys->key[keys->count - 1].id;
+    for (size_t i = keys->count; i-- > 0;)
+        if (!keys->key[i].next)
+            return keys->key[i].id;
+    return NULL;
 }
 
 const unsigned char *keyfile_find(const struct keyfile *keys, const void *id,
@@ -166,4 +175,12 @@ const unsigned char *keyfile_find(const struct keyfile *keys, const void *id,
             memcmp(keys->key[i].id, id, id_length) == 0)
             return keys->key[i].bytes;
     return NULL;
+}
+
+bool keyfile_is_next(const struct keyfile *keys, const unsigned char *key)
+{
+    for (size_t i = 0; i < keys->count; i++)
+        if (keys->key[i].bytes == key)
+            return keys->key[i].next;
+    return false;
 }

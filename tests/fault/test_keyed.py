@@ -24,8 +24,9 @@ class Keys:
         self.master = self.folder / "master"
 
     def new(self):
-        """Add a key; returns its id."""
+        """Add a key, in use; returns its id."""
         self.site.apppass("key", "new", self.master)
+        self.site.apppass("key", "use", self.master)
         assert self.master.stat().st_mode & 0o777 == 0o600
         self.spread(self.master.read_text())
         return self.ids()[-1]

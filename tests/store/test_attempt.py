@@ -5,6 +5,7 @@ import base64
 import itertools
 import re
 import secrets
+from pathlib import Path
 
 import pytest
 
@@ -337,6 +338,44 @@ def test_keyed_hashes(server, driver, bob, tmp_path):
     settle(driver)
     driver.verifier(conninfo(server))
     assert driver.attempt(bob, code.typed).outcome == "unavailable"
+
+
+def test_a_key_changes_with_two_servers(server, driver, bob, tmp_path):
+    """Step by step, each server in its turn: nobody is refused or sent away, no hash goes back
+    and forth.  The site's first key comes the same way."""
+    old, new = (f"{name} {secrets.token_hex(32)}" for name in ("old", "new"))
+    other = Driver()
+    steps = ["", f"{old} next", old, f"{old}\n{new} next", f"{old}\n{new}", new]
+    codes = [issue(server, driver, bob, device=f"laptop {n}") for n in range(3)]
+    page = (Path(__file__).resolve().parents[2] / "doc" / "apppass-sasl.5").read_text()
+    recipe = re.search(r"^SELECT count.*?;$", page, re.M | re.S)[0]
+    upgrades = 0
+
+    def log_in(one, code):
+        text = files[one]
+        path = tmp_path / "keys"
+        path.write_text(text + "\n")
+        path.chmod(0o600)
+        one.verifier(conninfo(server), **({"key": path} if text else {}))
+        answer = one.attempt(bob, code.typed)
+        assert answer.outcome == "ok", (text, answer, one.log)
+        settle(one)
+
+    files = {driver: "", other: ""}
+    for n, step in enumerate(steps):
+        for server_with_it in (driver, other):
+            files[server_with_it] = step
+            for code in codes:
+                for one in (driver, other, driver):
+                    log_in(one, code)
+        if n in (0, 2, 4):      # at first they are those of policy
+            upgrades += len(codes)
+        assert server.psql(recipe.replace("OLDID", "old"), "postgres") == str(
+            len(codes) if n in (2, 3) else 0)
+    assert server.psql("SELECT count(*) FROM apppass.audit WHERE action = 'hash_upgraded' AND"
+                       f" code_id IN ({', '.join(str(code.id) for code in codes)})",
+                       "postgres") == str(upgrades)
+    other.end()
 
 
 def bound_to(server, code, owner):

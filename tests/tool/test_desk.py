@@ -612,6 +612,7 @@ def test_key_file(desk, folder):
     lines = (folder / "key").read_text().splitlines()
     assert [line.split()[0] for line in lines] == [made["keyid"], again["keyid"]]
     assert all(len(line.split()[1]) == 64 for line in lines)
+    assert [line.split()[2:] for line in lines] == [[], ["next"]]
     assert stat.S_IMODE(os.stat(folder / "key").st_mode) == 0o600
     (folder / "key").chmod(0o644)
     assert desk.run("key", "new", folder / "key").status == 1
@@ -624,6 +625,24 @@ def test_key_file_without_a_line_end(desk, folder):
     (folder / "key").write_text(text.rstrip("\n"))
     desk.ok("key", "new", folder / "key")
     assert (folder / "key").read_text().startswith(text)
+
+
+def test_a_key_is_used_when_told(desk, folder):
+    """The file stays what it is, and where; a comment too."""
+    key = folder / "key"
+    desk.ok("key", "new", key)
+    key.write_text("# from here on next week\n" + key.read_text())
+    told = desk.ok("key", "new", key)
+    assert f"apppass key use {key}" in told.err
+    key.chmod(0o640)
+    before, inode = key.read_text(), key.stat().st_ino
+    assert desk.json("key", "use", key)["taken_into_use"] == 1
+    assert key.read_text() == before.replace(" next\n", "     \n")
+    assert (key.stat().st_ino, stat.S_IMODE(key.stat().st_mode)) == (inode, 0o640)
+    assert "no key" in desk.ok("key", "use", key).err
+    key.write_text("x\n")
+    assert desk.run("key", "use", key).status == 1
+    assert desk.run("key", "use", folder / "none").status == 1
 
 
 def test_csv_output(desk):

@@ -113,6 +113,7 @@ CASES = [
     ("Ic access list , access add , access remove", ["access", "add", "allow", "--dry-run"]),
     ("Ic access list , access add , access remove", ["access", "remove", "90", "--dry-run"]),
     ("Ic key new", ["key", "new", "FILE"]),
+    ("Ic key use", ["key", "use", "FILE"]),
     ("Ic help", ["help"]),
     ("Ic help", ["help", "account", "add"]),
     ("Ic revoke", ["revoke", "ACCOUNT", "--all", "--reason", "x", "--yes"]),

@@ -729,6 +729,38 @@ static void keys_are_rotated_by_adding_one(void **state)
     keyfile_free(&after);
 }
 
+static void a_key_to_come_is_known_and_not_used(void **state)
+{
+    struct keyfile *waiting = load_good("old " HEX_A "\nnew " HEX_B " next\n");
+    struct keyfile *after = load_good("old " HEX_A "\nnew " HEX_B "     \n");
+    struct keyfile *first = load_good("new " HEX_B " next\n");
+    char plain[HASH_STRING_MAX], old[HASH_STRING_MAX], new[HASH_STRING_MAX];
+
+    (void)state;
+    assert_string_equal(keyfile_newest(waiting), "old");
+    assert_null(keyfile_newest(first));
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, first, DATA, plain),
+                     OUTCOME_OK);
+    assert_false(hash_is_keyed(plain));
+    assert_null(strstr(plain, "data="));
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, waiting, DATA, old),
+                     OUTCOME_OK);
+    assert_int_equal(hash_make(CODE, strlen(CODE), &cheap, after, DATA, new), OUTCOME_OK);
+    assert_int_equal(verify(old, CODE, after), OUTCOME_OK);
+    assert_int_equal(verify(new, CODE, waiting), OUTCOME_OK);
+    assert_int_equal(verify(new, CODE, first), OUTCOME_OK);
+    /* Who knows the key leaves the hash to who uses it. */
+    assert_false(hash_needs_upgrade(new, &cheap, waiting));
+    assert_false(hash_needs_upgrade(new, &cheap, first));
+    assert_false(hash_needs_upgrade(plain, &cheap, first));
+    assert_false(hash_needs_upgrade(old, &cheap, waiting));
+    assert_true(hash_needs_upgrade(plain, &cheap, waiting));
+    assert_true(hash_needs_upgrade(old, &cheap, after));
+    keyfile_free(&waiting);
+    keyfile_free(&after);
+    keyfile_free(&first);
+}
+
 static void key_files_are_read_strictly(void **state)
 {
     static const struct {
@@ -753,6 +785,10 @@ static void key_files_are_read_strictly(void **state)
         {"a digit more", "a 0" HEX_A, "line 1 should hold 64 hexadecimal digits"},
         {"no hexadecimal", "# x\na x" HEX_A, "line 2 should hold 64 hexadecimal digits"},
         {"something behind", "a " HEX_A " b", "line 1 should hold 64 hexadecimal digits"},
+        {"one to come", "a " HEX_A "\nb " HEX_B " next\n", NULL},
+        {"to come, with blanks", "a " HEX_A "\t next \r\n", NULL},
+        {"to come, and more", "a " HEX_A " next b", "line 1 should hold 64 hexadecimal"},
+        {"to come, at once", "a " HEX_A "next", "line 1 should hold 64 hexadecimal"},
         {"same id twice", "a " HEX_A "\na " HEX_B, "line 2 repeats a key id"},
     };
 
@@ -918,6 +954,7 @@ int main(void)
         cmocka_unit_test(keyed_hashes_without_data_are_replaced),
         cmocka_unit_test(the_longest_keyed_hash_fits),
         cmocka_unit_test(keys_are_rotated_by_adding_one),
+        cmocka_unit_test(a_key_to_come_is_known_and_not_used),
         cmocka_unit_test(key_files_are_read_strictly),
         cmocka_unit_test(too_many_keys_are_refused),
         cmocka_unit_test(key_files_must_be_private),

@@ -53,6 +53,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
     X(access_remove)                                                                     \
     X(doctor)                                                                            \
     X(key_new)                                                                           \
+    X(key_use)                                                                           \
     X(help)                                                                              \
     X(complete)
 
