@@ -51,9 +51,9 @@ enum hash_binding hash_bound_to(const char *hash, const char *data) MUST_CHECK;
 /*
  * hash_make - a new Argon2id PHC string over `length` bytes
  *
- * With keys of which one is in use: keyed with the newest of those, whose id stands base64-encoded in "keyid=" behind p,
- * and bound to `data` (at most PHC_DATA_MAX bytes, in "data=" behind that; NULL: to
- * nothing).  Without keys data are not used: anybody could bind anew.
+ * With keys of which one is in use: keyed with the newest of those, whose id stands
+ * base64-encoded in "keyid=" behind p, and bound to `data` (at most PHC_DATA_MAX bytes, in
+ * "data=" behind that; NULL: to nothing).  Without keys data are not used: anybody could bind anew.
  * OUTCOME_OK: hash_r holds it.  OUTCOME_UNAVAILABLE: no memory, or a policy or data out
  * of range (the limits of phc.h).  Never OUTCOME_DENIED.
  */
