@@ -110,27 +110,50 @@ COMMENT ON FUNCTION apppass.expired_codes(text, timestamptz) IS
 'Codes of an account that expired since then, on devices that have no live one; rows as in '
 'code_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
 
-CREATE FUNCTION apppass.find_offers(account text, since timestamptz)
+CREATE FUNCTION apppass.find_offers(account text DEFAULT NULL, since timestamptz DEFAULT NULL,
+                                    realm text DEFAULT NULL)
     RETURNS SETOF apppass.all_handover_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 #variable_conflict use_column
 DECLARE
-    known constant apppass.account := apppass.managed_account(find_offers.account);
+    unlimited constant boolean := apppass.manages_all();
+    mine constant text[] := apppass.managed_realm_names();
+    pattern constant text := apppass.name_pattern(find_offers.account);
+    home constant text := apppass.account_name(find_offers.realm);
 BEGIN
     RETURN QUERY
     SELECT o.*
-    FROM (SELECT DISTINCT ON (apppass.label_key(v.device)) v.*
+    FROM (SELECT DISTINCT ON (v.account, apppass.label_key(v.device)) v.*
           FROM apppass.all_handover_overview AS v
-          WHERE v.account = known.username AND v.ends_at >= find_offers.since
-          ORDER BY apppass.label_key(v.device), v.offered_at DESC) AS o
-    ORDER BY o.offered_at DESC;
+          WHERE (unlimited OR v.realm = ANY (mine))
+            AND (find_offers.account IS NULL OR v.account LIKE pattern)
+            AND (find_offers.realm IS NULL OR v.realm = home)
+            AND v.ends_at >= coalesce(find_offers.since, '-infinity')
+          ORDER BY v.account, apppass.label_key(v.device), v.offered_at DESC) AS o
+    ORDER BY o.offered_at DESC, o.account, o.device;
 END
 $$;
-COMMENT ON FUNCTION apppass.find_offers(text, timestamptz) IS
-'The latest link of each device of an account, pending ones and those that ended since then; rows '
-'as in handover_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.find_offers(text, timestamptz, text) IS
+'The latest link of each device, by account (* stands for anything) and realm: pending ones and '
+'those that ended since then; rows as in handover_overview, the latest first.';
+
+CREATE FUNCTION apppass.withdrawn_now(account text) RETURNS bigint
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(withdrawn_now.account);
+BEGIN
+    RETURN (SELECT count(*) FROM apppass.audit AS e
+            WHERE e.account_id = known.id AND e.action = 'handover_withdrawn'
+              AND e.xid = pg_current_xact_id_if_assigned());
+END
+$$;
+COMMENT ON FUNCTION apppass.withdrawn_now(text) IS
+'How many links of an account this transaction ended. Errors: P0002 no such account, 42501 not '
+'yours.';
 
 CREATE FUNCTION apppass.revoke_codes(code_ids bigint[], reason text, ticket text DEFAULT NULL,
                                      operator text DEFAULT NULL) RETURNS integer
@@ -1112,7 +1135,7 @@ BEGIN
               'add_realm', 'set_policy', 'add_access', 'remove_access', 'find_terms',
               'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes',
               'find_event', 'revoked_now', 'count_codes', 'expired_codes', 'find_realms',
-              'find_access', 'find_offers', 'completions', 'deployment_faults')
+              'find_access', 'find_offers', 'withdrawn_now', 'completions', 'deployment_faults')
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);
         EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %s', f.call, f.roles);

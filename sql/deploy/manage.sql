@@ -296,20 +296,39 @@ CREATE FUNCTION apppass.withdraw_offers(account apppass.account, device text) RE
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+    began constant timestamptz := pg_catalog.clock_timestamp();
+    label constant text := apppass.label_key(apppass.label_name(withdraw_offers.device));
+    ids bigint[];
     gone apppass.handover;
     count integer := 0;
 BEGIN
-    FOR gone IN
-        DELETE FROM apppass.handover AS h
-        WHERE h.account_id = (withdraw_offers.account).id AND h.collected_at IS NULL
-          AND (withdraw_offers.device IS NULL OR apppass.label_key(h.device) = apppass.label_key(
-              apppass.label_name(withdraw_offers.device)))
-        RETURNING h.*
+    -- Who is opening a link gets a moment to end; a session that stays open holds nobody up.
     LOOP
-        PERFORM apppass.audit_write('handover_withdrawn', (withdraw_offers.account).realm_id,
-            (withdraw_offers.account).id, (withdraw_offers.account).username,
-            gone.device, NULL, NULL, NULL, NULL, NULL);
-        count := count + 1;
+        ids := ARRAY(SELECT h.id FROM apppass.handover AS h
+                     WHERE h.account_id = (withdraw_offers.account).id AND h.collected_at IS NULL
+                       AND (withdraw_offers.device IS NULL OR apppass.label_key(h.device) = label));
+        FOR gone IN
+            DELETE FROM apppass.handover AS h
+            WHERE h.collected_at IS NULL
+              AND h.id = ANY (ARRAY(SELECT o.id FROM apppass.handover AS o
+                                    WHERE o.id = ANY (ids) FOR UPDATE SKIP LOCKED))
+            RETURNING h.*
+        LOOP
+            PERFORM apppass.audit_write('handover_withdrawn', (withdraw_offers.account).realm_id,
+                (withdraw_offers.account).id, (withdraw_offers.account).username,
+                gone.device, NULL, NULL, NULL, NULL, NULL);
+            count := count + 1;
+            ids := pg_catalog.array_remove(ids, gone.id);
+        END LOOP;
+        EXIT WHEN ids = '{}';
+        IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
+            RAISE WARNING 'a link is being opened, and is not withdrawn: process %',
+                coalesce((SELECT apppass.holder_of(h.xmax, 'apppass.handover')
+                    FROM apppass.handover AS h WHERE h.id = ANY (ids) LIMIT 1), '?')
+                USING HINT = 'Do the same again, and look for a code that it made.';
+            EXIT;
+        END IF;
+        PERFORM pg_catalog.pg_sleep(0.01);
     END LOOP;
     RETURN count;
 END

@@ -116,14 +116,21 @@ CREATE FUNCTION apppass.revoke_device(username text, device text, reason text,
 AS $$
 DECLARE
     account apppass.account := apppass.managed_account(revoke_device.username);
-    device_id bigint := apppass.known_device(account, revoke_device.device);
     previous text[];
-    revoked integer;
+    revoked integer := 0;
+    withdrawn integer;
 BEGIN
     previous := apppass.set_context(revoke_device.reason, revoke_device.ticket,
         revoke_device.operator);
-    revoked := apppass.revoke_codes(account.id, device_id, NULL);
-    IF revoked = 0 THEN
+    PERFORM apppass.require_reason('revoking a device');
+    withdrawn := apppass.withdraw_offers(account, revoke_device.device);
+    IF withdrawn = 0 OR EXISTS (SELECT FROM apppass.device AS d WHERE d.account_id = account.id
+            AND apppass.label_key(d.label)
+                = apppass.label_key(apppass.label_name(revoke_device.device))) THEN
+        revoked := apppass.revoke_codes(account.id,
+            apppass.known_device(account, revoke_device.device), NULL);
+    END IF;
+    IF revoked + withdrawn = 0 THEN
         RAISE EXCEPTION 'device "%" of account "%" has no live code', revoke_device.device,
             account.username
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_without_code',
@@ -134,8 +141,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.revoke_device(text, text, text, text, text) IS
-'Revokes all codes of a device; returns how many. Errors: P0002 no such account, device or live '
-'code, AP002 no reason, 42501 not yours.';
+'Revokes all codes of a device; returns how many. A link with which one could be made ends too, '
+'and may be all that there is. Errors: P0002 no such account, device or live code, AP002 no '
+'reason, 42501 not yours.';
 
 CREATE FUNCTION apppass.known_device(account apppass.account, label text) RETURNS bigint
     LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp

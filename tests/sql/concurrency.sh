@@ -141,3 +141,16 @@ release
 ok 'held: two snapshots do not pass max_codes together' grep -q 'could not serialize' "$base/held.out"
 ok 'held: nor did they' is 1 "SELECT live_codes FROM apppass.account_overview WHERE account = 'a@tight.org'"
 psql -Xq -c 'DROP ROLE stolen_mail' -c 'DROP ROLE stolen_desk'
+
+# A page that keeps its transaction open, honestly or not, holds up neither revoking nor disabling.
+psql -Xq -c "UPDATE apppass.realm SET handover_url = 'https://mail.narrow.org/h' WHERE name = 'narrow.org'" \
+    -c "SELECT apppass.offer_code('two@narrow.org', 'Link', sha256('held'), sha256('held1'))" >/dev/null
+hold "SELECT apppass.self_collect(sha256('held'), sha256('held2'), NULL, '7777', '$hash')"
+ok 'a link that is being opened: is named' refuses 'a link is being opened, and is not withdrawn: process [0-9]' \
+    psql -XAtq -c "SET statement_timeout = '8s'" -c "SELECT apppass.revoke_device('two@narrow.org', 'Link', 'lost'); SELECT 1 / 0"
+ok 'and all is revoked' is 5 "SET client_min_messages = error; SET statement_timeout = '8s'; SELECT apppass.revoke_account('two@narrow.org', 'left')"
+ok 'for good' is 0 "SELECT live_codes FROM apppass.account_overview WHERE account = 'two@narrow.org'"
+ok 'and the account is disabled' is '' "SET client_min_messages = error; SET statement_timeout = '8s'; SET apppass.reason = 'left'; UPDATE apppass.account SET enabled = false WHERE username = 'two@narrow.org'"
+release
+ok 'the link of a disabled account opens nothing' refuses 'no such link|disabled' \
+    psql -XAtq -c "SELECT apppass.self_collect(sha256('held'), sha256('held1'), NULL, '7777', '$hash')"

@@ -2,7 +2,7 @@
 -- Codes that no operator sees: offered by a link, collected once.
 BEGIN;
 \ir setup.sql
-SELECT plan(38);
+SELECT plan(43);
 
 CREATE ROLE pia LOGIN IN ROLE apppass_self;
 CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
@@ -92,6 +92,16 @@ SELECT lives_ok($$ SELECT apppass.revoke_account('alice@example.org', 'lost') $$
     'ends with all codes');
 SET SESSION AUTHORIZATION pia;
 SELECT throws_ok(pg_temp.collect('five', '5555'), 'P0002', NULL, 'and makes none');
+
+-- so does revoking the device, also where a link is all it has
+SET SESSION AUTHORIZATION hilda;
+SELECT lives_ok(pg_temp.offer('ten', device => 'New one'), 'a link for a device that has nothing');
+SELECT throws_ok($$ SELECT apppass.revoke_device('alice@example.org', 'Other', 'lost') $$, 'P0002',
+    NULL, 'another device is none');
+SELECT is(apppass.revoke_device('alice@example.org', 'NEW ONE', 'lost'), 0, 'is revoked');
+SELECT is(apppass.withdrawn_now('alice@example.org'), 3::bigint, 'which the transaction knows');
+SET SESSION AUTHORIZATION pia;
+SELECT throws_ok(pg_temp.collect('ten', 'aaaa'), 'P0002', NULL, 'and its link opens no more');
 
 -- many at once: the error is the answer, and what waits stays
 SET SESSION AUTHORIZATION hilda;

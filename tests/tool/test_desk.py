@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from conftest import ADMINISTRATOR, CODE, TOOL, environment
+from conftest import ADMINISTRATOR, CODE, NUMBERS, TOOL, environment
 from harness.basics import run
 from harness.postgres import HELPDESK
 
@@ -739,3 +739,52 @@ def test_defaults_from_a_file(desk, folder):
     own.write_text("kye: x\n")
     answer = desk.run("list", account, **place)
     assert answer.status == 1 and '"kye"' in answer.err and "dbname, key and verifier" in answer.err
+
+
+# ---- links ----
+
+@pytest.fixture
+def linked(desk):
+    """An account with a link for a device, and nothing else; and the realm it is of."""
+    realm = f"links{next(NUMBERS)}.example"
+    desk.ok("realm", "add", realm, f"handover_url=https://mail.{realm}/h", user=ADMINISTRATOR)
+    account = desk.account(realm=realm)
+    desk.ok("issue", account, "--device", "Printer", "--handover", "--force")
+    return account
+
+
+def test_links_are_listed(desk, linked):
+    told = desk.ok("list", linked)
+    assert "no live codes" in told.err and "Printer" in told.out and "pending" in told.out
+    assert desk.json("list", linked) == [], "programs ask for codes alone"
+    row, = desk.json("links", f"*@{linked.split('@')[1]}")
+    assert (row["account"], row["device"], row["state"], row["selector"], row["pin"]) == (
+        linked, "Printer", "pending", None, False)
+    desk.sql(f"SELECT apppass.store_code('{linked}', 'Printer', '7777', hash) FROM (VALUES"
+             " ('$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
+             "aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g')) AS h (hash);"
+             " UPDATE apppass.handover SET collected_at = now(), code_id = (SELECT max(id) FROM"
+             f" apppass.code) WHERE account_id = (SELECT id FROM apppass.account"
+             f" WHERE username = '{linked}')")
+    row, = desk.json("links", linked)
+    assert (row["state"], row["selector"]) == ("collected", "7777")
+    assert "7777" in desk.ok("--csv", "links", linked).out
+    assert desk.run("links", "nobody@example.org").status == 1
+
+
+def test_revoking_a_device_ends_its_link(desk, linked):
+    words = ["revoke", linked, "--device", "PRINTER", "--reason", "wrong person"]
+    assert "This ends 1 link" in desk.ok(*words, "--dry-run").err
+    assert len(desk.json("links", linked)) == 1
+    answer = desk.json(*words, "--yes")
+    assert answer == {"revoked": 0, "links": 1, "codes": []}
+    assert desk.json("links", linked) == []
+    assert desk.json("audit", linked)[-1]["reason"] == "wrong person"
+    again = desk.run(*words, "--yes")
+    assert again.status == 1 and "no device" in again.err
+
+
+def test_revoking_all_says_that_links_end(desk, linked):
+    desk.issue(linked)
+    answer = desk.ok("revoke", linked, "--all", "--reason", "left", "--yes")
+    assert "revoked 1 code" in answer.err and "ended 1 link" in answer.err

@@ -67,7 +67,11 @@ def account(server):
              f" WHERE selector IN ('{code[:4]}', '{lapsed[:4]}')")
     desk.ok("access", "add", "allow", "--position", "90", "--service", "imap",
             user=ADMINISTRATOR)
+    desk.ok("realm", "set", "default", "handover_url=https://mail.example.org/h",
+            user=ADMINISTRATOR)
+    desk.ok("issue", name, "--device", "Plotter", "--handover", "--force")
     yield name, code
+    desk.ok("realm", "set", "default", "handover_url=none", user=ADMINISTRATOR)
     desk.ok("access", "remove", "90", "--yes", user=ADMINISTRATOR)
 
 
@@ -79,6 +83,8 @@ CASES = [
     ("Ic issue , reset", ["reset", "ACCOUNT", "--device", "New", "--reason", "x", "--force"]),
     ("Ic list , show", ["list", "ACCOUNT"]),
     ("Ic list , show", ["show", "SELECTOR", "ACCOUNT"]),
+    ("Ic issue Fl -handover", ["issue", "ACCOUNT", "--device", "Fax", "--handover", "--force"]),
+    ("Ic links", ["links", "ACCOUNT"]),
     ("Ic diagnose", ["diagnose", "ACCOUNT"]),
     ("Ic account list", ["account", "list", "ACCOUNT"]),
     (ACCOUNT_OBJECT,
@@ -221,7 +227,7 @@ def test_csv_of_watch(desk, terminal):
 ])
 def test_members_of_batch(desk, account, verb, words, text):
     found = members(desk.json(*words, text=text.format(account[0])))
-    assert found | {"added", "issued"} == PROMISED["Ic issue Fl -batch , Ic account import"]
+    assert found | {"added", "issued", "made"} == PROMISED["Ic issue Fl -batch , Ic account import"]
     assert verb in found
 
 

@@ -50,7 +50,8 @@ static const char expired_query[] =
 static const char offers_query[] =
     "SELECT device, state, date_part('epoch', ends_at) AS ends_at,"
     " date_part('epoch', collected_at) AS collected_at, selector"
-    " FROM apppass.find_offers($1, to_timestamp($2::double precision))";
+    " FROM apppass.find_offers(account => $1,"
+    " since => to_timestamp($2::double precision))";
 
 /* Names that are no account, for "nothing arrived": may be this person's typing. */
 static const char strangers_query[] =

@@ -43,10 +43,94 @@ static const struct column columns[] = {
     " date_part('epoch', last_used_at) AS last_used_at, last_service, last_network,"     \
     " code_id FROM apppass.find_codes("
 
+/* ---- links, with which codes are made ---- */
+
+static const struct column link_columns[] = {
+    {"account", "Account", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"device", "Link for", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"state", "State", COLUMN_TEXT, COLUMN_STATE, NULL},
+    {"ends_at", "Ends", COLUMN_TIME, COLUMN_SHORT, NULL},
+    {"collected_at", "Opened", COLUMN_TIME, COLUMN_SHORT, "no"},
+    {"selector", "Made code", COLUMN_TEXT, 0, NULL},
+    {"pin", "PIN", COLUMN_BOOLEAN, COLUMN_DETAIL, NULL},
+    {"wrong_pins", "Wrong PINs", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+    {"services", "Services", COLUMN_LIST, COLUMN_DETAIL, "any"},
+    {"networks", "Networks", COLUMN_LIST, COLUMN_DETAIL, "any"},
+    {"expires_at", "Code expires", COLUMN_TIME, COLUMN_DETAIL, "as policy says"},
+    {"offered_at", "Made", COLUMN_TIME, COLUMN_DETAIL, NULL},
+    {"offered_by", "Made by", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {"realm", "Realm", COLUMN_TEXT, COLUMN_DETAIL, NULL},
+    {0},
+};
+
+/* Those that wait, and what ended within a week or since then. */
+static struct rows *find_links(struct invocation *invocation, const char *account,
+                               const char *since)
+{
+    return QUERY(invocation->database,
+                 "SELECT account, device, state, date_part('epoch', ends_at) AS ends_at,"
+                 " date_part('epoch', collected_at) AS collected_at, selector, pin,"
+                 " wrong_pins, array_to_string(services, ' ') AS services,"
+                 " array_to_string(networks, ' ') AS networks,"
+                 " date_part('epoch', expires_at) AS expires_at,"
+                 " date_part('epoch', offered_at) AS offered_at, offered_by, realm"
+                 " FROM apppass.find_offers(account => $1,"
+                 " since => coalesce(to_timestamp(nullif($2, '')::double precision),"
+                 "  now() - interval '7 days'), realm => $3)",
+                 account, since, command_option(invocation, OPTION_REALM));
+}
+
+static enum status run_links(struct invocation *invocation)
+{
+    const char *account = command_argument(invocation, 0);
+    bool one = account != NULL && strchr(account, '*') == NULL;
+    char since[COMMAND_SINCE_MAX];
+    enum status status = command_since(invocation, since);
+
+    if (status != STATUS_DONE)
+        return status;
+    return near_table(
+        invocation, link_columns + (one && invocation->output.format == FORMAT_PEOPLE),
+        find_links(invocation, account, since), one ? account : NULL, "no links");
+}
+
+const struct command command_links = {
+    .name = "links",
+    .arguments = "[ACCOUNT]",
+    .role = ROLE_HELPDESK,
+    .run = run_links,
+    .summary = "list the links that were made with --handover",
+    .details =
+        "The latest of each device, with what became of it: those that wait to be opened,\n"
+        "and what ended within a week or since --since. ACCOUNT may hold * for any text.\n"
+        "revoke --device ends one.",
+    .example = "apppass links \"*@example.org\"",
+    .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}},
+};
+
+/* Under the codes of an account, for people: a program asks for them with links. */
+static enum status add_links(struct invocation *invocation, const char *account)
+{
+    struct rows *rows = find_links(invocation, account, "");
+    enum status status = STATUS_DONE;
+
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (rows_count(rows) > 0) {
+        putchar('\n');
+        status = output_table(&invocation->output, link_columns + 1, rows, "");
+    }
+    rows_free(&rows);
+    return status;
+}
+
+/* ---- codes ---- */
+
 static enum status run_list(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
+    bool people = invocation->output.format == FORMAT_PEOPLE;
     const char *limit;
     struct rows *rows;
     enum status status = command_limit(invocation, NULL, &limit);
@@ -62,11 +146,12 @@ static enum status run_list(struct invocation *invocation)
                  command_has(invocation, OPTION_ALL) ? "all" : "usable", limit);
 
     /* The account's name in every line would only push the rest out of the screen. */
-    return near_table(
-        invocation, columns + (one && invocation->output.format == FORMAT_PEOPLE), rows,
-        one ? account : NULL,
-        command_has(invocation, OPTION_ALL) ? "no codes"
-                                            : "no live codes; --all shows old ones");
+    status = near_table(invocation, columns + (one && people), rows, one ? account : NULL,
+                        command_has(invocation, OPTION_ALL)
+                            ? "no codes"
+                            : "no live codes; --all shows old ones");
+    return status == STATUS_DONE && one && people ? add_links(invocation, account)
+                                                  : status;
 }
 
 const struct command command_list = {
@@ -75,7 +160,9 @@ const struct command command_list = {
     .role = ROLE_HELPDESK,
     .run = run_list,
     .summary = "list the codes of an account, or all",
-    .details = "Without --all only live codes. ACCOUNT may hold * for any text.",
+    .details =
+        "Without --all only live codes. ACCOUNT may hold * for any text. Of one account\n"
+        "people see its links too, as apppass links lists them.",
     .example = "apppass list alice@example.org --all",
     .options = {{OPTION_ALL, 0},
                 {OPTION_REALM, 0},

@@ -41,6 +41,24 @@ static struct rows *revoke(struct invocation *invocation)
                      account, reason, ticket, who);
 }
 
+/* Links that this transaction ended too. */
+struct revoking {
+    long *links;
+};
+
+static bool count_links(struct invocation *invocation, const char *account)
+{
+    const struct revoking *revoking = invocation->context;
+    struct rows *rows =
+        QUERY(invocation->database, "SELECT apppass.withdrawn_now($1) AS links", account);
+
+    if (rows == NULL)
+        return false;
+    *revoking->links = rows_integer(rows, 0, "links");
+    rows_free(&rows);
+    return true;
+}
+
 /* Revoke; the codes that this transaction ended. */
 static struct rows *make(struct invocation *invocation, enum status *status_r)
 {
@@ -56,11 +74,13 @@ static struct rows *make(struct invocation *invocation, enum status *status_r)
     }
     revoked = rows_integer(rows, 0, "revoked");
     rows_free(&rows);
-    rows = QUERY(invocation->database,
-                 "SELECT account, device, selector,"
-                 " date_part('epoch', last_used_at) AS last_used_at, code_id"
-                 " FROM apppass.revoked_now($1)",
-                 account);
+    rows = !count_links(invocation, account)
+               ? NULL
+               : QUERY(invocation->database,
+                       "SELECT account, device, selector,"
+                       " date_part('epoch', last_used_at) AS last_used_at, code_id"
+                       " FROM apppass.revoked_now($1)",
+                       account);
     if (rows == NULL) {
         *status_r = database_status(invocation->database);
     } else if (rows_count(rows) != (size_t)revoked) {
@@ -71,8 +91,20 @@ static struct rows *make(struct invocation *invocation, enum status *status_r)
     return rows;
 }
 
+static void tell_links(const struct invocation *invocation, const char *verb)
+{
+    const struct revoking *revoking = invocation->context;
+
+    if (*revoking->links > 0)
+        message_note("%s %ld link%s that nobody opened", verb, *revoking->links,
+                     *revoking->links == 1 ? "" : "s");
+}
+
 static enum status preview(struct invocation *invocation, const struct rows *codes)
 {
+    tell_links(invocation, "This ends");
+    if (rows_count(codes) == 0)
+        return STATUS_DONE;
     message_note("This revokes %zu code%s for good:", rows_count(codes),
                  rows_count(codes) == 1 ? "" : "s");
     return output_table(&invocation->output, columns, codes, "");
@@ -83,20 +115,26 @@ static enum status report(struct invocation *invocation, const struct rows *code
 {
     static const struct column count_columns[] = {
         {"revoked", NULL, COLUMN_NUMBER, 0, NULL},
+        {"links", NULL, COLUMN_NUMBER, 0, NULL},
         {0},
     };
+    const struct revoking *revoking = invocation->context;
     size_t revoked = kept ? rows_count(codes) : 0;
-    char count[24];
+    char count[24], links[24];
     const struct part parts[] = {
-        {NULL, count_columns, NULL, (const char *const[]){count}},
+        {NULL, count_columns, NULL, (const char *const[]){count, links}},
         {"codes", columns, codes, NULL},
         {0},
     };
 
     snprintf(count, sizeof count, "%zu", revoked);
-    if (!output_parts(&invocation->output, stdout, parts) && kept)
+    snprintf(links, sizeof links, "%ld", kept ? *revoking->links : 0);
+    if (output_parts(&invocation->output, stdout, parts) || !kept)
+        return STATUS_DONE;
+    if (revoked > 0 || *revoking->links == 0)
         message_note("revoked %zu code%s; refused from the next login on", revoked,
                      revoked == 1 ? "" : "s");
+    tell_links(invocation, "ended");
     return STATUS_DONE;
 }
 
@@ -107,7 +145,10 @@ static enum status run_revoke(struct invocation *invocation)
                                          .report = report,
                                          .question = "Revoke?",
                                          .key = "code_id"};
+    long links = 0;
+    const struct revoking revoking = {&links};
 
+    invocation->context = &revoking;
     return change_run(invocation, &change);
 }
 
@@ -117,7 +158,9 @@ const struct command command_revoke = {
     .role = ROLE_HELPDESK,
     .run = run_revoke,
     .summary = "end a code, a device, or all of an account",
-    .details = "Takes effect at the next login, and cannot be undone.",
+    .details =
+        "Takes effect at the next login, and cannot be undone. A link of --device, or all\n"
+        "with --all, that was not opened yet ends too: see apppass links.",
     .example = "apppass revoke alice@example.org --device Phone --reason \"lost\"",
     .options = {{OPTION_CODE, NEED_ONE},
                 {OPTION_DEVICE, NEED_ONE},

@@ -21,6 +21,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
 #define COMMANDS(X)                                                                      \
     X(issue)                                                                             \
     X(list)                                                                              \
+    X(links)                                                                             \
     X(show)                                                                              \
     X(diagnose)                                                                          \
     X(check)                                                                             \
