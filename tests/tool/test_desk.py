@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+from datetime import datetime, timezone
 
 import pytest
 
@@ -586,6 +587,21 @@ def test_metrics(desk):
     assert 'apppass_codes{state="live"}' in text
     assert "apppass_audit_unsealed_age_seconds 0" in text
     assert any(row["name"] == "apppass_codes" for row in desk.json("metrics"))
+
+
+def test_a_link_with_what_its_code_may_do(desk):
+    def hours(moment):
+        return (datetime.fromisoformat(moment) - datetime.now(timezone.utc)).total_seconds() / 3600
+
+    realm = "terms.example"
+    desk.ok("realm", "add", realm, f"handover_url=https://mail.{realm}/h", user=ADMINISTRATOR)
+    account = desk.account(realm=realm)
+    made = desk.json("issue", account, "--device", "Phone", "--handover", "--expires", "1y", "--valid", "2d",
+                     "--service", "imaps", "--network", "192.0.2.0/24", "--force")
+    assert (made["services"], made["networks"], made["device"]) == (["imap"], ["192.0.2.0/24"], "Phone")
+    assert 364 * 24 < hours(made["expires_at"]) < 367 * 24 and 47 < hours(made["ends_at"]) <= 48
+    refused = desk.run("issue", account, "--device", "Watch", "--handover", "--expires", "yesterday", "--force")
+    assert refused.status == 2 and "is not a time in the future" in refused.err
 
 
 @pytest.mark.parametrize("words", [["list", "--all"], ["account", "list"], ["unused"]])

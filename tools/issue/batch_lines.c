@@ -8,7 +8,7 @@
 #include "base/moment.h"
 #include "base/network.h"
 #include "issue/batch_lines.h"
-#include "issue/issue.h"
+#include "issue/terms.h"
 
 const struct batch_field batch_lines_fields[BATCH_COLUMNS] = {
     [BATCH_ACCOUNT] = {"account", "username", true},

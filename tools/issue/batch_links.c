@@ -8,7 +8,7 @@
 
 #include "issue/batch_lines.h"
 #include "issue/batch_links.h"
-#include "issue/issue.h"
+#include "issue/terms.h"
 
 static enum status prepare(struct batch *batch)
 {

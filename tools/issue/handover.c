@@ -12,6 +12,7 @@
 #include "cli/near.h"
 #include "issue/issue.h"
 #include "issue/present.h"
+#include "issue/terms.h"
 #include "session/offer.h"
 #include "session/qr.h"
 
@@ -46,7 +47,7 @@ static struct rows *offer(struct invocation *invocation, const struct offer_key 
         " FROM apppass.offer_code(username => $1, device => $2, link_hash => $3::bytea,"
         " pin_hash => $4::bytea, valid => make_interval(secs => $5::double precision),"
         " services => $6::text[], networks => $7::cidr[],"
-        " expires_at => to_timestamp($8::double precision), reason => $9, ticket => $10,"
+        " expires_at => $8::timestamptz, reason => $9, ticket => $10,"
         " operator => $11)",
         command_argument(invocation, 0), command_option(invocation, OPTION_DEVICE),
         key->sum, key->pin[0] != '\0' ? key->pin_sum : NULL, valid, services, networks,
@@ -114,19 +115,6 @@ static enum status offer_and_show(struct invocation *invocation, const char *val
     rows_free(&stored);
     sodium_memzero(&key, sizeof key);
     return status;
-}
-
-enum status issue_read_valid(const struct invocation *invocation,
-                             char seconds_r[ISSUE_VALID_MAX])
-{
-    const char *valid = command_option(invocation, OPTION_VALID);
-    long span = 24L * 3600;
-
-    if (valid != NULL && !moment_parse_span(valid, &span))
-        return command_usage_error(invocation, "\"%s\" is not a span; write %s", valid,
-                                   moment_advice(valid, "24h, 2d or 1w"));
-    snprintf(seconds_r, ISSUE_VALID_MAX, "%ld", span);
-    return STATUS_DONE;
 }
 
 enum status issue_handover(struct invocation *invocation)

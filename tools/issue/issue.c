@@ -18,6 +18,7 @@
 #include "hash.h"
 #include "issue/issue.h"
 #include "issue/present.h"
+#include "issue/terms.h"
 #include "session/mint.h"
 
 /* What one code is made for; borrowed texts, SQL NULL where NULL. */
@@ -55,29 +56,6 @@ static const char reset_device[] = STORED(
           " hash => $4, grace => make_interval(secs => $5::double precision), reason => "
           "$6,"
           " ticket => $7, operator => $8)";
-
-enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
-{
-    time_t moment;
-
-    if (!moment_parse(typed, now, false, &moment) || moment <= now)
-        return STATUS_USAGE;
-    moment_rfc3339(moment, text_r);
-    return STATUS_DONE;
-}
-
-enum status issue_read_expiry(const struct invocation *invocation, char *text_r)
-{
-    const char *expires = command_option(invocation, OPTION_EXPIRES);
-
-    text_r[0] = '\0';
-    if (expires == NULL ||
-        issue_parse_expiry(expires, invocation->output.now, text_r) == STATUS_DONE)
-        return STATUS_DONE;
-    return command_usage_error(invocation, "\"%s\" is not a time in the future; write %s",
-                               expires,
-                               moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
-}
 
 static enum status read_order(const struct invocation *invocation, struct order *order)
 {
@@ -291,17 +269,6 @@ static enum status run_order(struct invocation *invocation, struct order *order)
         status = issue(invocation, order, &policy, keys, &present);
     keyfile_free(&keys);
     return status;
-}
-
-enum status issue_for_links(const struct invocation *invocation)
-{
-    static const enum option_id options[] = {OPTION_PIN, OPTION_VALID, OPTION_LETTERS};
-
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        if (command_has(invocation, options[i]))
-            return command_usage_error(invocation, "--%s goes with --handover",
-                                       option_specs[options[i]].name);
-    return STATUS_DONE;
 }
 
 static enum status run_issue(struct invocation *invocation)

@@ -7,6 +7,7 @@
 #include "issue/batch_links.h"
 #include "issue/issue.h"
 #include "issue/letters.h"
+#include "issue/terms.h"
 
 /* What can't be said of many at once, or of links. */
 static enum status check_options(const struct invocation *invocation)

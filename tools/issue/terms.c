@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdio.h>
+
+#include "base/moment.h"
+#include "issue/terms.h"
+
+enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
+{
+    time_t moment;
+
+    if (!moment_parse(typed, now, false, &moment) || moment <= now)
+        return STATUS_USAGE;
+    moment_rfc3339(moment, text_r);
+    return STATUS_DONE;
+}
+
+enum status issue_read_expiry(const struct invocation *invocation, char *text_r)
+{
+    const char *expires = command_option(invocation, OPTION_EXPIRES);
+
+    text_r[0] = '\0';
+    if (expires == NULL ||
+        issue_parse_expiry(expires, invocation->output.now, text_r) == STATUS_DONE)
+        return STATUS_DONE;
+    return command_usage_error(invocation, "\"%s\" is not a time in the future; write %s",
+                               expires,
+                               moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
+}
+
+enum status issue_read_valid(const struct invocation *invocation,
+                             char seconds_r[ISSUE_VALID_MAX])
+{
+    const char *valid = command_option(invocation, OPTION_VALID);
+    long span = 24L * 3600;
+
+    if (valid != NULL && !moment_parse_span(valid, &span))
+        return command_usage_error(invocation, "\"%s\" is not a span; write %s", valid,
+                                   moment_advice(valid, "24h, 2d or 1w"));
+    snprintf(seconds_r, ISSUE_VALID_MAX, "%ld", span);
+    return STATUS_DONE;
+}
+
+enum status issue_for_links(const struct invocation *invocation)
+{
+    static const enum option_id options[] = {OPTION_PIN, OPTION_VALID, OPTION_LETTERS};
+
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        if (command_has(invocation, options[i]))
+            return command_usage_error(invocation, "--%s goes with --handover",
+                                       option_specs[options[i]].name);
+    return STATUS_DONE;
+}
