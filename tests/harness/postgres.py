@@ -10,6 +10,7 @@ import secrets
 import shutil
 import signal
 import sys
+import time
 from pathlib import Path
 
 if __package__ in (None, ""):
@@ -52,14 +53,17 @@ def _image(binaries):
     digest = hashlib.sha256(str(binaries).encode())
     for path in sorted((ROOT / "sql").rglob("*")) + [ROLES]:
         if path.is_file():
-            digest.update(str(path).encode() + path.read_bytes())
+            # The same wherever the tree lies: a copy of it shares the image.
+            digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
     images = folder(Path(os.environ["APPPASS_BUILD"]) / "clusters", mode=0o700)
     image = images / digest.hexdigest()[:16]
     with open(images / "lock", "w", encoding="utf-8") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not image.exists():
             for old in images.glob("[0-9a-f]*"):
-                shutil.rmtree(old)
+                # A newer one may be in use by another suite.
+                if old.stat().st_mtime < time.time() - 24 * 3600:
+                    shutil.rmtree(old)
             _make_image(image)
     return image
 

@@ -469,7 +469,6 @@ def test_a_hostile_hash_costs_nothing(server, verifier, bob):
                 "postgres")
     answer = verifier.attempt(bob, code.typed)
     assert (answer.outcome, answer.hashes) == ("unavailable", 0)
-    assert answer.elapsed < 200
 
 
 def test_an_unreachable_recorder_hardly_delays_a_login(server, driver, bob, silence):
