@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""playground.py start BUILD | stop: the servers of ./quickstart, and what it shows on them."""
+"""
+playground.py start BUILD | portal BUILD | stop: the servers of ./quickstart, and what it shows on
+them; the owner's page beside them.
+"""
 
 import re
+import secrets
 import shlex
 import shutil
 import signal
@@ -13,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import ROOT, Failure, folder, state_folder, write  # noqa: E402
 from harness.clients import OK, REFUSED, Imap  # noqa: E402
+from harness.page import Page  # noqa: E402
 from harness.site import Site  # noqa: E402
 
 PLAYGROUND = ROOT / "playground"
@@ -50,6 +55,7 @@ def stop():
     if not SERVERS.exists():
         return False
     state = SERVERS.resolve()
+    Page(state / "page", keep=True).stop()
     Site(state, "", keep=True).destroy()
     shutil.rmtree(PLAYGROUND)
     return True
@@ -67,7 +73,7 @@ def show(site, code, expected):
     print(f"    {'It opens' if expected == OK else 'It is refused by'} {others} too.")
 
 
-def write_environment(site, code):
+def write_environment(site, code, **more):
     """playground/env: shell assignments, for root's eyes (it holds a code)."""
     values = {
         **site.postgres.environment(),
@@ -80,6 +86,7 @@ def write_environment(site, code):
         "ACCOUNT": ACCOUNT,
         "CODE": code,
         "MAIL_LOG": " ".join(map(str, site.logs())),
+        **more,
     }
     write(PLAYGROUND / "env",
           "".join(f"export {name}={shlex.quote(str(value))}\n" for name, value in values.items()),
@@ -126,6 +133,27 @@ def start(build):
     print(f'Code for "Phone", valid: {second}')
     write_environment(site, second)
     print(NEXT)
+    return site, second
+
+
+PORTAL = """
+The owner's page, where a person makes codes without a helpdesk, on this machine:
+    {url}
+The certificate is the playground's own, so the browser warns.  Sign in as
+    user name {account}
+    password  {password}
+Make an app password there, and use it in the lines above in place of $CODE.  To hand one over:
+    $APPPASS issue $ACCOUNT --device Printer --handover"""
+
+
+def start_page(site, code):
+    """Apache with the page, a password of its own for the account, and links."""
+    password = secrets.token_urlsafe(9)
+    page = Page(site.state / "page", keep=True).create(site, **{ACCOUNT: password}).start()
+    site.apppass("realm", "set", "default", "self_allowed=yes",
+                 f"handover_url={page.handover_url}")
+    write_environment(site, code, PORTAL_URL=page.url, PORTAL_PASSWORD=password)
+    print(PORTAL.format(url=page.url, account=ACCOUNT, password=password))
 
 
 def main(arguments):
@@ -135,7 +163,9 @@ def main(arguments):
     done = False
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
-        start(arguments[1])
+        site, code = start(arguments[1])
+        if arguments[0] == "portal":
+            start_page(site, code)
         done = True
     except Failure as failure:
         print(f"quickstart: {failure}", file=sys.stderr)
