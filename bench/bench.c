@@ -10,8 +10,11 @@
  *                        reads accounts and codes, logs each in once, in so many
  * processes
  *
- * A job is a line of fields separated by tabs: measure, kind, attempts in a turn,
- * expected SASL result, user name, password, then what the kind needs (see job_kinds).
+ * A job is a line of fields separated by tabs: measure, kind ("sasl*8": the same in eight
+ * processes at once), attempts in a turn,
+ * expected SASL result, user name, password, then what the kind needs (see job_kinds) and
+ * the flood it is measured in, "COUNT FILE", or nothing: so many processes try the lines
+ * of FILE, user name, password and client's address, through the same door meanwhile.
  * Each job has a process of its own, with its own libsasl2 configuration and connection;
  * turns follow each other so that all see the same machine.
  *
@@ -20,10 +23,12 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -33,14 +38,17 @@
 
 #include <libpq-fe.h>
 #include <sasl/sasl.h>
+#include <sasl/saslutil.h>
 
 #include "code.h"
 #include "hash.h"
 
-#define FIELDS_MAX  8
-#define JOBS_MAX    64
+#define FIELDS_MAX  9
+#define JOBS_MAX    96
+#define FLOOD_MAX   100
+#define FLOOD_LINES 4096
 #define OPTIONS_MAX 32
-#define PARALLEL    8
+#define WIDE_MAX    64
 #define CLIENT      "192.0.2.1;49948"
 
 static void die(const char *what, const char *why)
@@ -155,6 +163,8 @@ static void start_host(const char *path, char *options)
         die("sasl_server_init", path);
 }
 
+static const char *client_address = CLIENT;
+
 /* One connection, one PLAIN message with initial response. */
 static int log_in(const char *username, const char *password)
 {
@@ -165,8 +175,8 @@ static int log_in(const char *username, const char *password)
     int result, length;
 
     length = snprintf(message, sizeof message, "%c%s%c%s", 0, username, 0, password);
-    result = sasl_server_new("imap", "mail.example.org", NULL, "192.0.2.25;143", CLIENT,
-                             NULL, 0, &conn);
+    result = sasl_server_new("imap", "mail.example.org", NULL, "192.0.2.25;143",
+                             client_address, NULL, 0, &conn);
     if (result == SASL_OK)
         result = sasl_server_start(conn, "PLAIN", message, (unsigned)length, &out,
                                    &out_length);
@@ -179,12 +189,16 @@ static int log_in(const char *username, const char *password)
 struct job {
     char *measure, *kind;
     int batch, expected;
-    char *username, *password, *first, *second;
+    size_t wide; /* in so many processes */
+    char *username, *password, *first, *second, *flood;
     int to, from; /* its process */
     int64_t *samples;
     size_t count, room;
     int64_t busy_ns; /* time its turns took */
+    int64_t guesses, flooded_ns;
 };
+
+static struct job jobs[JOBS_MAX];
 
 struct job_kind {
     const char *name;
@@ -275,23 +289,22 @@ static int attempt_both(const struct job *job)
     return result == SASL_OK ? attempt_argon2(job) : result;
 }
 
-static size_t put_counted(char *to, const char *text)
+static size_t put_counted(char *to, const char *text, size_t length)
 {
-    size_t length = strlen(text);
-
     to[0] = (char)(length >> 8);
     to[1] = (char)length;
     memcpy(to + 2, text, length);
     return length + 2;
 }
 
-/* first: socket of apppassd.  A connection for each request, as the protocol has it. */
+/* first: socket of apppassd or saslauthd; second: "" or with the client's address, as libsasl2 after
+ * 2.1.28 sends it.  A connection for each request, as the protocol has it. */
 static int attempt_saslauthd(const struct job *job)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
-    char message[600], reply[64];
-    size_t length = 0;
-    ssize_t got;
+    char message[600], reply[4];
+    size_t length = 0, name;
+    int result;
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
     snprintf(address.sun_path, sizeof address.sun_path, "%s", job->first);
@@ -299,14 +312,59 @@ static int attempt_saslauthd(const struct job *job)
         close(fd);
         return SASL_UNAVAIL;
     }
-    length += put_counted(message + length, job->username);
-    length += put_counted(message + length, job->password);
-    length += put_counted(message + length, "imap");
-    length += put_counted(message + length, "");
+    /* As libsasl2 does, the domain apart. */
+    name = strcspn(job->username, "@");
+    length += put_counted(message + length, job->username, name);
+    length += put_counted(message + length, job->password, strlen(job->password));
+    length += put_counted(message + length, "imap", 4);
+    name += job->username[name] == '@';
+    length +=
+        put_counted(message + length, job->username + name, strlen(job->username + name));
+    if (job->second[0] != '\0')
+        length += put_counted(message + length, client_address, strlen(client_address));
     write_all(fd, message, length);
-    got = read(fd, reply, sizeof reply);
+    if (!read_all(fd, reply, sizeof reply))
+        result = SASL_UNAVAIL;
+    else
+        result = memcmp(reply + 2, "OK", 2) == 0 ? SASL_OK : SASL_BADAUTH;
     close(fd);
-    return got >= 4 && memcmp(reply + 2, "OK", 2) == 0 ? SASL_OK : SASL_BADAUTH;
+    return result;
+}
+
+/* first: socket of Dovecot's auth.  One connection, as its login processes have. */
+static FILE *dovecot;
+
+static void start_dovecot(struct job *job)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    char line[1024] = "";
+
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", job->first);
+    if (connect(fd, (struct sockaddr *)&address, sizeof address) != 0 ||
+        (dovecot = fdopen(fd, "r")) == NULL)
+        die(job->first, strerror(errno));
+    dprintf(fd, "VERSION\t1\t2\nCPID\t%d\n", (int)getpid());
+    while (strcmp(line, "DONE\n") != 0)
+        if (fgets(line, sizeof line, dovecot) == NULL)
+            die(job->first, "no greeting");
+}
+
+static int attempt_dovecot(const struct job *job)
+{
+    static unsigned number;
+    char message[512], encoded[1024], line[1024];
+    int length =
+        snprintf(message, sizeof message, "%c%s%c%s", 0, job->username, 0, job->password);
+
+    if (sasl_encode64(message, (unsigned)length, encoded, sizeof encoded, NULL) !=
+        SASL_OK)
+        return SASL_FAIL;
+    dprintf(fileno(dovecot), "AUTH\t%u\tPLAIN\tservice=imap\tresp=%s\n", ++number,
+            encoded);
+    if (fgets(line, sizeof line, dovecot) == NULL)
+        return SASL_UNAVAIL;
+    return strncmp(line, "OK\t", 3) == 0 ? SASL_OK : SASL_BADAUTH;
 }
 
 /* first: module; second: bench/load, which says how long loading took. */
@@ -317,14 +375,14 @@ static int attempt_load(const struct job *job)
 }
 
 static const struct job_kind job_kinds[] = {
-    {"sasl", start_sasl, attempt_sasl},        /* modules, options */
-    {"reconnect", start_sasl, attempt_sasl},   /* the same, each in a new child */
-    {"parallel", start_nothing, attempt_sasl}, /* the same in eight processes at once */
+    {"sasl", start_sasl, attempt_sasl},      /* modules, options */
+    {"reconnect", start_sasl, attempt_sasl}, /* the same, each in a new child */
     {"roundtrip", start_roundtrip, attempt_roundtrip},
     {"argon2", start_nothing, attempt_argon2},
     {"both", start_roundtrip, attempt_both},
     {"connect", start_nothing, attempt_connect},
     {"saslauthd", start_nothing, attempt_saslauthd},
+    {"dovecot", start_dovecot, attempt_dovecot},
     {"load", start_nothing, attempt_load},
 };
 
@@ -407,7 +465,7 @@ static void serve(struct job *job, int from, int to)
     exit(0);
 }
 
-static void spawn(struct job *job)
+static void spawn(struct job *job, void (*work)(struct job *, int from, int to))
 {
     int down[2], up[2];
     pid_t pid;
@@ -417,12 +475,128 @@ static void spawn(struct job *job)
     if (pid == 0) {
         close(down[1]);
         close(up[0]);
-        serve(job, down[0], up[1]);
+        work(job, down[0], up[1]);
     }
     close(down[0]);
     close(up[1]);
     job->to = down[1];
     job->from = up[0];
+}
+
+/* ---- floods ---- */
+
+/* Attackers of one door, shared by its jobs. */
+static struct crowd {
+    const char *kind;
+    struct job attackers[FLOOD_MAX];
+} crowds[2];
+static size_t crowd_count;
+static _Atomic int *flooding; /* shared by all processes: the flood is on */
+
+struct guess {
+    char *username, *password, *client;
+};
+
+static size_t read_guesses(const char *path, struct guess *guesses)
+{
+    static char line[512];
+    FILE *file = fopen(path, "r");
+    size_t count = 0;
+
+    if (file == NULL)
+        die(path, strerror(errno));
+    while (count < FLOOD_LINES && fgets(line, sizeof line, file) != NULL) {
+        char *rest = strdup(line);
+
+        guesses[count].username = strsep(&rest, "\t");
+        guesses[count].password = strsep(&rest, "\t");
+        guesses[count++].client = strsep(&rest, "\n");
+    }
+    fclose(file);
+    if (count == 0)
+        die(path, "no guesses");
+    return count;
+}
+
+/* Read which job is being measured, try its lines for as long, answer with how many. */
+static void attack(struct job *job, int from, int to)
+{
+    static struct guess guesses[FLOOD_LINES];
+    const struct job_kind *kind = find_kind(job->kind);
+    const char *loaded = "";
+    size_t count = 0, next = 0;
+    int index, done;
+
+    if (strcmp(job->kind, "sasl") == 0)
+        start_host(job->first, job->second);
+    while (read_all(from, &index, sizeof index)) {
+        const char *path = strchr(jobs[index].flood, ' ') + 1;
+
+        if (strcmp(path, loaded) != 0) {
+            count = read_guesses(path, guesses);
+            next = (size_t)job->batch * count / FLOOD_MAX;
+            loaded = path;
+        }
+        for (done = 0; atomic_load(flooding); done++) {
+            const struct guess *guess = &guesses[next++ % count];
+
+            client_address = guess->client;
+            job->username = guess->username;
+            job->password = guess->password;
+            (void)kind->attempt(job);
+        }
+        write_all(to, &done, sizeof done);
+    }
+    exit(0);
+}
+
+static struct crowd *crowd_of(const struct job *job)
+{
+    struct crowd *crowd = crowds;
+
+    while (crowd < crowds + crowd_count && strcmp(crowd->kind, job->kind) != 0)
+        crowd++;
+    if (crowd < crowds + crowd_count)
+        return crowd;
+    crowd_count++;
+    crowd->kind = job->kind;
+    for (size_t i = 0; i < FLOOD_MAX; i++) {
+        crowd->attackers[i] = *job;
+        crowd->attackers[i].batch = (int)i;
+        spawn(&crowd->attackers[i], attack);
+    }
+    return crowd;
+}
+
+/* Returns how many attack; end_flood gets that. */
+static size_t begin_flood(const struct job *job)
+{
+    int index = (int)(job - jobs);
+    size_t count = strtoul(job->flood, NULL, 10);
+    struct crowd *crowd;
+
+    if (count == 0)
+        return 0;
+    crowd = crowd_of(job);
+    atomic_store(flooding, 1);
+    for (size_t i = 0; i < count; i++)
+        write_all(crowd->attackers[i].to, &index, sizeof index);
+    usleep(200000);
+    return count;
+}
+
+static void end_flood(struct job *job, size_t count)
+{
+    int done;
+
+    if (count == 0)
+        return;
+    atomic_store(flooding, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (!read_all(crowd_of(job)->attackers[i].from, &done, sizeof done))
+            exit(1);
+        job->guesses += done;
+    }
 }
 
 static void take_samples(struct job *job, const struct job *worker)
@@ -440,15 +614,19 @@ static void take_samples(struct job *job, const struct job *worker)
 }
 
 /* One turn on all of a job's processes at once. */
-static void take_turn(struct job *job, const struct job *workers, size_t count)
+static void take_turn(struct job *job, const struct job *workers)
 {
-    int64_t begin = now_ns();
+    int64_t flooded = now_ns(), begin;
+    size_t attackers = begin_flood(job);
 
-    for (size_t i = 0; i < count; i++)
+    begin = now_ns();
+    for (size_t i = 0; i < job->wide; i++)
         write_all(workers[i].to, &job->batch, sizeof job->batch);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < job->wide; i++)
         take_samples(job, &workers[i]);
     job->busy_ns += now_ns() - begin;
+    end_flood(job, attackers);
+    job->flooded_ns += now_ns() - flooded;
 }
 
 static int compare(const void *a, const void *b)
@@ -465,6 +643,9 @@ static void print_job(struct job *job)
            (double)job->samples[job->count / 2] / 1000,
            (double)job->samples[job->count * 99 / 100] / 1000,
            (double)job->count * 1e9 / (double)job->busy_ns);
+    if (job->flood[0] != '\0')
+        printf("%s_guesses\t1/s\t%.1f\tnan\tnan\n", job->measure,
+               (double)job->guesses * 1e9 / (double)job->flooded_ns);
 }
 
 static bool read_job(struct job *job, char *line)
@@ -475,7 +656,11 @@ static bool read_job(struct job *job, char *line)
     for (size_t i = 0; i < FIELDS_MAX; i++)
         if ((fields[i] = strsep(&rest, "\t")) == NULL)
             return false;
+    rest = strchr(fields[1], '*');
+    if (rest != NULL)
+        *rest++ = '\0';
     *job = (struct job){
+        .wide = rest != NULL ? strtoul(rest, NULL, 10) : 1,
         .measure = strdup(fields[0]),
         .kind = strdup(fields[1]),
         .batch = (int)strtol(fields[2], NULL, 10),
@@ -484,6 +669,7 @@ static bool read_job(struct job *job, char *line)
         .password = strdup(fields[5]),
         .first = strdup(fields[6]),
         .second = strdup(fields[7]),
+        .flood = strdup(fields[8]),
     };
     return true;
 }
@@ -502,34 +688,35 @@ static void shuffle(size_t *order, size_t count)
 
 static int run_jobs(double seconds)
 {
-    static struct job jobs[JOBS_MAX], workers[JOBS_MAX][PARALLEL];
+    static struct job workers[JOBS_MAX][WIDE_MAX];
     static char line[8192];
-    size_t count = 0, wide[JOBS_MAX], order[JOBS_MAX];
+    size_t count = 0, order[JOBS_MAX];
     int64_t end;
 
+    flooding = mmap(NULL, sizeof *flooding, PROT_READ | PROT_WRITE,
+                    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (flooding == MAP_FAILED)
+        die("mmap", strerror(errno));
     while (count < JOBS_MAX && fgets(line, sizeof line, stdin) != NULL)
         if (read_job(&jobs[count], line))
             count++;
     for (size_t i = 0; i < count; i++) {
-        wide[i] = strcmp(jobs[i].kind, "parallel") == 0 ? PARALLEL : 1;
-        for (size_t j = 0; j < wide[i]; j++) {
+        for (size_t j = 0; j < jobs[i].wide; j++) {
             workers[i][j] = jobs[i];
-            if (wide[i] > 1)
-                workers[i][j].kind = strdup("sasl");
-            spawn(&workers[i][j]);
+            spawn(&workers[i][j], serve);
         }
     }
     for (size_t i = 0; i < count; i++) { /* warm up, not counted */
-        take_turn(&jobs[i], workers[i], wide[i]);
+        take_turn(&jobs[i], workers[i]);
         jobs[i].count = 0;
-        jobs[i].busy_ns = 0;
+        jobs[i].busy_ns = jobs[i].guesses = jobs[i].flooded_ns = 0;
         order[i] = i;
     }
     end = now_ns() + (int64_t)(seconds * 1e9);
     do {
         shuffle(order, count);
         for (size_t i = 0; i < count; i++)
-            take_turn(&jobs[order[i]], workers[order[i]], wide[order[i]]);
+            take_turn(&jobs[order[i]], workers[order[i]]);
     } while (now_ns() < end);
     for (size_t i = 0; i < count; i++)
         print_job(&jobs[i]);
