@@ -71,3 +71,23 @@ exec 8>&-
 wait "$deaf"
 ok 'event: once the queue is read, events are heard again' event 1 account_disabled "SELECT apppass.set_account_enabled('queue@example.org', false, 'x')"
 psql -Xq -c 'DROP ROLE stolen_mail'
+
+# Who only looks at or makes codes ends no session of the account; what shuts a code out does.
+psql -Xq -c "INSERT INTO apppass.realm (name, self_allowed, handover_url) VALUES ('looking.example', true, 'https://looking.example/h')" \
+    -c "SELECT apppass.add_account('owner@looking.example')" >/dev/null
+who="'owner@looking.example', now(), NULL, NULL, '198.51.100.7'"
+# due EXPECTED SQL: is anything to end after it?
+due() {
+    local mark
+    mark=$(psql -XAtq -c 'SELECT mark FROM apppass.ended_since(NULL, NULL)') || return 1
+    psql -XAtq -v ON_ERROR_STOP=1 -c "$2" >/dev/null || return 1
+    is "$1" "SELECT due FROM apppass.ended_since('$mark', NULL)"
+}
+ok 'ends no session: an owner who makes a code' due f "SELECT apppass.self_issue($who, 'Phone', '1111', '$hash')"
+ok 'ends no session: a link' due f "SELECT apppass.offer_code('owner@looking.example', 'Fax', sha256('a'), sha256('a1'))"
+ok 'ends no session: a wrong PIN' due f "SELECT apppass.self_collect(sha256('a'), sha256('a2'), NULL, '2222', '$hash')"
+ok 'ends no session: the right one' due f "SELECT apppass.self_collect(sha256('a'), sha256('a1'), NULL, '2222', '$hash')"
+ok 'ends no session: a link that is withdrawn' due f "SELECT apppass.offer_code('owner@looking.example', 'Fax', sha256('b')); SELECT apppass.withdraw_offer('owner@looking.example')"
+ok 'ends sessions: an owner who revokes' due t "SELECT apppass.self_revoke($who, '2222')"
+ok 'ends sessions: "it was not me"' due t "SELECT apppass.self_alarm($who)"
+ok 'and all of them were identified' is t "SELECT count(*) >= 3 FROM apppass.audit_log WHERE action = 'owner_identified' AND account = 'owner@looking.example'"
