@@ -12,6 +12,7 @@ CREATE TABLE apppass.account (
     username text COLLATE "C" NOT NULL,
     realm_id integer NOT NULL,
     enabled boolean NOT NULL DEFAULT true,
+    disabled_from timestamptz,
     mfa_enrolled boolean NOT NULL DEFAULT false,
     main_password_refused_from timestamptz,
     notify_address text,
@@ -36,6 +37,8 @@ COMMENT ON COLUMN apppass.account.realm_id IS
 'Whose policy applies. Filled from the domain where not given.';
 COMMENT ON COLUMN apppass.account.enabled IS
 'False stops all codes of the account at the next login.';
+COMMENT ON COLUMN apppass.account.disabled_from IS
+'From this moment on its codes stop as if it were not enabled; NULL: it is not to end.';
 COMMENT ON COLUMN apppass.account.mfa_enrolled IS
 'The identity system says the person has a second factor.';
 COMMENT ON COLUMN apppass.account.main_password_refused_from IS

@@ -393,7 +393,8 @@ BEGIN
     CASE completions.kind
     WHEN 'account' THEN
         RETURN QUERY
-        SELECT a.username::text, CASE WHEN a.enabled THEN '' ELSE 'disabled' END
+        SELECT a.username::text, CASE WHEN apppass.account_open(a.enabled, a.disabled_from)
+            THEN '' ELSE 'disabled' END
         FROM apppass.account AS a
         WHERE (unlimited OR a.realm_id = ANY (mine)) AND a.username LIKE pattern
         ORDER BY a.username LIMIT most;

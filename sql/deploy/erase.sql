@@ -25,7 +25,7 @@ DECLARE
 BEGIN
     previous := apppass.set_context(reason, ticket, operator);
     PERFORM apppass.require_reason('erasing an account');
-    IF account.enabled THEN
+    IF apppass.account_open(account.enabled, account.disabled_from) THEN
         RAISE EXCEPTION 'account "%" is not disabled', account.username
             USING ERRCODE = 'AP003', CONSTRAINT = 'account_enabled',
                   HINT = 'Disable it first, which ends its sessions: SELECT '

@@ -285,7 +285,8 @@ BEGIN
         AND OLD.realm_id = apppass.realm_of(OLD.username) THEN
         NEW.realm_id := apppass.realm_of(NEW.username);
     END IF;
-    IF OLD.enabled AND NOT NEW.enabled THEN
+    IF (OLD.enabled AND NOT NEW.enabled) OR (NEW.disabled_from IS DISTINCT FROM OLD.disabled_from
+        AND NEW.disabled_from IS NOT NULL) THEN
         PERFORM apppass.require_reason('disabling an account');
     END IF;
     RETURN NEW;
@@ -349,7 +350,7 @@ BEGIN
     SELECT a.* INTO STRICT account FROM apppass.account AS a
         WHERE a.id = require_issuable.account_id;
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
-    IF NOT account.enabled THEN
+    IF NOT apppass.account_open(account.enabled, account.disabled_from) THEN
         RAISE EXCEPTION 'account "%" is disabled', account.username
             USING ERRCODE = 'AP001', CONSTRAINT = 'account_disabled',
                 DETAIL = 'A disabled account gets no codes.',

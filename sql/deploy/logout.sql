@@ -10,6 +10,8 @@ SET LOCAL ROLE apppass_owner;
 
 -- What ends by the clock is asked for every moment.
 CREATE INDEX code_expires_at ON apppass.code (expires_at) WHERE expires_at IS NOT NULL;
+CREATE INDEX account_disabled_from ON apppass.account (disabled_from)
+    WHERE disabled_from IS NOT NULL;
 CREATE INDEX code_created_at ON apppass.code (realm_id, created_at);
 
 CREATE FUNCTION apppass.ended_since(seen jsonb, sessions text,
@@ -54,7 +56,8 @@ BEGIN
               e.before ?| ARRAY['services', 'networks', 'revoked_at']
               OR (e.after ->> 'expires_at')::timestamptz <= now()
           WHEN e.action = 'account_changed' THEN
-              e.before - ARRAY['notify_address', 'notify_language'] <> '{}'
+              e.before - ARRAY['notify_address', 'notify_language', 'disabled_from'] <> '{}'
+              OR (e.after ->> 'disabled_from')::timestamptz <= now()
           WHEN e.account_id IS NOT NULL THEN true
           WHEN e.action = 'realm_changed' THEN
               e.before ?| ARRAY['codes_allowed', 'services', 'max_lifetime', 'lapse_after',
@@ -67,6 +70,9 @@ BEGIN
     accounts := accounts || ARRAY(
         SELECT c.account_id FROM apppass.code AS c
         WHERE c.expires_at > since AND c.expires_at <= now()
+        UNION
+        SELECT a.id FROM apppass.account AS a
+        WHERE a.disabled_from > since AND a.disabled_from <= now()
         UNION
         SELECT c.account_id FROM apppass.realm AS r
         JOIN apppass.code AS c ON c.realm_id = r.id

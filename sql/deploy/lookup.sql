@@ -47,14 +47,15 @@ BEGIN
                     WHEN a.id IS NULL THEN 'unknown_user'
                     WHEN symbol IS NULL THEN
                         CASE
-                            WHEN NOT a.enabled THEN 'account_disabled'
+                            WHEN NOT apppass.account_open(a.enabled, a.disabled_from)
+                                THEN 'account_disabled'
                             WHEN coalesce(a.main_password_refused_from,
                                           r.main_password_refused_from) <= now()
                                 THEN 'main_password_refused'
                         END
                     ELSE coalesce(
-                        apppass.account_state(a.enabled, r.codes_allowed, r.mfa_required,
-                                              a.mfa_enrolled),
+                        apppass.account_state(a.enabled, a.disabled_from, r.codes_allowed,
+                                              r.mfa_required, a.mfa_enrolled),
                         CASE
                             WHEN c.id IS NOT NULL THEN NULL
                             WHEN EXISTS (SELECT FROM apppass.code AS o

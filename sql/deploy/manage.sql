@@ -133,7 +133,7 @@ COMMENT ON FUNCTION apppass.rename_account(text, text, text, text, text) IS
 'end. Errors: 23505 taken, 22023 not a user name, AP002 no reason, P0002 no such account.';
 
 CREATE FUNCTION apppass.set_account_enabled(username text, enabled boolean, reason text,
-    ticket text DEFAULT NULL, operator text DEFAULT NULL)
+    ticket text DEFAULT NULL, operator text DEFAULT NULL, at timestamptz DEFAULT NULL)
     RETURNS void
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -148,16 +148,24 @@ BEGIN
     IF set_account_enabled.enabled IS NULL THEN
         RAISE EXCEPTION 'enabled is true or false' USING ERRCODE = '22023',
             CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
+    ELSIF set_account_enabled.at <= now()
+        OR (set_account_enabled.at IS NOT NULL AND set_account_enabled.enabled) THEN
+        RAISE EXCEPTION 'an account is disabled at a moment to come' USING ERRCODE = '22023',
+            CONSTRAINT = 'disabled_at_past', HINT = 'Leave at out for now.';
     END IF;
     PERFORM apppass.lock_rows('account', ARRAY[account.id]);
-    UPDATE apppass.account AS a SET enabled = set_account_enabled.enabled WHERE a.id = account.id
-        AND a.enabled IS DISTINCT FROM set_account_enabled.enabled;
+    UPDATE apppass.account AS a
+    SET enabled = CASE WHEN set_account_enabled.at IS NULL THEN set_account_enabled.enabled
+        ELSE a.enabled END, disabled_from = set_account_enabled.at
+    WHERE a.id = account.id;
     PERFORM apppass.restore_context(previous);
 END
 $$;
-COMMENT ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text) IS
-'Enables or disables an account; its codes stop at once and work again when enabled. Nothing '
-'happens where it is so already. Errors: AP002 no reason, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text, timestamptz) IS
+'Enables or disables an account; its codes stop at once, or at that moment, and work again when '
+'enabled. What was said before of a moment to come is replaced. Nothing happens where it is so '
+'already. Errors: AP002 no reason, 22023 not a moment to come, P0002 no such account, 42501 not '
+'yours.';
 
 CREATE FUNCTION apppass.set_mfa(username text, enrolled boolean, reason text DEFAULT NULL,
     ticket text DEFAULT NULL,
@@ -419,11 +427,11 @@ COMMENT ON FUNCTION apppass.revoke_code(text, text, text, text, text) IS
 
 REVOKE ALL ON FUNCTION apppass.add_account(text, text, boolean, text, text),
     apppass.require_username(text), apppass.rename_account(text, text, text, text, text),
-    apppass.set_account_enabled(text, boolean, text, text, text),
+    apppass.set_account_enabled(text, boolean, text, text, text, timestamptz),
     apppass.set_mfa(text, boolean, text, text, text), apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text),
+GRANT EXECUTE ON FUNCTION apppass.set_account_enabled(text, boolean, text, text, text, timestamptz),
     apppass.issue_policy(text),
     apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text),
     apppass.revoke_code(text, text, text, text, text) TO apppass_helpdesk;

@@ -147,7 +147,9 @@ DECLARE
     realm apppass.realm;
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
-    RETURN ROW(account.username, account.id, realm.name, account.enabled AND realm.codes_allowed,
+    RETURN ROW(account.username, account.id, realm.name,
+               apppass.account_open(account.enabled, account.disabled_from)
+                   AND realm.codes_allowed,
                apppass.self_fresh(realm, self_policy.auth_time),
                apppass.self_strong(realm, self_policy.acr, self_policy.amr),
                GREATEST(realm.self_makes_per_day - apppass.self_makes(account.id), 0),

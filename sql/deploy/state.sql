@@ -331,15 +331,22 @@ COMMENT ON FUNCTION apppass.code_state(timestamptz, timestamptz, timestamptz, ti
                                        interval, interval, interval) IS
 'How a code ended: revoked, expired or lapsed; NULL where it has not: it counts as live.';
 
-CREATE FUNCTION apppass.account_state(enabled boolean, codes_allowed boolean, mfa_required boolean,
+CREATE FUNCTION apppass.account_open(enabled boolean, disabled_from timestamptz) RETURNS boolean
+    LANGUAGE sql STABLE PARALLEL SAFE
+    RETURN enabled AND (disabled_from <= pg_catalog.now()) IS NOT TRUE;
+COMMENT ON FUNCTION apppass.account_open(boolean, timestamptz) IS
+'Is the account enabled, and its last day not over?';
+
+CREATE FUNCTION apppass.account_state(enabled boolean, disabled_from timestamptz,
+                                      codes_allowed boolean, mfa_required boolean,
                                       mfa_enrolled boolean) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE
-        WHEN NOT enabled THEN 'account_disabled'
+        WHEN NOT apppass.account_open(enabled, disabled_from) THEN 'account_disabled'
         WHEN NOT codes_allowed THEN 'realm_denied'
         WHEN mfa_required AND NOT mfa_enrolled THEN 'mfa_missing'
     END;
-COMMENT ON FUNCTION apppass.account_state(boolean, boolean, boolean, boolean) IS
+COMMENT ON FUNCTION apppass.account_state(boolean, timestamptz, boolean, boolean, boolean) IS
 'The verdict about every code of an account, whatever the code; NULL where they may be used.';
 
 -- ---- access rules ----

@@ -21,8 +21,8 @@ CREATE VIEW apppass.all_code_overview AS
 SELECT a.username AS account, s.realm, d.label AS device, s.selector,
     CASE
         WHEN s.state IS NOT NULL THEN s.state
-        WHEN apppass.account_state(a.enabled, s.codes_allowed, s.mfa_required, a.mfa_enrolled)
-             IS NOT NULL THEN 'suspended'
+        WHEN apppass.account_state(a.enabled, a.disabled_from, s.codes_allowed, s.mfa_required,
+                                   a.mfa_enrolled) IS NOT NULL THEN 'suspended'
         ELSE 'live'
     END AS state,
     s.services, s.networks, s.created_at, s.created_by, s.ends_at AS expires_at, s.revoked_at,
@@ -57,7 +57,8 @@ COMMENT ON VIEW apppass.all_device_overview IS
 'device_overview of every realm. The owner''s alone.';
 
 CREATE VIEW apppass.all_account_overview AS
-SELECT a.username AS account, r.name AS realm, a.enabled, a.mfa_enrolled,
+SELECT a.username AS account, r.name AS realm,
+    apppass.account_open(a.enabled, a.disabled_from) AS enabled, a.mfa_enrolled,
     (SELECT count(*) FROM apppass.device AS d WHERE d.account_id = a.id) AS devices,
     n.live_codes, n.codes,
     (SELECT pg_catalog.max(x.last_at)
@@ -66,8 +67,9 @@ SELECT a.username AS account, r.name AS realm, a.enabled, a.mfa_enrolled,
     coalesce(a.main_password_refused_from, r.main_password_refused_from)
         AS main_password_refused_from,
     a.created_at, a.created_by, a.id AS account_id,
-    apppass.account_state(a.enabled, r.codes_allowed, r.mfa_required, a.mfa_enrolled)
-        AS refused_as, a.notify_address, a.notify_language
+    apppass.account_state(a.enabled, a.disabled_from, r.codes_allowed, r.mfa_required,
+                          a.mfa_enrolled) AS refused_as, a.notify_address, a.notify_language,
+    a.disabled_from
 FROM apppass.account AS a
 JOIN apppass.realm AS r ON r.id = a.realm_id
 LEFT JOIN LATERAL (
@@ -282,6 +284,8 @@ COMMENT ON COLUMN apppass.device_overview.last_used_at IS
 COMMENT ON VIEW apppass.account_overview IS
 'Accounts with the number of their devices and codes.';
 COMMENT ON COLUMN apppass.account_overview.enabled IS 'False: its codes are refused.';
+COMMENT ON COLUMN apppass.account_overview.disabled_from IS
+'From when on they are, or were, by the clock; NULL: no such moment was given.';
 COMMENT ON COLUMN apppass.account_overview.devices IS 'Devices it ever named.';
 COMMENT ON COLUMN apppass.account_overview.live_codes IS
 'Codes that have neither been revoked nor expired nor lapsed: what realm.max_codes limits.';

@@ -16,7 +16,7 @@ DROP FUNCTION apppass.own_device(bigint, text);
 DROP FUNCTION apppass.issue_policy(text);
 DROP TYPE apppass.issue_terms;
 DROP FUNCTION apppass.set_mfa(text, boolean, text, text, text);
-DROP FUNCTION apppass.set_account_enabled(text, boolean, text, text, text);
+DROP FUNCTION apppass.set_account_enabled(text, boolean, text, text, text, timestamptz);
 DROP FUNCTION apppass.rename_account(text, text, text, text, text);
 DROP FUNCTION apppass.add_account(text, text, boolean, text, text);
 DROP FUNCTION apppass.require_username(text);

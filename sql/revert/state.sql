@@ -6,7 +6,8 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.rule_verdict(text, cidr, text, boolean);
 DROP FUNCTION apppass.rule_matches(integer, text, cidr, text, integer, text, inet);
-DROP FUNCTION apppass.account_state(boolean, boolean, boolean, boolean);
+DROP FUNCTION apppass.account_state(boolean, timestamptz, boolean, boolean, boolean);
+DROP FUNCTION apppass.account_open(boolean, timestamptz);
 DROP FUNCTION apppass.code_state(timestamptz, timestamptz, timestamptz, timestamptz, interval,
     interval, interval);
 DROP FUNCTION apppass.code_lapses(timestamptz, timestamptz, interval, interval);

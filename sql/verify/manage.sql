@@ -8,7 +8,7 @@ SELECT 1 / (pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_verifier', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_auditor', f, 'EXECUTE'))::integer
 FROM pg_catalog.unnest(ARRAY[
-    'apppass.set_account_enabled(text, boolean, text, text, text)',
+    'apppass.set_account_enabled(text, boolean, text, text, text, timestamptz)',
     'apppass.issue_policy(text)',
     'apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text, text)',
     'apppass.revoke_code(text, text, text, text, text)']) AS f;

@@ -14,7 +14,7 @@ SELECT 1 / (apppass.client_address('::ffff:192.0.2.7') = '192.0.2.7'::inet)::int
 SELECT 1 / (apppass.network_name('::ffff:127.0.0.0/104') = '127.0.0.0/8'::cidr)::integer;
 SELECT 1 / (apppass.client_network('2001:db8:1:2::3') = '2001:db8:1::/48'::cidr)::integer;
 SELECT 1 / (apppass.code_state(NULL, now(), now(), NULL, NULL, NULL, NULL) = 'expired')::integer;
-SELECT 1 / (apppass.account_state(false, true, false, true) = 'account_disabled')::integer;
+SELECT 1 / (apppass.account_state(false, NULL, true, false, true) = 'account_disabled')::integer;
 SELECT 1 / (apppass.rule_matches(NULL, NULL, '10.0.0.0/8', 'deny', 1, 'imap', NULL))::integer;
 SELECT 1 / (apppass.rule_verdict('allow', NULL, NULL, false) IS NULL)::integer;
 SELECT name, description FROM apppass.service WHERE false;

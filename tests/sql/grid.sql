@@ -10,7 +10,8 @@ SELECT row_number() OVER () AS n, p.* FROM (
         (VALUES (NULL::interval), ('30 days'), ('1 month')) AS l (lifetime),
         (VALUES (NULL::interval, NULL::interval), ('7 days', NULL), (NULL, '20 days'), ('1 month', '30 days')) AS u (lapse, unused)) AS p;
 CREATE TEMP TABLE person AS
-SELECT row_number() OVER () AS n, p.* FROM (VALUES (true, true), (true, false), (false, true)) AS p (enabled, mfa);
+SELECT row_number() OVER () AS n, p.* FROM (VALUES (true, NULL::interval, true), (true, '5 days', false), (false, NULL, true),
+    (true, '-1 minute', true)) AS p (enabled, ends, mfa);
 CREATE TEMP TABLE life AS
 SELECT row_number() OVER () AS n, l.* FROM (
     SELECT age, used, expires, revoked, networks
@@ -26,8 +27,8 @@ FROM policy AS p, person AS h, life AS l;
 SET LOCAL session_replication_role = replica;
 INSERT INTO apppass.realm (name, codes_allowed, mfa_required, max_lifetime, lapse_after, unused_after, services, max_codes)
 SELECT 'p' || n || '.org', codes_allowed, mfa_required, lifetime, lapse, unused, services, 10000 FROM policy;
-INSERT INTO apppass.account (username, realm_id, enabled, mfa_enrolled)
-SELECT 'h' || h.n || '@p' || p.n || '.org', r.id, h.enabled, h.mfa
+INSERT INTO apppass.account (username, realm_id, enabled, disabled_from, mfa_enrolled)
+SELECT 'h' || h.n || '@p' || p.n || '.org', r.id, h.enabled, now() + h.ends, h.mfa
 FROM person AS h, policy AS p JOIN apppass.realm AS r ON r.name = 'p' || p.n || '.org';
 INSERT INTO apppass.device (account_id, label)
 SELECT a.id, 'Device ' || l.n FROM apppass.account AS a, life AS l;
@@ -53,7 +54,7 @@ SELECT c.n, 'h' || c.person || '@p' || c.policy || '.org' AS account, 'Device ' 
         WHEN l.used IS NULL AND now() - l.age + p.lapse <= now() THEN 'lapsed'
         WHEN now() - coalesce(l.used, l.age) + p.unused <= now() THEN 'lapsed'
     END AS ended,
-    CASE WHEN NOT h.enabled THEN 'account_disabled' WHEN NOT p.codes_allowed THEN 'realm_denied'
+    CASE WHEN NOT h.enabled OR h.ends < interval '0' THEN 'account_disabled' WHEN NOT p.codes_allowed THEN 'realm_denied'
          WHEN p.mfa_required AND NOT h.mfa THEN 'mfa_missing' END AS barred,
     p.services AS realm_services, l.networks, l.revoked
 FROM cell AS c JOIN policy AS p ON p.n = c.policy JOIN person AS h ON h.n = c.person JOIN life AS l ON l.n = c.life;

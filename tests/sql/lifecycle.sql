@@ -2,7 +2,7 @@
 -- Accounts, codes, reset, revocation, upkeep: what the functions do and refuse.
 BEGIN;
 \ir setup.sql
-SELECT plan(90);
+SELECT plan(103);
 
 -- accounts
 SELECT isnt(apppass.add_account(' Alice@Example.org ', operator => 'helga'), NULL, 'an account is added');
@@ -131,6 +131,30 @@ SELECT throws_ok($$ SELECT apppass.rename_account('bride@example.org', 'OTHER@ex
 SELECT is(apppass.rename_account('Bride@example.org', ' Wife@example.org', 'married'), 'wife@example.org', 'renamed');
 SELECT is(pg_temp.verdict('wife@example.org', '7777'), 'accepted', 'the code works under the new name');
 SELECT is(pg_temp.verdict('bride@example.org', '7777'), 'unknown_user', 'and not under the old');
+
+-- somebody leaves on a day to come
+SELECT apppass.add_account('leaver@example.org'), apppass.store_code('leaver@example.org', 'Phone', '1111', pg_temp.digest());
+SELECT throws_ok($$ SELECT apppass.set_account_enabled('leaver@example.org', false, 'left', at => now()) $$, '22023', NULL, 'disabled at a moment to come');
+SELECT throws_ok($$ SELECT apppass.set_account_enabled('leaver@example.org', true, 'left', at => now() + '1 day') $$, '22023', NULL, 'not enabled then');
+SELECT throws_ok($$ SELECT apppass.set_account_enabled('leaver@example.org', false, ' ', at => now() + '1 day') $$, 'AP002', NULL, 'with a reason');
+SELECT throws_ok($$ UPDATE apppass.account SET disabled_from = now() + interval '1 day' WHERE username = 'leaver@example.org' $$, 'AP002', NULL, 'by plain SQL too');
+SELECT apppass.set_account_enabled('leaver@example.org', false, 'leaves', at => now() + '1 day');
+SELECT pg_temp.same($$ SELECT enabled, refused_as, disabled_from = now() + interval '1 day' FROM apppass.account_overview WHERE account = 'leaver@example.org' $$,
+    $$ VALUES (true, NULL::text, true) $$, 'until then it is enabled, and says so');
+SELECT is(pg_temp.verdict('leaver@example.org', '1111'), 'accepted', 'its codes work');
+SELECT pg_temp.same($$ SELECT action, reason, after ? 'disabled_from' FROM apppass.find_events('leaver@example.org', most => 1) $$,
+    $$ VALUES ('account_changed', 'leaves', true) $$, 'the trail says it');
+SET LOCAL apppass.reason = 'as if the day had come';
+UPDATE apppass.account SET disabled_from = now() WHERE username = 'leaver@example.org';
+SELECT is(pg_temp.verdict('leaver@example.org', '1111'), 'account_disabled', 'then they don''t');
+SELECT is(pg_temp.verdict('leaver@example.org', NULL), 'account_disabled', 'nor the main password');
+SELECT pg_temp.same($$ SELECT enabled, refused_as FROM apppass.account_overview WHERE account = 'leaver@example.org' $$, $$ VALUES (false, 'account_disabled') $$,
+    'it is disabled');
+SELECT throws_ok($$ SELECT apppass.issue_code('leaver@example.org', 'Tablet') $$, 'AP001', NULL, 'and gets no code');
+SELECT apppass.set_account_enabled('leaver@example.org', true, 'stays after all');
+SELECT is(pg_temp.verdict('leaver@example.org', '1111'), 'accepted', 'until it is enabled');
+SELECT is((SELECT disabled_from FROM apppass.account_overview WHERE account = 'leaver@example.org'), NULL, 'for good');
+RESET apppass.reason;
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -89,6 +89,18 @@ on_trail "SELECT apppass.erase_account('gina@trail.org', 'request 2')" >/dev/nul
 ok 'trail: erasing ends no more' test -z "$(ended "$between")"
 ok 'trail: but where nobody had asked in between, those of no account' test "$(ended "$before")" = '1 2'
 
+# What ends by the clock: nothing is written at that moment.
+on_trail "SELECT apppass.add_account('gina@trail.org')" >/dev/null
+before=$(on_trail 'SELECT mark FROM apppass.ended_since(NULL, NULL)')
+on_trail "SELECT apppass.set_account_enabled('gina@trail.org', false, 'leaves', at => clock_timestamp() + '1 day')" >/dev/null
+ok 'trail: a day to come ends nothing' test -z "$(ended "$before")"
+on_trail "SELECT apppass.set_account_enabled('gina@trail.org', false, 'leaves', at => clock_timestamp() + '1.5 s')" >/dev/null
+between=$(on_trail 'SELECT mark FROM apppass.ended_since(NULL, NULL)')
+until [ "$(on_trail "SELECT enabled FROM apppass.account_overview WHERE account = 'gina@trail.org'")" = f ]; do sleep 0.1; done
+ok 'trail: the day ends the sessions' test "$(ended "$between")" = 1
+ok 'trail: once' test -z "$(ended "$(on_trail 'SELECT mark FROM apppass.ended_since(NULL, NULL)')")"
+ok 'trail: one that was disabled so may be erased' trail is 1 "SELECT count(*) FROM apppass.erase_account('gina@trail.org', 'request 3')"
+
 ok 'trail: who may seal' trail is 'apppass_admin,apppass_owner' "SELECT string_agg(r, ',' ORDER BY r) FROM unnest(ARRAY['apppass_admin',
     'apppass_auditor', 'apppass_helpdesk', 'apppass_owner', 'apppass_verifier']) AS r WHERE has_function_privilege(r, 'apppass.audit_seal()', 'EXECUTE')"
 

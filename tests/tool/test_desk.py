@@ -309,6 +309,25 @@ def test_rename(desk):
     assert desk.json("account", "show", new)["live_codes"] == 1
 
 
+def test_disable_at(desk):
+    """Somebody leaves on a day to come, and stays after all."""
+    account = desk.account()
+    desk.issue(account, "Phone")
+    words = ("account", "disable", account, "--reason", "leaves")
+    for when in ("2020-01-01", "soon", "-3d"):
+        bad = desk.run(*words, f"--at={when}", "--yes")
+        assert bad.status == 2 and "time in the future" in bad.err
+    dry = desk.ok(*words, "--at", "2100-01-31", "--dry-run")
+    assert "from 2100-01-31 23:59 on" in dry.err
+    assert desk.json("account", "show", account)["disabled_from"] is None
+    assert "from 2100-01-31 18:00 on" in desk.ok(*words, "--at", "2100-01-31 18:00", "--yes").err
+    shown = desk.json("account", "show", account)
+    assert shown["state"] == "enabled" and shown["disabled_from"].startswith("2100-01-31T")
+    assert "2100-01-31" in desk.ok("account", "show", account).out
+    desk.ok("account", "enable", account, "--reason", "stays")
+    assert desk.json("account", "show", account)["disabled_from"] is None
+
+
 def test_erase(desk):
     """Somebody asks to be forgotten."""
     account = desk.account("erased")

@@ -187,3 +187,13 @@ void moment_rfc3339(time_t moment, char text[MOMENT_TEXT_MAX])
         strftime(text, MOMENT_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &when) == 0)
         snprintf(text, MOMENT_TEXT_MAX, "?");
 }
+
+bool moment_to_come(const char *typed, time_t now, char text[MOMENT_TEXT_MAX])
+{
+    time_t moment;
+
+    if (!moment_parse(typed, now, false, &moment) || moment <= now)
+        return false;
+    moment_rfc3339(moment, text);
+    return true;
+}

@@ -21,6 +21,9 @@
  */
 bool moment_parse(const char *text, time_t now, bool past, time_t *moment_r) MUST_CHECK;
 
+/* Such a text for a moment after `now`, as RFC 3339.  False: it is none. */
+bool moment_to_come(const char *typed, time_t now, char text[MOMENT_TEXT_MAX]) MUST_CHECK;
+
 /* "24h", "2d", "1w": seconds of a span without months and years. */
 bool moment_parse_span(const char *text, long *seconds_r) MUST_CHECK;
 

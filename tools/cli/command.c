@@ -722,6 +722,19 @@ enum status command_since(const struct invocation *invocation,
     return STATUS_DONE;
 }
 
+enum status command_moment(const struct invocation *invocation, enum option_id id,
+                           const char *examples, char text[MOMENT_TEXT_MAX])
+{
+    const char *typed = command_option(invocation, id);
+
+    text[0] = '\0';
+    if (typed != NULL && !moment_to_come(typed, invocation->output.now, text))
+        return command_usage_error(invocation,
+                                   "\"%s\" is not a time in the future; write %s", typed,
+                                   moment_advice(typed, examples));
+    return STATUS_DONE;
+}
+
 /* More than anybody reads, and little to keep in memory. */
 #define ROWS_FOR_PEOPLE "10000"
 

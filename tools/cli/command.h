@@ -14,6 +14,7 @@
 #include <stdio.h>
 
 #include "attributes.h"
+#include "base/moment.h"
 #include "base/status.h"
 #include "output/output.h"
 #include "session/database.h"
@@ -29,6 +30,8 @@
       "a second mail address to be told at; none takes it away") \
     X(ALL, "all", 0, NULL, 0, \
       "every code; without it, list shows the live ones only") \
+    X(AT, "at", 0, "WHEN", 0, \
+      "not now but then: 7d, 2027-03-31 or \"2027-03-31 18:00\"") \
     X(BATCH, "batch", 0, "FILE", 0, \
       "issue many codes, from a CSV file") \
     X(BOUNCES, "bounces", 0, "ADDRESS", 0, \
@@ -255,6 +258,10 @@ const char *command_bad_network(const struct invocation *invocation);
 #define COMMAND_SINCE_MAX 32
 enum status command_since(const struct invocation *invocation,
                           char text[COMMAND_SINCE_MAX]) MUST_CHECK;
+/* The moment to come that an option gives, as RFC 3339, "" where not given.  STATUS_USAGE:
+ * told. */
+enum status command_moment(const struct invocation *invocation, enum option_id id,
+                           const char *examples, char text[MOMENT_TEXT_MAX]) MUST_CHECK;
 /* --limit, or `fallback`, or, where that is NULL, what people can read, and for programs NULL:
  * all.  command_table tells where it was reached.  STATUS_USAGE: told. */
 enum status command_limit(struct invocation *invocation, const char *fallback,

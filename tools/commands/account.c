@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "base/moment.h"
 #include "base/quote.h"
 #include "cli/change.h"
 #include "cli/command.h"
@@ -19,6 +20,7 @@ static const struct column columns[] = {
     {"devices", "Devices", COLUMN_NUMBER, 0, NULL},
     {"live_codes", "Live codes", COLUMN_NUMBER, 0, NULL},
     {"last_used_at", "Last used", COLUMN_TIME, COLUMN_SHORT, "never"},
+    {"disabled_from", "Disabled from", COLUMN_TIME, COLUMN_DETAIL, NULL},
     {"notify_address", "Also told at", COLUMN_TEXT, COLUMN_DETAIL, NULL},
     {"notify_language", "Told in", COLUMN_TEXT, COLUMN_DETAIL, "the realm's language"},
     {"created_at", "Added", COLUMN_TIME, COLUMN_DETAIL, NULL},
@@ -30,6 +32,7 @@ static const struct column columns[] = {
     "SELECT account, realm, CASE WHEN enabled THEN 'enabled' ELSE 'disabled' END"        \
     " AS state, mfa_enrolled, devices, live_codes,"                                      \
     " date_part('epoch', last_used_at) AS last_used_at,"                                 \
+    " date_part('epoch', disabled_from) AS disabled_from,"                               \
     " notify_address, notify_language,"                                                  \
     " date_part('epoch', created_at) AS created_at, created_by"                          \
     " FROM apppass.find_accounts("
@@ -141,16 +144,16 @@ const struct command command_account_add = {
 
 /* False: told, *status_r. */
 static bool set_enabled(struct invocation *invocation, const char *enabled,
-                        enum status *status_r)
+                        const char *at, enum status *status_r)
 {
     const char *account = command_argument(invocation, 0);
     struct rows *rows = TRY_QUERY(
         invocation->database,
         "SELECT apppass.set_account_enabled(username => $1, enabled => $2, reason => $3,"
-        " ticket => $4, operator => $5)",
+        " ticket => $4, operator => $5, at => nullif($6, '')::timestamptz)",
         account, enabled, command_option(invocation, OPTION_REASON),
         command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR));
+        command_option(invocation, OPTION_OPERATOR), at);
     bool set = rows != NULL;
 
     *status_r = set ? STATUS_DONE : near_complain(invocation, account, NULL, NULL);
@@ -162,26 +165,44 @@ static bool set_enabled(struct invocation *invocation, const char *enabled,
 static struct rows *make_disabled(struct invocation *invocation, enum status *status_r)
 {
     struct rows *rows;
+    char at[MOMENT_TEXT_MAX];
 
-    if (!set_enabled(invocation, "false", status_r))
+    *status_r = command_moment(invocation, OPTION_AT,
+                               "7d, 2027-03-31 or \"2027-03-31 18:00\"", at);
+    if (*status_r != STATUS_DONE || !set_enabled(invocation, "false", at, status_r))
         return NULL;
     rows = QUERY(invocation->database,
                  "SELECT apppass.account_name($1) AS account,"
-                 " apppass.count_codes(account => $1) AS codes",
-                 command_argument(invocation, 0));
+                 " apppass.count_codes(account => $1) AS codes,"
+                 " date_part('epoch', nullif($2, '')::timestamptz) AS at",
+                 command_argument(invocation, 0), at);
     if (rows == NULL)
         *status_r = database_status(invocation->database);
     return rows;
+}
+
+/* False: now. */
+static bool moment_of_disabling(const struct rows *rows, char text[MOMENT_TEXT_MAX])
+{
+    const char *at = rows_text(rows, 0, "at");
+    time_t moment;
+
+    if (at == NULL || !moment_epoch(at, &moment))
+        return false;
+    moment_local(moment, text);
+    return true;
 }
 
 static enum status preview_disabled(struct invocation *invocation,
                                     const struct rows *rows)
 {
     long codes = rows_integer(rows, 0, "codes");
+    char when[MOMENT_TEXT_MAX];
 
     (void)invocation;
-    message_note("This refuses the %ld live code%s of %s from now on.", codes,
-                 codes == 1 ? "" : "s", rows_text(rows, 0, "account"));
+    message_note("This refuses the %ld live code%s of %s from %s on.", codes,
+                 codes == 1 ? "" : "s", rows_text(rows, 0, "account"),
+                 moment_of_disabling(rows, when) ? when : "now");
     return STATUS_DONE;
 }
 
@@ -189,8 +210,13 @@ static enum status report_disabled(struct invocation *invocation, const struct r
                                    bool kept)
 {
     const char *account = rows_text(rows, 0, "account");
+    char when[MOMENT_TEXT_MAX];
 
-    if (kept)
+    if (kept && moment_of_disabling(rows, when))
+        message_note(
+            "%s is disabled from %s on; \"apppass account enable\" takes that back",
+            account, when);
+    else if (kept)
         message_note("disabled %s", account);
     return show_to_programs(invocation, account);
 }
@@ -210,12 +236,12 @@ const struct command command_account_disable = {
     .arguments = "ACCOUNT",
     .role = ROLE_HELPDESK,
     .run = run_account_disable,
-    .summary = "refuse every code of an account from now on",
+    .summary = "refuse every code of an account, from now on or at a time",
     .details =
         "The codes stay as they are; \"account enable\" lets them in again. For somebody\n"
         "who leaves for good, also: apppass revoke ACCOUNT --all --reason ...",
     .example = "apppass account disable alice@example.org --reason \"left\"",
-    .options = {REASON_NEEDED, {OPTION_DRY_RUN, 0}},
+    .options = {{OPTION_AT, 0}, REASON_NEEDED, {OPTION_DRY_RUN, 0}},
 };
 
 static enum status run_account_enable(struct invocation *invocation)
@@ -223,7 +249,7 @@ static enum status run_account_enable(struct invocation *invocation)
     const char *account = command_argument(invocation, 0);
     enum status status;
 
-    if (!set_enabled(invocation, "true", &status))
+    if (!set_enabled(invocation, "true", "", &status))
         return status;
     message_note("enabled %s", account);
     return show_to_programs(invocation, account);

@@ -61,8 +61,8 @@ void batch_lines_read(struct batch *batch, struct batch_line *line)
         !networks_valid(line->fields[BATCH_NETWORKS])) {
         batch_bad_line(batch, line, "not networks", line->fields[BATCH_NETWORKS]);
     } else if (line->fields[BATCH_EXPIRES] != NULL) {
-        if (issue_parse_expiry(line->fields[BATCH_EXPIRES], batch->invocation->output.now,
-                               expires) != STATUS_DONE) {
+        if (!moment_to_come(line->fields[BATCH_EXPIRES], batch->invocation->output.now,
+                            expires)) {
             batch_bad_line(batch, line, "not a time in the future",
                            line->fields[BATCH_EXPIRES]);
             return;

@@ -6,27 +6,10 @@
 #include "base/moment.h"
 #include "issue/terms.h"
 
-enum status issue_parse_expiry(const char *typed, time_t now, char *text_r)
-{
-    time_t moment;
-
-    if (!moment_parse(typed, now, false, &moment) || moment <= now)
-        return STATUS_USAGE;
-    moment_rfc3339(moment, text_r);
-    return STATUS_DONE;
-}
-
 enum status issue_read_expiry(const struct invocation *invocation, char *text_r)
 {
-    const char *expires = command_option(invocation, OPTION_EXPIRES);
-
-    text_r[0] = '\0';
-    if (expires == NULL ||
-        issue_parse_expiry(expires, invocation->output.now, text_r) == STATUS_DONE)
-        return STATUS_DONE;
-    return command_usage_error(invocation, "\"%s\" is not a time in the future; write %s",
-                               expires,
-                               moment_advice(expires, "180d, 6mo, 1y or 2027-03-31"));
+    return command_moment(invocation, OPTION_EXPIRES, "180d, 6mo, 1y or 2027-03-31",
+                          text_r);
 }
 
 enum status issue_read_valid(const struct invocation *invocation,

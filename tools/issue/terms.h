@@ -4,15 +4,10 @@
 
 /* Options that codes, links and batches of them have in common. */
 
-#include <time.h>
-
 #include "cli/command.h"
 
-/* --expires: text_r (MOMENT_TEXT_MAX bytes) becomes an absolute time.  STATUS_USAGE, for
- * the caller to say: not a time, or past. */
-enum status issue_parse_expiry(const char *typed, time_t now, char *text_r) MUST_CHECK;
-
-/* The option's; "" where it was not given.  STATUS_USAGE: told. */
+/* --expires as an absolute time (MOMENT_TEXT_MAX bytes), "" where it was not given.
+ * STATUS_USAGE: told. */
 enum status issue_read_expiry(const struct invocation *invocation,
                               char *text_r) MUST_CHECK;
 

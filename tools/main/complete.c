@@ -49,6 +49,7 @@ static const struct {
     {"STATE", NULL, "on off"},
     {"URL", NULL, "https://"},
     {"URL...", NULL, "imap:// imaps:// pop3:// pop3s:// sieve:// smtp:// smtps://"},
+    {"--at", NULL, "1d 7d 30d"},
     {"--expires", NULL, "30d 90d 180d 1y"},
     {"--grace", NULL, "1h 24h 2d 1w"},
     {"--valid", NULL, "1h 24h 2d 1w"},
