@@ -120,6 +120,16 @@ def test_refused_issue_leaves_no_file(desk, folder):
     assert answer.status == 1 and not (folder / "code").exists()
 
 
+def test_issue_adds_the_account(desk):
+    name = f"added{next(NUMBERS)}@example.org"
+    refused = desk.run("issue", name, "--device", "Phone", "--add", "--force", user=HELPDESK)
+    assert refused.status == 77, refused
+    assert desk.run("account", "show", name).status == 1
+    for device in ("Phone", "Tablet"):
+        desk.ok("issue", name, "--device", device, "--add", "--force", user=ADMINISTRATOR)
+    assert len(desk.json("list", name)) == 2
+
+
 def test_issue_dry_run_stores_nothing(desk):
     account = desk.account()
     answer = desk.ok("issue", account, "--device", "Phone", "--dry-run")

@@ -24,10 +24,10 @@ def site():
 
 @pytest.fixture
 def probe(site):
-    def ask(*urls):
+    def ask(*urls, text=""):
         words = ("--postfix", site.postfix.config, "--cyrus", site.cyrus.config)
         # Nothing but the ports: no login in the database is needed.
-        return Desk(site.postgres).run("doctor", "--probe", *words, *urls, user="nobody_here")
+        return Desk(site.postgres).run("doctor", "--probe", *words, *urls, user="nobody_here", text=text)
     return ask
 
 
@@ -145,3 +145,28 @@ def test_not_a_port(probe, url):
 def test_ports_without_probe(site):
     answer = Desk(site.postgres).run("doctor", "imap://mail.example.org")
     assert answer.status == 2 and "--probe" in answer.err, answer
+
+
+def test_a_login(probe, site):
+    """With a code of an account each port must let it in, by the typed logins too."""
+    account = "known@example.org"
+    site.add_account(account)
+    code = site.issue(account, "Probe")
+    good = probe("--as", account, text=code + "\n")
+    assert good.status == 0, good
+    assert good.out.startswith("APPPASS OK: ports that let the account in: "), good
+    typed = {line.split()[1] for line in good.out.splitlines() if "by the other login" in line}
+    assert typed == {"imap", "pop3"}, good
+    assert lines_of(good, "ok") == set(DOORS), good
+    site.apppass("revoke", account, "--device", "Probe", "--reason", "tried")
+    late = probe("--as", account, text=code)
+    assert late.status == 2 and lines_of(late, "FAULT") == set(DOORS), late
+    assert f"does not let {account} in" in late.out, late
+    assert code not in good.out + good.err + late.out + late.err
+
+
+@pytest.mark.parametrize("account, code", [("known@example.org", ""), ('a" "b', "x"),
+                                           ("known@example.org", "x\ty"), ("a" * 255, "x")])
+def test_no_login(probe, account, code):
+    answer = probe("--as", account, text=code)
+    assert answer.status == 3 and "--as takes an account" in answer.err, answer

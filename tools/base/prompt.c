@@ -83,6 +83,20 @@ bool prompt_secret(const char *question, struct secret *secret_r)
     return done;
 }
 
+bool prompt_code(struct secret *code_r)
+{
+    char c;
+
+    code_r->length = 0;
+    if (isatty(STDIN_FILENO))
+        return prompt_secret("Code (not shown): ", code_r);
+    /* The last line of a file may lack its end. */
+    while (code_r->length < SECRET_MAX && read(STDIN_FILENO, &c, 1) == 1 && c != '\n')
+        code_r->bytes[code_r->length++] = c;
+    code_r->bytes[code_r->length] = '\0';
+    return code_r->length > 0;
+}
+
 bool prompt_possible(void)
 {
     return isatty(STDIN_FILENO) && isatty(STDERR_FILENO);

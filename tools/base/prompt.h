@@ -17,6 +17,9 @@
  */
 bool prompt_secret(const char *question, struct secret *secret_r) MUST_CHECK;
 
+/* A code: asked for on the terminal, or where standard input is none its first line. */
+bool prompt_code(struct secret *code_r) MUST_CHECK;
+
 /* Is there somebody to ask? */
 bool prompt_possible(void);
 

@@ -26,10 +26,14 @@
  */
 /* clang-format off */
 #define OPTIONS(X) \
+    X(ADD, "add", 0, NULL, 0, \
+      "add the account, where it is not there yet") \
     X(ADDRESS, "address", 0, "ADDRESS", 0, \
       "a second mail address to be told at; none takes it away") \
     X(ALL, "all", 0, NULL, 0, \
       "every code; without it, list shows the live ones only") \
+    X(AS, "as", 0, "ACCOUNT", 0, \
+      "log in as this account, with the code from standard input") \
     X(AT, "at", 0, "WHEN", 0, \
       "not now but then: 7d, 2027-03-31 or \"2027-03-31 18:00\"") \
     X(BATCH, "batch", 0, "FILE", 0, \
@@ -134,6 +138,8 @@
       "the texts of the mails, one file LANGUAGE.txt for each language") \
     X(TICKET, "ticket", 0, "NUMBER", 0, \
       "the ticket this belongs to, for the audit") \
+    X(UNDO, "undo", 0, NULL, 0, \
+      "put back what it changed") \
     X(VALID, "valid", 0, "SPAN", 0, \
       "how long the link is good, 24h where not given") \
     X(VERIFIER, "verifier", 0, "CONNINFO", CONFIGURED, \

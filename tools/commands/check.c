@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <sodium.h>
 
@@ -250,21 +249,6 @@ static void print_people(const struct check *check)
 
 /* ---- the command ---- */
 
-static bool read_code(struct secret *typed)
-{
-    char c;
-
-    if (isatty(STDIN_FILENO))
-        return prompt_secret("Code (not shown): ", typed);
-    while (typed->length < SECRET_MAX && read(STDIN_FILENO, &c, 1) == 1) {
-        if (c == '\n')
-            break;
-        typed->bytes[typed->length++] = c;
-    }
-    typed->bytes[typed->length] = '\0';
-    return typed->length > 0;
-}
-
 static enum status read_options(struct invocation *invocation, struct check *check)
 {
     const char *from = command_option(invocation, OPTION_FROM);
@@ -291,7 +275,7 @@ static enum status run_check(struct invocation *invocation)
     if (status == STATUS_DONE &&
         !near_account_exists(invocation, check.account, &status) && status == STATUS_DONE)
         status = near_no_account(invocation, check.account);
-    if (status == STATUS_DONE && !read_code(&typed)) {
+    if (status == STATUS_DONE && !prompt_code(&typed)) {
         message_error("no code was given");
         status = STATUS_REFUSED;
     }

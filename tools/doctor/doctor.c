@@ -6,8 +6,10 @@
 #include <string.h>
 
 #include "base/message.h"
+#include "base/prompt.h"
 #include "cli/command.h"
 #include "doctor/doctor.h"
+#include "doctor/wire.h"
 
 static const struct column columns[] = {
     {"check", NULL, COLUMN_TEXT, 0, NULL},
@@ -69,11 +71,41 @@ static enum status finish_probe(struct doctor *doctor, size_t tried)
                rows_text(doctor->lines, row, "check"), detail);
         free(detail);
     } else if (tried > 0)
-        printf("APPPASS %s: ports that refuse a code of no account: %zu\n",
-               words[status].word, tried);
+        printf("APPPASS %s: ports that %s: %zu\n", words[status].word,
+               doctor->login->let_in ? "let the account in"
+                                     : "refuse a code of no account",
+               tried);
     else
         printf("APPPASS %s: nobody may log in at a port of this machine\n",
                words[status].word);
+    return status;
+}
+
+/* Is it a text that stands in a line of each protocol as it is? */
+static bool is_word(const char *text, size_t longest)
+{
+    size_t length = strlen(text);
+
+    for (size_t i = 0; i < length; i++)
+        if ((unsigned char)text[i] <= ' ' || strchr("\"\\\177", text[i]) != NULL)
+            return false;
+    return length > 0 && length <= longest;
+}
+
+static enum status probe(struct doctor *doctor)
+{
+    const char *account = command_option(doctor->invocation, OPTION_AS);
+    struct secret code = {0};
+    const struct wire_login login = {account, code.bytes, true, false};
+    enum status status = STATUS_UNKNOWN;
+
+    doctor->login = account != NULL ? &login : &wire_nobody;
+    if (account != NULL && (!prompt_code(&code) || !is_word(code.bytes, WIRE_CODE_MAX) ||
+                            !is_word(account, WIRE_ACCOUNT_MAX)))
+        message_error("--as takes an account, and on standard input its code");
+    else
+        status = finish_probe(doctor, doctor_wire(doctor));
+    secret_wipe(&code);
     return status;
 }
 
@@ -91,9 +123,9 @@ static enum status run_doctor(struct invocation *invocation)
     setenv("PATH", path, 1);
 
     if (command_has(invocation, OPTION_PROBE)) {
-        status = finish_probe(&doctor, doctor_wire(&doctor));
-    } else if (invocation->argument_count > 0) {
-        message_error("ports are for --probe; try: apppass help doctor");
+        status = probe(&doctor);
+    } else if (invocation->argument_count > 0 || command_has(invocation, OPTION_AS)) {
+        message_error("ports and --as are for --probe; try: apppass help doctor");
         status = STATUS_USAGE;
     } else {
         doctor_database(&doctor);
@@ -112,7 +144,6 @@ static enum status run_doctor(struct invocation *invocation)
 
 const struct command command_doctor = {
     .name = "doctor",
-    .heading = "Installation",
     .arguments = "[URL...]",
     .role = ROLE_NONE,
     .run = run_doctor,
@@ -122,7 +153,11 @@ const struct command command_doctor = {
         "Postfix and Cyrus IMAP, apppassd. Each fault comes with what puts it right.\n"
         "With --probe it logs in with a code of no account at every port of this machine\n"
         "where people may, or at those named (imaps://mail.example.org): each must offer\n"
-        "TLS and PLAIN, and refuse.",
+        "TLS and PLAIN, and refuse. With --as it logs in with a code of that account, which\n"
+        "standard input has, and each must let it in.",
     .example = "apppass doctor --postfix /etc/postfix --cyrus /etc/imapd.conf",
-    .options = {{OPTION_POSTFIX, 0}, {OPTION_CYRUS, 0}, {OPTION_PROBE, 0}},
+    .options = {{OPTION_POSTFIX, 0},
+                {OPTION_CYRUS, 0},
+                {OPTION_PROBE, 0},
+                {OPTION_AS, 0}},
 };

@@ -58,6 +58,9 @@ static void ask_as(const struct doctor_place *place, const char *conninfo, int o
 
     if (user != NULL && initgroups(user->pw_name, user->pw_gid) < 0)
         user = NULL;
+    /* libpq looks there for certificates, and takes what it may not look at for a fault. */
+    if (user != NULL)
+        setenv("HOME", user->pw_dir, 1);
     store = store_new(conninfo, 0, TIMEOUT_MS, &log, text, sizeof text);
     if (store == NULL)
         snprintf(text + strlen(text), sizeof text - strlen(text), "%s",

@@ -13,11 +13,12 @@
 #define WARNING_DAYS 14
 #define PATH_LENGTH  1024
 
-static void try_port(struct doctor *doctor, const struct wire_port *port)
+static void try_login(struct doctor *doctor, const struct wire_port *port,
+                      const struct wire_login *login)
 {
     struct wire_finding finding;
 
-    wire_ask(port, &finding);
+    wire_ask(port, login, &finding);
     if (finding.trouble[0] != '\0')
         doctor_fault(doctor, port->scheme, finding.fix, "%s port %s %s", port->host,
                      port->port, finding.trouble);
@@ -30,11 +31,22 @@ static void try_port(struct doctor *doctor, const struct wire_port *port)
                        "%s port %s: its certificate is good for %d days", port->host,
                        port->port, finding.days);
     else
-        doctor_ok(
-            doctor, port->scheme,
-            "%s port %s refuses a code of no account in %d ms, certificate good for "
-            "%d days",
-            port->host, port->port, finding.milliseconds, finding.days);
+        doctor_ok(doctor, port->scheme,
+                  "%s port %s %s%s%s in %d ms, certificate good for %d days", port->host,
+                  port->port, login->let_in ? "lets in " : "refuses a code of no account",
+                  login->let_in ? login->account : "",
+                  login->typed ? " by the other login" : "", finding.milliseconds,
+                  finding.days);
+}
+
+static void try_port(struct doctor *doctor, const struct wire_port *port)
+{
+    struct wire_login login = *doctor->login;
+
+    try_login(doctor, port, &login);
+    login.typed = login.let_in && wire_can_type(port);
+    if (login.typed)
+        try_login(doctor, port, &login);
 }
 
 /* "imap", "143", "127.0.0.1:143", "[::1]:imap"; where it says no address, `host`. */

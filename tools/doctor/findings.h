@@ -13,10 +13,13 @@
 /* Bytes of a detail; more is cut. */
 #define FINDING_MAX 512
 
+struct wire_login;
+
 struct doctor {
     struct invocation *invocation;
-    struct rows *lines;    /* check, state, detail, fix */
-    bool faulty, doubtful; /* there was a fault, a warning */
+    const struct wire_login *login; /* whom --probe logs in as */
+    struct rows *lines;             /* check, state, detail, fix */
+    bool faulty, doubtful;          /* there was a fault, a warning */
 };
 
 /* One line: what was looked at, what was found.  A check without trouble has no fix. */

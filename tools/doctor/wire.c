@@ -26,10 +26,13 @@
 #define PATIENCE_MS 10000
 #define REPLY_MAX   8192
 
+/* Two zero bytes, the account and the code. */
+#define MESSAGE_MAX (2 + WIRE_ACCOUNT_MAX + WIRE_CODE_MAX)
+
 /* A name that leaves no trace in the database (RFC 2606), and a code whose check symbol is
  * right, so that the database is asked. */
-static const char message[] = "\0check@example.invalid\0"
-                              "0000-0000-0000-0000-0000";
+const struct wire_login wire_nobody = {.account = "check@example.invalid",
+                                       .code = "0000-0000-0000-0000-0000"};
 
 /* ---- the protocols ---- */
 
@@ -217,23 +220,23 @@ static bool send_line(struct connection *connection, const char *format, ...)
 {
     char line[512], text[sizeof line + 2];
     va_list args;
-    int length;
+    int length, sent;
+    bool done;
 
     va_start(args, format);
     vsnprintf(line, sizeof line, format, args);
     va_end(args);
     length = snprintf(text, sizeof text, "%s\r\n", line);
     if (connection->tls == NULL)
-        return send(connection->fd, text, (size_t)length, MSG_NOSIGNAL) == length ||
+        done = send(connection->fd, text, (size_t)length, MSG_NOSIGNAL) == length ||
                fail(connection->finding, "see its log", "hangs up");
-    for (;;) {
-        int sent = SSL_write(connection->tls, text, length);
-
-        if (sent > 0)
-            return true;
-        if (!tls_again(connection, sent))
-            return false;
-    }
+    else
+        while (!(done = (sent = SSL_write(connection->tls, text, length)) > 0))
+            if (!tls_again(connection, sent))
+                break;
+    sodium_memzero(line, sizeof line);
+    sodium_memzero(text, sizeof text);
+    return done;
 }
 
 static bool receive(struct connection *connection, char *data, size_t size,
@@ -482,13 +485,37 @@ static bool refuses(const struct protocol *protocol, const char *answer)
     return true;
 }
 
+/* Its answer is to be read. */
+static bool send_login(struct connection *connection, const struct protocol *protocol,
+                       const struct wire_login *login)
+{
+    char message[MESSAGE_MAX + 1] = "";
+    char text[sodium_base64_ENCODED_LEN(MESSAGE_MAX, sodium_base64_VARIANT_ORIGINAL)];
+    int length;
+    bool sent;
+
+    if (login->typed && protocol == &imap)
+        return send_line(connection, "a LOGIN \"%s\" \"%s\"", login->account,
+                         login->code);
+    if (login->typed)
+        return send_line(connection, "USER %s", login->account) &&
+               read_reply(connection, protocol, ANSWER) &&
+               send_line(connection, "PASS %s", login->code);
+    length = snprintf(message, sizeof message, "%c%s%c%s", '\0', login->account, '\0',
+                      login->code);
+    sodium_bin2base64(text, sizeof text, (const unsigned char *)message, (size_t)length,
+                      sodium_base64_VARIANT_ORIGINAL);
+    sent = send_line(connection, "%s%s%s", protocol->login, text, protocol->ending);
+    sodium_memzero(message, sizeof message);
+    sodium_memzero(text, sizeof text);
+    return sent;
+}
+
 static void converse(struct connection *connection, const struct wire_port *port,
-                     const struct scheme *scheme)
+                     const struct scheme *scheme, const struct wire_login *login)
 {
     struct wire_finding *finding = connection->finding;
     const struct protocol *protocol = scheme->protocol;
-    char text[sodium_base64_ENCODED_LEN(sizeof message - 1,
-                                        sodium_base64_VARIANT_ORIGINAL)];
     int64_t asked;
 
     if (!connect_to(connection, port) || !secure(connection, scheme, port->host))
@@ -498,19 +525,29 @@ static void converse(struct connection *connection, const struct wire_port *port
              "does not offer PLAIN");
         return;
     }
-    sodium_bin2base64(text, sizeof text, (const unsigned char *)message,
-                      sizeof message - 1, sodium_base64_VARIANT_ORIGINAL);
     asked = deadline_now_ms();
-    if (!send_line(connection, "%s%s%s", protocol->login, text, protocol->ending) ||
+    if (!send_login(connection, protocol, login) ||
         !read_reply(connection, protocol, ANSWER))
         return;
     finding->milliseconds = (int)(deadline_now_ms() - asked);
-    if (!refuses(protocol, connection->line))
+    if (login->let_in &&
+        strncasecmp(connection->line, protocol->agreed, strlen(protocol->agreed)) != 0)
+        fail(finding, "see its log, apppass diagnose and apppass doctor",
+             "does not let %s in: %s", login->account, connection->line);
+    else if (!login->let_in && !refuses(protocol, connection->line))
         fail(finding, "see its log, and apppass doctor",
              "does not refuse a code of no account: %s", connection->line);
 }
 
-void wire_ask(const struct wire_port *port, struct wire_finding *finding_r)
+bool wire_can_type(const struct wire_port *port)
+{
+    const struct scheme *scheme = find_scheme(port->scheme);
+
+    return scheme != NULL && (scheme->protocol == &imap || scheme->protocol == &pop);
+}
+
+void wire_ask(const struct wire_port *port, const struct wire_login *login,
+              struct wire_finding *finding_r)
 {
     struct connection connection = {
         .fd = -1, .deadline = deadline_in(PATIENCE_MS), .finding = finding_r};
@@ -520,7 +557,7 @@ void wire_ask(const struct wire_port *port, struct wire_finding *finding_r)
     /* OpenSSL writes to a server that has hung up as to any other. */
     signal(SIGPIPE, SIG_IGN);
     if (scheme != NULL)
-        converse(&connection, port, scheme);
+        converse(&connection, port, scheme, login);
     else
         fail(finding_r, "name another protocol", "speaks what nobody here does");
     SSL_free(connection.tls);

@@ -23,7 +23,7 @@ const char *wire_scheme(const char *name, const char **port_r) MUST_CHECK;
 bool wire_port_parse(const char *url, struct wire_port *port_r) MUST_CHECK;
 
 struct wire_finding {
-    /* What is wrong; empty: TLS, PLAIN is offered, an unknown code is refused in time. */
+    /* What is wrong; empty: TLS, PLAIN is offered, and the answer is as expected, in time. */
     char trouble[256];
     const char *fix;  /* with a trouble */
     char doubt[256];  /* why a mail program might not trust the certificate; or empty */
@@ -31,11 +31,29 @@ struct wire_finding {
     int milliseconds; /* from the password to the answer */
 };
 
+/* Whom to log in as: texts of which a line of each protocol can be made. */
+#define WIRE_ACCOUNT_MAX 254
+#define WIRE_CODE_MAX    64
+struct wire_login {
+    const char *account;
+    const char *code;
+    bool let_in; /* or refused */
+    bool typed;  /* by IMAP LOGIN or POP3 USER and PASS, not AUTH PLAIN */
+};
+
+/* wire_nobody is check@example.invalid with a well-formed code of no account: to be refused. */
+extern const struct wire_login wire_nobody;
+
+/* Does that protocol have logins that are typed? */
+bool wire_can_type(const struct wire_port *port) MUST_CHECK;
+
 /*
- * wire_ask - log in as check@example.invalid with a well-formed code of no account
+ * wire_ask - log in
  *
- * Only a refusal that the server is sure of is no trouble.  Ends within ten seconds.
+ * Where a refusal is expected, only one that the server is sure of is no trouble.  Ends
+ * within ten seconds.
  */
-void wire_ask(const struct wire_port *port, struct wire_finding *finding_r);
+void wire_ask(const struct wire_port *port, const struct wire_login *login,
+              struct wire_finding *finding_r);
 
 #endif

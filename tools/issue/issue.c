@@ -252,6 +252,26 @@ static enum status issue(struct invocation *invocation, const struct order *orde
     return status;
 }
 
+/* An account of the realm of its domain, unless it is there. */
+static enum status add_account(struct invocation *invocation, const char *account)
+{
+    enum status status;
+    struct rows *rows;
+
+    if (near_account_exists(invocation, account, &status) || status != STATUS_DONE)
+        return status;
+    rows =
+        QUERY(invocation->database,
+              "SELECT apppass.add_account(username => $1, reason => $2, operator => $3)",
+              account, command_option(invocation, OPTION_REASON),
+              command_option(invocation, OPTION_OPERATOR));
+    if (rows == NULL)
+        return database_status(invocation->database);
+    rows_free(&rows);
+    message_note("added %s", account);
+    return STATUS_DONE;
+}
+
 static enum status run_order(struct invocation *invocation, struct order *order)
 {
     struct mint_policy policy = {0};
@@ -261,6 +281,8 @@ static enum status run_order(struct invocation *invocation, struct order *order)
 
     if (status == STATUS_DONE)
         status = mint_load_keys(command_option(invocation, OPTION_KEY), &keys);
+    if (status == STATUS_DONE && command_has(invocation, OPTION_ADD))
+        status = add_account(invocation, order->account);
     if (status == STATUS_DONE)
         status = ask_policy(invocation, order, &policy);
     if (status == STATUS_DONE)
@@ -311,6 +333,7 @@ const struct command command_issue = {
     .example = "apppass issue alice@example.org --device \"Phone\" --expires 1y",
     .options = {{OPTION_DEVICE, NEED_ONE},
                 {OPTION_BATCH, NEED_ONE},
+                {OPTION_ADD, 0},
                 {OPTION_SERVICE, 0},
                 {OPTION_NETWORK, 0},
                 {OPTION_EXPIRES, 0},

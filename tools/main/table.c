@@ -52,6 +52,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
     X(access_list)                                                                       \
     X(access_add)                                                                        \
     X(access_remove)                                                                     \
+    X(setup)                                                                             \
     X(doctor)                                                                            \
     X(key_new)                                                                           \
     X(key_use)                                                                           \
