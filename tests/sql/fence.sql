@@ -3,7 +3,7 @@
 -- other realms.  Whatever the view and the column, the plan tells nothing about them.
 BEGIN;
 \ir setup.sql
-SELECT plan(29);
+SELECT plan(30);
 
 INSERT INTO apppass.realm (name, services) VALUES ('mine.org', '{imap}'), ('theirs.org', '{smtp}');
 SELECT apppass.add_account('u' || n || '@' || r) FROM generate_series(1, 50) AS n,
