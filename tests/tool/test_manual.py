@@ -133,6 +133,8 @@ def test_members(desk, folder, account, head, words):
                   "FRESH": f"fresh{next(NUMBERS)}@example.org"}
     user = (ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain")
             or words[1:2] == ["notify"] else None)
+    if words[:2] == ["key", "use"]:
+        desk.ok("key", "new", folder / "key")
     found = members(desk.json(*[stands_for.get(word, word) for word in words], user=user))
     wanted = PROMISED[head]
     for only, names in ONLY.items():
@@ -169,6 +171,8 @@ def test_csv(desk, folder, account, head, words):
                   "FRESH": f"fresh{next(NUMBERS)}@example.org"}
     user = (ADMINISTRATOR if words[0] in ("realm", "access", "audit", "maintain")
             or words[1:2] == ["notify"] else None)
+    if words[:2] == ["key", "use"]:
+        desk.ok("key", "new", folder / "key")
     rows = table(desk.ok("--csv", *[stands_for.get(word, word) for word in words], user=user))
     wanted = HEADINGS.get(words[0], PROMISED[head])
     for only, names in ONLY.items():
