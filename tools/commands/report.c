@@ -115,7 +115,7 @@ const struct command command_uses = {
     .arguments = "ACCOUNT",
     .role = ROLE_HELPDESK,
     .run = run_uses,
-    .summary = "who logged in with which code, when, for what, from where",
+    .summary = "say when, for what and from where codes were used",
     .details =
         "One line for each code, service and network (/24, or /48 of IPv6), the latest\n"
         "first. ACCOUNT may hold * for any text.",

@@ -47,7 +47,7 @@ const struct command command_setup = {
     .role = ROLE_NONE,
     .run = run_setup,
     .no_csv = true,
-    .summary = "configure PostgreSQL, Postfix and Cyrus IMAP of this mail server",
+    .summary = "configure PostgreSQL, Postfix and Cyrus IMAP of this host",
     .details =
         "As root. Makes the database and its logins, or with -d uses one elsewhere; edits\n"
         "the servers' files, of which it keeps what was there; then checks all with doctor\n"
