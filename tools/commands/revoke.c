@@ -138,18 +138,24 @@ static enum status report(struct invocation *invocation, const struct rows *code
     return STATUS_DONE;
 }
 
-static enum status run_revoke(struct invocation *invocation)
+static enum status revoke_shown(struct invocation *invocation,
+                                const struct revoking *revoking)
 {
     static const struct change change = {.make = make,
                                          .preview = preview,
                                          .report = report,
                                          .question = "Revoke?",
                                          .key = "code_id"};
-    long links = 0;
-    const struct revoking revoking = {&links};
 
-    invocation->context = &revoking;
+    invocation->context = revoking;
     return change_run(invocation, &change);
+}
+
+static enum status run_revoke(struct invocation *invocation)
+{
+    long links = 0;
+
+    return revoke_shown(invocation, &(const struct revoking){&links});
 }
 
 const struct command command_revoke = {

@@ -105,6 +105,7 @@ static enum status probe(struct doctor *doctor)
         message_error("--as takes an account, and on standard input its code");
     else
         status = finish_probe(doctor, doctor_wire(doctor));
+    doctor->login = &wire_nobody;
     secret_wipe(&code);
     return status;
 }
