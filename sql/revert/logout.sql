@@ -8,5 +8,6 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 DROP FUNCTION apppass.ended_since(jsonb, text);
 DROP INDEX apppass.code_created_at;
 DROP INDEX apppass.code_expires_at;
+DROP INDEX apppass.account_disabled_from;
 
 COMMIT;
