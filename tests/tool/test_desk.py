@@ -287,7 +287,7 @@ def test_accounts(desk):
     assert desk.json("account", "show", account.upper()) == {
         "account": account.lower(), "realm": "default", "state": "enabled",
         "mfa_enrolled": False, "devices": 0, "live_codes": 0, "last_used_at": None,
-        "notify_address": None, "notify_language": None,
+        "notify_address": None, "notify_language": None, "disabled_from": None,
         "created_at": desk.json("account", "show", account)["created_at"],
         "created_by": ADMINISTRATOR}
     assert desk.json("account", "mfa", account, "on", "--reason", "enrolled", "--ticket",
