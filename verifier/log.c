@@ -16,8 +16,14 @@ void log_sanitise(char *text)
 
     while (*from != '\0') {
         size_t length;
-        uint32_t point = text_point(from, strnlen(from, TEXT_BYTES_MAX), &length);
+        uint32_t point;
 
+        /* Nearly all that is logged, at every login: printable ASCII. */
+        if (*from >= ' ' && *from <= '~') {
+            *to++ = *from++;
+            continue;
+        }
+        point = text_point(from, strnlen(from, TEXT_BYTES_MAX), &length);
         if (point == TEXT_INVALID || text_unprintable(point)) {
             *to++ = '?';
             from += length;
