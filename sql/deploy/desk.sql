@@ -851,6 +851,13 @@ COMMENT ON TYPE apppass.import_result IS
 'What became of a row: result is added, exists or failed; where it failed, the error with its '
 'token.';
 
+CREATE FUNCTION apppass.is_rows_own_fault(sqlstate text) RETURNS boolean
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN sqlstate ~ '^(22|23|AP|P0002|42501)';
+COMMENT ON FUNCTION apppass.is_rows_own_fault(text) IS
+'Is this error that of a value, a name or a policy, which an import tells of its row? Any other '
+'ends the import.';
+
 CREATE FUNCTION apppass.import_account(account text, realm text DEFAULT NULL,
                                        mfa_enrolled text DEFAULT NULL, reason text DEFAULT NULL,
                                        operator text DEFAULT NULL) RETURNS apppass.import_result
@@ -871,8 +878,7 @@ EXCEPTION
     WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS it.sqlstate = RETURNED_SQLSTATE, it.token = CONSTRAINT_NAME,
             it.problem = MESSAGE_TEXT, it.hint = PG_EXCEPTION_HINT;
-        -- A row's own fault has a value, a name or a policy to it; the rest is everybody's.
-        IF it.sqlstate !~ '^(22|23|AP|P0002|42501)' THEN
+        IF NOT apppass.is_rows_own_fault(it.sqlstate) THEN
             RAISE;
         END IF;
         IF it.sqlstate = '22P02' THEN
@@ -919,7 +925,7 @@ EXCEPTION
     WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS it.sqlstate = RETURNED_SQLSTATE, it.token = CONSTRAINT_NAME,
             it.problem = MESSAGE_TEXT, it.hint = PG_EXCEPTION_HINT;
-        IF it.sqlstate !~ '^(22|23|AP|P0002|42501)' THEN
+        IF NOT apppass.is_rows_own_fault(it.sqlstate) THEN
             RAISE;
         END IF;
         it.result := 'failed';

@@ -151,7 +151,7 @@ EXCEPTION
     WHEN OTHERS THEN
         GET STACKED DIAGNOSTICS it.sqlstate = RETURNED_SQLSTATE, it.token = CONSTRAINT_NAME,
             it.problem = MESSAGE_TEXT, it.hint = PG_EXCEPTION_HINT;
-        IF it.sqlstate !~ '^(22|23|AP|P0002|42501)' THEN
+        IF NOT apppass.is_rows_own_fault(it.sqlstate) THEN
             RAISE;
         END IF;
         it.result := 'failed';

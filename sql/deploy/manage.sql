@@ -243,15 +243,19 @@ CREATE TYPE apppass.stored_code AS (code_id bigint, account_name text, device te
                                     expires_at timestamptz);
 COMMENT ON TYPE apppass.stored_code IS 'A code as it was stored.';
 
+-- In plpgsql, which plans it once a session: an import asks for every row.
 CREATE FUNCTION apppass.stored_code_of(code_id bigint) RETURNS apppass.stored_code
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT ROW(c.id, a.username, d.label, c.selector, c.services, c.networks,
-        c.expires_at)::apppass.stored_code
-    FROM apppass.code AS c
-    JOIN apppass.device AS d ON d.id = c.device_id
-    JOIN apppass.account AS a ON a.id = c.account_id
-    WHERE c.id = stored_code_of.code_id;
+BEGIN
+    RETURN (
+        SELECT ROW(c.id, a.username, d.label, c.selector, c.services, c.networks,
+            c.expires_at)::apppass.stored_code
+        FROM apppass.code AS c
+        JOIN apppass.device AS d ON d.id = c.device_id
+        JOIN apppass.account AS a ON a.id = c.account_id
+        WHERE c.id = stored_code_of.code_id);
+END
 $$;
 COMMENT ON FUNCTION apppass.stored_code_of(bigint) IS 'The row that issuing functions return.';
 

@@ -256,14 +256,18 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON apppass.realm, apppass.access_rule, appp
 GRANT EXECUTE ON FUNCTION apppass.is_host(text), apppass.is_language(text) TO apppass_admin;
 
 -- The realm of a name: the row for its domain, or default.
+-- In plpgsql, which plans it once a session: an import asks for every row.
 CREATE FUNCTION apppass.realm_of(username text) RETURNS integer
-    LANGUAGE sql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    LANGUAGE plpgsql STABLE STRICT SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT r.id
-    FROM apppass.realm AS r
-    WHERE r.name IN ('default', apppass.domain_of(username))
-    ORDER BY r.name = 'default'
-    LIMIT 1;
+BEGIN
+    RETURN (
+        SELECT r.id
+        FROM apppass.realm AS r
+        WHERE r.name IN ('default', apppass.domain_of(realm_of.username))
+        ORDER BY r.name = 'default'
+        LIMIT 1);
+END
 $$;
 COMMENT ON FUNCTION apppass.realm_of(text) IS
 'Id of the realm that covers this user name: the one named like its domain (after the last @), '

@@ -11,6 +11,7 @@ DROP FUNCTION apppass.metrics();
 DROP FUNCTION apppass.import_code(text, text, text, text, text, text, text, text, text, text,
     boolean);
 DROP FUNCTION apppass.import_account(text, text, text, text, text);
+DROP FUNCTION apppass.is_rows_own_fault(text);
 DROP TYPE apppass.import_result;
 DROP FUNCTION apppass.find_terms(text[]);
 DROP FUNCTION apppass.remove_access(integer, text, text, text);
