@@ -111,7 +111,7 @@ COMMENT ON FUNCTION apppass.expired_codes(text, timestamptz) IS
 'code_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
 
 CREATE FUNCTION apppass.find_offers(account text DEFAULT NULL, since timestamptz DEFAULT NULL,
-                                    realm text DEFAULT NULL)
+                                    realm text DEFAULT NULL, most bigint DEFAULT NULL)
     RETURNS SETOF apppass.all_handover_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -132,12 +132,13 @@ BEGIN
             AND (find_offers.realm IS NULL OR v.realm = home)
             AND v.ends_at >= coalesce(find_offers.since, '-infinity')
           ORDER BY v.account, apppass.label_key(v.device), v.offered_at DESC) AS o
-    ORDER BY o.offered_at DESC, o.account, o.device;
+    ORDER BY o.offered_at DESC, o.account, o.device
+    LIMIT most;
 END
 $$;
-COMMENT ON FUNCTION apppass.find_offers(text, timestamptz, text) IS
+COMMENT ON FUNCTION apppass.find_offers(text, timestamptz, text, bigint) IS
 'The latest link of each device, by account (* stands for anything) and realm: pending ones and '
-'those that ended since then; rows as in handover_overview, the latest first.';
+'those that ended since then, at most so many; rows as in handover_overview, the latest first.';
 
 CREATE FUNCTION apppass.withdrawn_now(account text) RETURNS bigint
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -195,6 +196,78 @@ COMMENT ON FUNCTION apppass.revoke_codes(bigint[], text, text, text) IS
 'Revokes exactly these codes, or none of them: AP005 where one has been revoked meanwhile. '
 'Returns how many. Errors: AP002 no reason, 42501 one is not yours.';
 
+CREATE FUNCTION apppass.set_expiry(username text, expires_at timestamptz, reason text,
+                                   ticket text DEFAULT NULL, operator text DEFAULT NULL,
+                                   device text DEFAULT NULL, selector text DEFAULT NULL,
+                                   only_earlier boolean DEFAULT false)
+    RETURNS SETOF apppass.all_code_overview
+    LANGUAGE plpgsql VOLATILE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(set_expiry.username);
+    moment constant timestamptz := set_expiry.expires_at;
+    symbols constant text := apppass.selector_name(set_expiry.selector);
+    previous text[];
+    holder bigint;
+    live bigint[];
+    moved bigint[];
+BEGIN
+    previous := apppass.set_context(reason, ticket, operator);
+    PERFORM apppass.require_reason('setting when a code ends');
+    IF moment <= now() OR NOT isfinite(moment) OR (moment IS NULL AND only_earlier) THEN
+        RAISE EXCEPTION 'a code ends at a moment to come'
+            USING ERRCODE = '22023', CONSTRAINT = 'expiry_past',
+                  HINT = 'Revoke it to end it now: SELECT apppass.revoke_code(username, '
+                         'selector, reason).';
+    END IF;
+    IF set_expiry.device IS NOT NULL THEN
+        holder := apppass.known_device(known, set_expiry.device);
+    END IF;
+    live := ARRAY(SELECT s.code_id FROM apppass.code_standing AS s
+                  WHERE s.account_id = known.id AND s.state IS NULL
+                    AND (holder IS NULL OR s.device_id = holder)
+                    AND (set_expiry.selector IS NULL OR s.selector = symbols));
+    IF live = '{}' AND (holder IS NOT NULL OR set_expiry.selector IS NOT NULL) THEN
+        RAISE EXCEPTION 'account "%" has no such live code', known.username
+            USING ERRCODE = 'P0002', CONSTRAINT = 'code_not_found',
+                  HINT = 'One that has ended stays so: apppass.reset_code(username, device, '
+                         'reason => ...) makes another.';
+    END IF;
+    PERFORM apppass.lock_rows('code', live);
+    -- The trigger lets pass what is earlier than was stored, though policy ends it sooner now.
+    PERFORM apppass.require_lifetime(r, s.created_at, moment)
+    FROM apppass.code_standing AS s JOIN apppass.realm AS r ON r.id = s.realm_id
+    WHERE s.code_id = ANY (live) AND NOT only_earlier;
+    WITH changed AS (
+        UPDATE apppass.code AS c SET expires_at = moment
+        FROM apppass.code_standing AS s JOIN apppass.realm AS r ON r.id = s.realm_id
+        WHERE c.id = ANY (live) AND s.code_id = c.id AND s.state IS NULL
+          AND (moment < s.ends_at OR (moment IS NOT NULL AND s.ends_at IS NULL)
+               -- The grace of a code that was replaced does not grow.
+               OR (NOT only_earlier
+                   AND NOT EXISTS (SELECT FROM apppass.code AS n WHERE n.replaces = c.id)
+                   AND CASE WHEN moment IS NULL
+                            THEN c.expiry_chosen OR s.ends_at IS DISTINCT FROM
+                                apppass.later(c.created_at, r.max_lifetime)
+                            ELSE moment > s.ends_at END))
+        RETURNING c.id
+    )
+    SELECT array_agg(c.id) INTO moved FROM changed AS c;
+    PERFORM apppass.restore_context(previous);
+    RETURN QUERY
+    SELECT v.* FROM apppass.all_code_overview AS v WHERE v.code_id = ANY (moved)
+    ORDER BY apppass.label_key(v.device), v.selector, v.code_id;
+END
+$$;
+COMMENT ON FUNCTION apppass.set_expiry(text, timestamptz, text, text, text, text, text, boolean) IS
+'Sets when live codes of an account end, of one device or one selector where given, and returns '
+'those that it changed as rows of code_overview. NULL: as late as policy allows. only_earlier: '
+'none then ends later than it would have; so never one that was replaced. Errors: AP001 later '
+'than policy allows, AP002 no reason, 22023 not a moment to come, P0002 no such account, device '
+'or live code, 42501 not yours.';
+
 CREATE FUNCTION apppass.revoked_now(account text) RETURNS SETOF apppass.all_code_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -242,7 +315,8 @@ COMMENT ON FUNCTION apppass.find_unused(text, text, interval, bigint) IS
 
 CREATE FUNCTION apppass.find_uses(account text, device text DEFAULT NULL,
                                   service text DEFAULT NULL, networks inet[] DEFAULT NULL,
-                                  since timestamptz DEFAULT NULL, realm text DEFAULT NULL)
+                                  since timestamptz DEFAULT NULL, realm text DEFAULT NULL,
+                                  most bigint DEFAULT NULL)
     RETURNS SETOF apppass.all_use_overview
     LANGUAGE plpgsql STABLE SECURITY DEFINER
     SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_custom_plan
@@ -265,12 +339,14 @@ BEGIN
       AND (networks IS NULL OR v.network && ANY (networks))
       AND (find_uses.since IS NULL OR v.last_at >= find_uses.since)
       AND (find_uses.realm IS NULL OR v.realm = home)
-    ORDER BY v.last_at DESC, v.account, v.code_id, v.service, v.network;
+    ORDER BY v.last_at DESC, v.account, v.code_id, v.service, v.network
+    LIMIT most;
 END
 $$;
-COMMENT ON FUNCTION apppass.find_uses(text, text, text, inet[], timestamptz, text) IS
-'Where the codes of an account (* stands for anything) were used, since then by the last use; rows '
-'as in use_overview, the latest first. An address stands for the network that is recorded of it.';
+COMMENT ON FUNCTION apppass.find_uses(text, text, text, inet[], timestamptz, text, bigint) IS
+'Where the codes of an account (* stands for anything) were used, since then by the last use, at '
+'most so many; rows as in use_overview, the latest first. An address stands for the network that '
+'is recorded of it.';
 
 -- ---- accounts and devices ----
 
@@ -1130,7 +1206,7 @@ BEGIN
         SELECT p.oid::regprocedure AS call, p.proname,
             CASE WHEN p.proname IN ('add_realm', 'set_policy', 'add_access', 'remove_access',
                                     'import_account') THEN 'apppass_admin'
-                 WHEN p.proname IN ('revoke_codes', 'import_code', 'find_terms')
+                 WHEN p.proname IN ('revoke_codes', 'set_expiry', 'import_code', 'find_terms')
                      THEN 'apppass_helpdesk'
                  ELSE 'apppass_helpdesk, apppass_auditor' END AS roles
         FROM pg_catalog.pg_proc AS p
@@ -1141,6 +1217,7 @@ BEGIN
               'near_accounts', 'attempts', 'strangers', 'find_events', 'policy_settings',
               'add_realm', 'set_policy', 'add_access', 'remove_access', 'find_terms',
               'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes',
+              'set_expiry',
               'find_event', 'revoked_now', 'count_codes', 'expired_codes', 'find_realms',
               'find_access', 'find_offers', 'withdrawn_now', 'completions', 'deployment_faults')
     LOOP

@@ -385,6 +385,27 @@ COMMENT ON FUNCTION apppass.require_issuable(bigint, bigint) IS
 'The realm, where policy lets the account have one more code (not counting the one to be '
 'replaced); else AP001.';
 
+CREATE FUNCTION apppass.require_lifetime(realm apppass.realm, created_at timestamptz,
+    expires_at timestamptz) RETURNS timestamptz
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    latest constant timestamptz := apppass.later(created_at, realm.max_lifetime);
+BEGIN
+    IF expires_at > latest THEN
+        RAISE EXCEPTION 'realm "%" does not allow codes that live longer than %', realm.name,
+            realm.max_lifetime
+            USING ERRCODE = 'AP001', CONSTRAINT = 'max_lifetime_exceeded',
+                DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),
+                  HINT = 'Give an earlier expiry, or none to get the latest possible one.';
+    END IF;
+    RETURN coalesce(expires_at, latest);
+END
+$$;
+COMMENT ON FUNCTION apppass.require_lifetime(apppass.realm, timestamptz, timestamptz) IS
+'That expiry, or where it is NULL the latest one, where the realm lets a code live so long; else '
+'AP001.';
+
 CREATE FUNCTION apppass.code_guard() RETURNS trigger
     LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -461,7 +482,6 @@ AS $$
 DECLARE
     device apppass.device;
     realm apppass.realm;
-    latest timestamptz;
     refused text;
 BEGIN
     IF TG_OP = 'INSERT' THEN
@@ -593,15 +613,7 @@ BEGIN
         RETURN NEW;
     END IF;
     NEW.expiry_chosen := NEW.expires_at IS NOT NULL;
-    latest := apppass.later(NEW.created_at, realm.max_lifetime);
-    IF NEW.expires_at > latest THEN
-        RAISE EXCEPTION 'realm "%" does not allow codes that live longer than %', realm.name,
-            realm.max_lifetime
-            USING ERRCODE = 'AP001', CONSTRAINT = 'max_lifetime_exceeded',
-                DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),
-                  HINT = 'Give an earlier expiry, or none to get the latest possible one.';
-    END IF;
-    NEW.expires_at := coalesce(NEW.expires_at, latest);
+    NEW.expires_at := apppass.require_lifetime(realm, NEW.created_at, NEW.expires_at);
     RETURN NEW;
 END
 $$;

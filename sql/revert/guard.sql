@@ -16,6 +16,7 @@ DROP TRIGGER realm_adopt ON apppass.realm;
 DROP TRIGGER realm_policy ON apppass.realm;
 DROP FUNCTION apppass.code_policy();
 DROP FUNCTION apppass.code_guard();
+DROP FUNCTION apppass.require_lifetime(apppass.realm, timestamptz, timestamptz);
 DROP FUNCTION apppass.require_issuable(bigint, bigint);
 DROP FUNCTION apppass.device_policy();
 DROP FUNCTION apppass.account_policy();

@@ -3,7 +3,7 @@
 -- is revoked.
 BEGIN;
 \ir setup.sql
-SELECT plan(92);
+SELECT plan(93);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 SELECT apppass.add_account(u) FROM unnest(ARRAY['alice@mine.org', 'alina@mine.org', 'bob@mine.org', 'carol@theirs.org', 'a_b@mine.org']) AS u;
@@ -41,6 +41,7 @@ SELECT is((SELECT count(*) FROM apppass.find_uses('*', networks => '{192.0.2.99,
 SELECT is((SELECT count(*) FROM apppass.find_uses('*', networks => '{0.0.0.0/0}')), 5::bigint, 'not even in all of them');
 SELECT is((SELECT count(*) FROM apppass.find_uses('*', service => 'IMAP ', device => 'phone')), 4::bigint, 'service and device, however they are typed');
 SELECT is((SELECT count(*) FROM apppass.find_uses('*', since => now() + interval '1 second')), 0::bigint, 'since then');
+SELECT is((SELECT count(*) FROM apppass.find_uses('*', most => 2)), 2::bigint, 'so many at most');
 ROLLBACK TO uses;
 
 -- ---- realms, rules, completion ----

@@ -88,6 +88,8 @@ ok 'ends no session: a link' due f "SELECT apppass.offer_code('owner@looking.exa
 ok 'ends no session: a wrong PIN' due f "SELECT apppass.self_collect(sha256('a'), sha256('a2'), NULL, '2222', '$hash')"
 ok 'ends no session: the right one' due f "SELECT apppass.self_collect(sha256('a'), sha256('a1'), NULL, '2222', '$hash')"
 ok 'ends no session: a link that is withdrawn' due f "SELECT apppass.offer_code('owner@looking.example', 'Fax', sha256('b')); SELECT apppass.withdraw_offer('owner@looking.example')"
+ok 'ends no session: an end to come' due f "SELECT apppass.set_expiry('owner@looking.example', now() + interval '1 hour', 'x', device => 'Phone')"
+ok 'ends sessions: an end that has come' due t "SELECT apppass.set_expiry('owner@looking.example', now() + interval '50 ms', 'x', device => 'Phone'); SELECT pg_sleep(0.1)"
 ok 'ends sessions: an owner who revokes' due t "SELECT apppass.self_revoke($who, '2222')"
 ok 'ends sessions: "it was not me"' due t "SELECT apppass.self_alarm($who)"
 ok 'and all of them were identified' is t "SELECT count(*) >= 3 FROM apppass.audit_log WHERE action = 'owner_identified' AND account = 'owner@looking.example'"

@@ -2,7 +2,7 @@
 -- Accounts, codes, reset, revocation, upkeep: what the functions do and refuse.
 BEGIN;
 \ir setup.sql
-SELECT plan(103);
+SELECT plan(128);
 
 -- accounts
 SELECT isnt(apppass.add_account(' Alice@Example.org ', operator => 'helga'), NULL, 'an account is added');
@@ -155,6 +155,46 @@ SELECT apppass.set_account_enabled('leaver@example.org', true, 'stays after all'
 SELECT is(pg_temp.verdict('leaver@example.org', '1111'), 'accepted', 'until it is enabled');
 SELECT is((SELECT disabled_from FROM apppass.account_overview WHERE account = 'leaver@example.org'), NULL, 'for good');
 RESET apppass.reason;
+
+-- another end for a code that there is
+SELECT pg_temp.set_realm('default', 'max_lifetime = ''90 days''');
+SELECT apppass.add_account('mover@example.org'), apppass.store_code('mover@example.org', 'Phone', '1111', pg_temp.digest()),
+    apppass.store_code('mover@example.org', 'Tablet', '2222', pg_temp.digest());
+CREATE FUNCTION pg_temp.ends() RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(format('%s %s%s', selector, date_part('day', expires_at - now()), CASE WHEN expiry_chosen THEN ' chosen' END), ', ' ORDER BY selector)
+    FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id WHERE a.username = 'mover@example.org' AND revoked_at IS NULL $$;
+CREATE FUNCTION pg_temp.ending(at interval, device text DEFAULT NULL, selector text DEFAULT NULL, only_earlier boolean DEFAULT false) RETURNS text LANGUAGE sql AS $$
+    SELECT string_agg(s.selector, ' ') FROM apppass.set_expiry(' Mover@example.org', now() + $1, 'moved', device => $2, selector => $3, only_earlier => $4) AS s $$;
+SELECT is(pg_temp.ends(), '1111 90, 2222 90', 'policy says when codes end');
+SELECT is(pg_temp.ending('10 days', 'PHONE'), '1111', 'one is to end sooner');
+SELECT is(pg_temp.ending('10 days', 'PHONE'), NULL, 'said twice, nothing changes');
+SELECT is(pg_temp.ends(), '1111 10 chosen, 2222 90', 'somebody chose that');
+SELECT is(pg_temp.ending('20 days', selector => '1111'), '1111', 'later again');
+SELECT is(pg_temp.ending('15 days', only_earlier => true), '1111 2222', 'all, and none later');
+SELECT is(pg_temp.ending('16 days', only_earlier => true), NULL, 'than it would have ended');
+SELECT is(pg_temp.ends(), '1111 15 chosen, 2222 15 chosen', 'all end then');
+SELECT throws_ok($$ SELECT pg_temp.ending('91 days', 'Phone') $$, 'AP001', NULL, 'policy has the last word');
+SELECT is(pg_temp.ending(NULL, 'Phone'), '1111', 'as late as policy allows');
+SELECT is(pg_temp.ends(), '1111 90, 2222 15 chosen', 'is not chosen any more');
+SELECT is(pg_temp.ending(NULL, 'Phone'), NULL, 'which needs no saying twice');
+SELECT pg_temp.set_realm('default', 'max_lifetime = ''60 days''');
+SELECT throws_ok($$ SELECT pg_temp.ending('70 days', 'Phone') $$, 'AP001', NULL, 'nor is what policy ends sooner now said to end later');
+SELECT is(pg_temp.ending('60 days', 'Phone', only_earlier => true), NULL, 'it ends then anyway');
+SELECT throws_ok($$ SELECT pg_temp.ending('0', 'Phone') $$, '22023', NULL, 'not in the past');
+SELECT throws_ok($$ SELECT apppass.set_expiry('mover@example.org', 'infinity', 'x') $$, '22023', NULL, 'but at a moment');
+SELECT throws_ok($$ SELECT pg_temp.ending(NULL, 'Phone', only_earlier => true) $$, '22023', NULL, 'never is not earlier');
+SELECT throws_ok($$ SELECT apppass.set_expiry('mover@example.org', now() + '1 day', ' ') $$, 'AP002', NULL, 'with a reason');
+SELECT throws_ok($$ SELECT pg_temp.ending('1 day', 'Kitchen') $$, 'P0002', NULL, 'of a device that there is');
+SELECT throws_ok($$ SELECT pg_temp.ending('1 day', selector => '3333') $$, 'P0002', NULL, 'and a code');
+SELECT pg_temp.same($$ SELECT action, reason, before ->> 'expiry_chosen', after ->> 'expiry_chosen' FROM apppass.find_events('mover@example.org', most => 1) $$,
+    $$ VALUES ('code_changed', 'moved', 'true', 'false') $$, 'the trail says it');
+SELECT apppass.reset_device('mover@example.org', 'Tablet', '4444', pg_temp.digest(), '1 day', 'new');
+SELECT is(pg_temp.ending('30 days', 'Tablet'), '4444', 'the grace of a code that was replaced does not grow');
+SELECT is(pg_temp.ending('12 hours', 'Tablet'), '2222 4444', 'but may shrink');
+SELECT pg_temp.age_code((SELECT code_id FROM apppass.code_overview WHERE account = 'mover@example.org' AND selector = '4444'), '61 days');
+SELECT throws_ok($$ SELECT pg_temp.ending('1 day', selector => '4444') $$, 'P0002', NULL, 'what has ended stays so');
+SELECT apppass.revoke_device('mover@example.org', 'Tablet', 'x');
+SELECT throws_ok($$ SELECT pg_temp.ending('1 day', 'Tablet') $$, 'P0002', NULL, 'the more what was revoked');
 
 SELECT * FROM finish();
 ROLLBACK;

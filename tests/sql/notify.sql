@@ -3,7 +3,7 @@
 -- one's own transaction: what follows it is tried with the tool, in tests/mail/test_notify.py.
 BEGIN;
 \ir setup.sql
-SELECT plan(37);
+SELECT plan(38);
 
 CREATE ROLE nora LOGIN IN ROLE apppass_notify;
 CREATE ROLE hanna LOGIN IN ROLE apppass_helpdesk;
@@ -93,6 +93,11 @@ UPDATE apppass.code SET expires_at = now() + interval '20 hours' WHERE id = :sca
 SET LOCAL session_replication_role = origin;
 SELECT apppass.notice_expiring();
 SELECT is((SELECT count(*) FROM apppass.notice WHERE code_id = :scan), 2::bigint, 'and again on its last day');
+SAVEPOINT moved;
+SELECT apppass.set_expiry('alice@example.org', now() + interval '3 days', 'a little longer', selector => '4444');
+SELECT apppass.notice_expiring();
+SELECT is((SELECT count(*) FROM apppass.notice WHERE code_id = :scan), 3::bigint, 'another end is told, too');
+ROLLBACK TO moved;
 SELECT apppass.reset_device('alice@example.org', 'Guest', '6666', pg_temp.digest(), grace => interval '10 hours', reason => 'new');
 DELETE FROM apppass.notice;
 UPDATE apppass.realm SET max_lifetime = '35 days' WHERE name = 'example.org';

@@ -253,6 +253,55 @@ def test_revoke_dry_run_revokes_nothing(desk):
     assert len(desk.json("list", account)) == 1
 
 
+def test_expire(desk):
+    """A contract ends sooner, and is prolonged."""
+    account = desk.account()
+    phone, laptop = desk.issue(account, "Phone"), desk.issue(account, "Laptop")
+
+    def ends():
+        return {row["selector"]: (row["expires_at"] or "")[:4] for row in desk.json("list", account)}
+
+    moved = one(desk.json("expire", account, "--device", "phone", "--at", "2100-01-31 18:00", "--reason", "contract", "--yes"))
+    assert set(moved) == {"account", "device", "selector", "expires_at", "code_id"}
+    assert moved["device"] == "Phone" and moved["expires_at"].startswith("2100-01-31T")
+    assert ends() == {phone[:4]: "2100", laptop[:4]: ""}
+    words = ("revoke", account, "--all", "--at", "2101-01-31", "--reason", "leaves")
+    dry = desk.ok(*words, "--dry-run")
+    assert laptop[:4] in dry.out and phone[:4] not in dry.out and "nothing was done" in dry.err
+    assert ends() == {phone[:4]: "2100", laptop[:4]: ""}
+    desk.ok(*words, "--yes")
+    assert ends() == {phone[:4]: "2100", laptop[:4]: "2101"}
+    assert "nothing to do" in desk.ok(*words, "--yes").err
+    assert {row["state"] for row in desk.json("list", account)} == {"live"}
+    desk.ok("expire", account, "--code", phone[:4], "--never", "--reason", "stays", "--ticket", "T-9", "--yes")
+    assert ends() == {phone[:4]: "", laptop[:4]: "2101"}
+    event = desk.json("audit", account)[-1]
+    assert (event["action"], event["reason"], event["ticket"]) == ("code_changed", "stays", "T-9")
+
+    what = ("--device", "Phone", "--reason", "x", "--yes")
+    for when in ([], ["--never", "--at", "7d"]):
+        assert "one of --at WHEN and --never" in desk.run("expire", account, *what, *when).err
+    past = desk.run("expire", account, *what, "--at", "2020-01-01")
+    assert past.status == 2 and "time in the future" in past.err
+    other = desk.run("expire", account, "--device", "Phnoe", "--at", "7d", "--reason", "x")
+    assert other.status == 1 and "Phone" in other.err
+    desk.ok("revoke", account, "--device", "Phone", "--reason", "lost", "--yes")
+    gone = desk.run("expire", account, "--code", phone[:4], "--at", "7d", "--reason", "x")
+    assert gone.status == 1 and "live code" in gone.err
+
+
+def test_policy_says_how_late_a_code_may_end(desk):
+    realm = "brief.example"
+    desk.ok("realm", "add", realm, "max_lifetime=30d", user=ADMINISTRATOR)
+    account = desk.account(realm=realm)
+    desk.issue(account)
+    words = ("expire", account, "--device", "Phone", "--reason", "x", "--yes")
+    late = desk.run(*words, "--at", "60d")
+    assert late.status == 1 and "30 days" in late.err
+    desk.ok(*words, "--at", "7d")
+    assert "in 30 days" in desk.ok(*words, "--never").out + desk.ok("list", account).out
+
+
 def test_reset_gives_a_new_code_in_place_of_the_old(desk):
     account = desk.account()
     old = desk.issue(account, "Phone", "--service", "imap", "--network", "192.0.2.0/24")
@@ -330,10 +379,15 @@ def test_disable_at(desk):
     dry = desk.ok(*words, "--at", "2100-01-31", "--dry-run")
     assert "from 2100-01-31 23:59 on" in dry.err
     assert desk.json("account", "show", account)["disabled_from"] is None
+    assert desk.json("diagnose", account)["disabled_from"] is None
+    assert "2100" not in desk.ok("list", account).err + desk.ok("diagnose", account).out
     assert "from 2100-01-31 18:00 on" in desk.ok(*words, "--at", "2100-01-31 18:00", "--yes").err
     shown = desk.json("account", "show", account)
     assert shown["state"] == "enabled" and shown["disabled_from"].startswith("2100-01-31T")
     assert "2100-01-31" in desk.ok("account", "show", account).out
+    assert "is disabled from 2100-01-31 18:00" in desk.ok("list", account).err
+    assert "enabled, until 2100-01-31 18:00" in desk.ok("diagnose", account).out
+    assert desk.json("diagnose", account)["disabled_from"] == shown["disabled_from"]
     desk.ok("account", "enable", account, "--reason", "stays")
     assert desk.json("account", "show", account)["disabled_from"] is None
 
@@ -484,6 +538,7 @@ def test_who_used_it_and_from_where(desk):
     assert uses("--network", "192.0.2.200") == uses("--device", " phone") == [phone_imap, phone_smtp]
     assert uses("--network", "192.0.0.0/8", "--network", "2001:db8::/32") == [six, phone_imap, phone_smtp]
     assert uses("--service", "SMTP") == [phone_smtp]
+    assert uses("--limit", "1") == [unknown]
     assert uses("--realm", "default") == everything and uses("--realm", "another") == []
     first = one(desk.json("uses", account, "--service", "smtp"))
     assert first["state"] == "live" and first["selector"] == phone[:4] and first["first_at"] > first["last_at"]

@@ -122,6 +122,8 @@ CASES = [
     ("Ic key use", ["key", "use", "FILE"]),
     ("Ic help", ["help"]),
     ("Ic help", ["help", "account", "add"]),
+    ("Ic expire , revoke Fl -at",
+     ["expire", "ACCOUNT", "--all", "--at", "7d", "--reason", "x", "--yes"]),
     ("Ic revoke", ["revoke", "ACCOUNT", "--all", "--reason", "x", "--yes"]),
 ]
 
@@ -162,7 +164,7 @@ def table(answer):
                          ids=lambda value: " ".join(value) if isinstance(value, list) else "")
 def test_csv(desk, folder, account, head, words):
     """The same names as the JSON."""
-    if words[0] in ("reset", "revoke", "unused"):
+    if words[0] in ("reset", "revoke", "expire", "unused"):
         # The test of the JSON revoked what there was.
         code = desk.issue(account[0], "New")
         desk.sql("SET session_replication_role = replica; UPDATE apppass.code"

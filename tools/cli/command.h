@@ -96,6 +96,8 @@
       "write a profile for iPhone, iPad or Mac, the code inside") \
     X(NETWORK, "network", 0, "CIDR", REPEATS, \
       "only from this network, e.g. 192.0.2.0/24; may be repeated") \
+    X(NEVER, "never", 0, NULL, 0, \
+      "as late as the tenant's policy allows") \
     X(ONCE, "once", 0, NULL, 0, \
       "send what there is, and end") \
     X(OPERATOR, "operator", 0, "NAME", GLOBAL, \

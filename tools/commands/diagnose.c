@@ -27,8 +27,8 @@ struct finding {
 /* ---- what the database knows ---- */
 
 static const char account_query[] =
-    "SELECT account, realm, enabled, mfa_enrolled, live_codes, codes, refused_as"
-    " FROM apppass.find_accounts($1)";
+    "SELECT account, realm, enabled, date_part('epoch', disabled_from) AS disabled_from,"
+    " mfa_enrolled, live_codes, codes, refused_as FROM apppass.find_accounts($1)";
 
 static const char attempts_query[] =
     "SELECT date_part('epoch', at) AS at, date_part('epoch', first_at) AS first_at,"
@@ -327,10 +327,14 @@ static void print_attempt(const struct output *output, const struct rows *rows,
 
 static void print_account(const struct output *output, const struct rows *rows)
 {
+    const char *from = output_time(output, rows, 0, "disabled_from", NULL);
+    bool enabled = rows_boolean(rows, 0, "enabled");
+
     output_line(output, "Account", "%s", rows_text(rows, 0, "account"));
     output_line(output, "Realm", "%s", rows_text(rows, 0, "realm"));
-    output_line(output, "State", "%s%s",
-                rows_boolean(rows, 0, "enabled") ? "enabled" : "disabled",
+    output_line(output, "State", "%s%s%s%s", enabled ? "enabled" : "disabled",
+                enabled && from != NULL ? ", until " : "",
+                enabled && from != NULL ? from : "",
                 rows_boolean(rows, 0, "mfa_enrolled") ? ", enrolled in MFA" : "");
     output_line(output, "Codes", "%ld live, %ld in all",
                 rows_integer(rows, 0, "live_codes"), rows_integer(rows, 0, "codes"));
@@ -506,6 +510,7 @@ static const struct column account_columns[] = {
     {"account", NULL, COLUMN_TEXT, 0, NULL},
     {"realm", NULL, COLUMN_TEXT, 0, NULL},
     {"enabled", NULL, COLUMN_BOOLEAN, 0, NULL},
+    {"disabled_from", NULL, COLUMN_TIME, 0, NULL},
     {"mfa_enrolled", NULL, COLUMN_BOOLEAN, 0, NULL},
     {"live_codes", NULL, COLUMN_NUMBER, 0, NULL},
     {0},

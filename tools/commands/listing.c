@@ -65,7 +65,7 @@ static const struct column link_columns[] = {
 
 /* Those that wait, and what ended within a week or since then. */
 static struct rows *find_links(struct invocation *invocation, const char *account,
-                               const char *since)
+                               const char *since, const char *limit)
 {
     return QUERY(invocation->database,
                  "SELECT account, device, state, date_part('epoch', ends_at) AS ends_at,"
@@ -76,8 +76,8 @@ static struct rows *find_links(struct invocation *invocation, const char *accoun
                  " date_part('epoch', offered_at) AS offered_at, offered_by, realm"
                  " FROM apppass.find_offers(account => $1,"
                  " since => coalesce(to_timestamp(nullif($2, '')::double precision),"
-                 "  now() - interval '7 days'), realm => $3)",
-                 account, since, command_option(invocation, OPTION_REALM));
+                 "  now() - interval '7 days'), realm => $3, most => $4::bigint)",
+                 account, since, command_option(invocation, OPTION_REALM), limit);
 }
 
 static enum status run_links(struct invocation *invocation)
@@ -85,13 +85,16 @@ static enum status run_links(struct invocation *invocation)
     const char *account = command_argument(invocation, 0);
     bool one = account != NULL && strchr(account, '*') == NULL;
     char since[COMMAND_SINCE_MAX];
+    const char *limit;
     enum status status = command_since(invocation, since);
 
+    if (status == STATUS_DONE)
+        status = command_limit(invocation, NULL, &limit);
     if (status != STATUS_DONE)
         return status;
     return near_table(
         invocation, link_columns + (one && invocation->output.format == FORMAT_PEOPLE),
-        find_links(invocation, account, since), one ? account : NULL, "no links");
+        find_links(invocation, account, since, limit), one ? account : NULL, "no links");
 }
 
 const struct command command_links = {
@@ -105,13 +108,13 @@ const struct command command_links = {
         "and what ended within a week or since --since. ACCOUNT may hold * for any text.\n"
         "revoke --device ends one.",
     .example = "apppass links \"*@example.org\"",
-    .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}},
+    .options = {{OPTION_REALM, 0}, {OPTION_SINCE, 0}, {OPTION_LIMIT, 0}},
 };
 
 /* Under the codes of an account, for people: a program asks for them with links. */
 static enum status add_links(struct invocation *invocation, const char *account)
 {
-    struct rows *rows = find_links(invocation, account, "");
+    struct rows *rows = find_links(invocation, account, "", NULL);
     enum status status = STATUS_DONE;
 
     if (rows == NULL)
@@ -122,6 +125,26 @@ static enum status add_links(struct invocation *invocation, const char *account)
     }
     rows_free(&rows);
     return status;
+}
+
+/* What no code's own expiry says: for people too, a program asks account show. */
+static enum status add_last_day(struct invocation *invocation, const char *account)
+{
+    struct rows *rows = QUERY(
+        invocation->database,
+        "SELECT account, enabled, date_part('epoch', disabled_from) AS disabled_from"
+        " FROM apppass.find_accounts($1)",
+        account);
+    const char *from;
+
+    if (rows == NULL)
+        return database_status(invocation->database);
+    if (rows_count(rows) > 0 && rows_boolean(rows, 0, "enabled") &&
+        (from = output_time(&invocation->output, rows, 0, "disabled_from", NULL)) != NULL)
+        message_note("%s is disabled from %s on: every code is refused then",
+                     rows_text(rows, 0, "account"), from);
+    rows_free(&rows);
+    return STATUS_DONE;
 }
 
 /* ---- codes ---- */
@@ -150,8 +173,11 @@ static enum status run_list(struct invocation *invocation)
                         command_has(invocation, OPTION_ALL)
                             ? "no codes"
                             : "no live codes; --all shows old ones");
-    return status == STATUS_DONE && one && people ? add_links(invocation, account)
-                                                  : status;
+    if (status == STATUS_DONE && one && people)
+        status = add_links(invocation, account);
+    if (status == STATUS_DONE && one && people)
+        status = add_last_day(invocation, account);
+    return status;
 }
 
 const struct command command_list = {

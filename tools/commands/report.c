@@ -87,8 +87,11 @@ static enum status run_uses(struct invocation *invocation)
 {
     const char *account = command_argument(invocation, 0);
     char since[COMMAND_SINCE_MAX];
+    const char *limit;
     enum status status = command_since(invocation, since);
 
+    if (status == STATUS_DONE)
+        status = command_limit(invocation, NULL, &limit);
     if (status == STATUS_DONE) {
         char *networks = command_array(invocation, OPTION_NETWORK);
         struct rows *rows = QUERY(
@@ -97,10 +100,10 @@ static enum status run_uses(struct invocation *invocation)
             " service, network, date_part('epoch', first_at) AS first_at, state, realm,"
             " code_id FROM apppass.find_uses(account => $1, device => $2, service => $3,"
             " networks => $4::inet[], since => to_timestamp(nullif($5, '')::double "
-            "precision), realm => $6)",
+            "precision), realm => $6, most => $7::bigint)",
             account, command_option(invocation, OPTION_DEVICE),
             command_option(invocation, OPTION_SERVICE), networks, since,
-            command_option(invocation, OPTION_REALM));
+            command_option(invocation, OPTION_REALM), limit);
 
         free(networks);
         status = near_table(invocation, use_columns, rows,
@@ -124,6 +127,7 @@ const struct command command_uses = {
                 {OPTION_SERVICE, 0},
                 {OPTION_NETWORK, 0},
                 {OPTION_SINCE, 0},
+                {OPTION_LIMIT, 0},
                 {OPTION_REALM, 0}},
 };
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/message.h"
+#include "base/moment.h"
 #include "cli/change.h"
 #include "cli/command.h"
 #include "cli/near.h"
@@ -151,11 +152,87 @@ static enum status revoke_shown(struct invocation *invocation,
     return change_run(invocation, &change);
 }
 
+/* ---- at a moment to come ---- */
+
+static const struct column expiry_columns[] = {
+    {"account", "ACCOUNT", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"device", "DEVICE", COLUMN_TEXT, COLUMN_WRAP, NULL},
+    {"selector", "CODE", COLUMN_TEXT, 0, NULL},
+    {"expires_at", "ENDS", COLUMN_TIME, 0, "never"},
+    {"code_id", "Number", COLUMN_NUMBER, COLUMN_DETAIL, NULL},
+    {0},
+};
+
+static struct rows *set_expiry(struct invocation *invocation, bool only_earlier,
+                               enum status *status_r)
+{
+    const char *account = command_argument(invocation, 0);
+    const char *device = command_option(invocation, OPTION_DEVICE);
+    const char *code = command_option(invocation, OPTION_CODE);
+    char at[MOMENT_TEXT_MAX];
+    struct rows *rows;
+
+    *status_r = command_moment(invocation, OPTION_AT,
+                               "7d, 2027-03-31 or \"2027-03-31 18:00\"", at);
+    if (*status_r != STATUS_DONE)
+        return NULL;
+    rows = TRY_QUERY(
+        invocation->database,
+        "SELECT account, device, selector, date_part('epoch', expires_at) AS expires_at,"
+        " code_id FROM apppass.set_expiry(username => $1,"
+        " expires_at => nullif($2, '')::timestamptz, reason => $3, ticket => $4,"
+        " operator => $5, device => $6, selector => $7, only_earlier => $8)",
+        account, at, command_option(invocation, OPTION_REASON),
+        command_option(invocation, OPTION_TICKET),
+        command_option(invocation, OPTION_OPERATOR), device, code,
+        only_earlier ? "true" : "false");
+    if (rows == NULL)
+        *status_r = near_complain(invocation, account, device, code);
+    return rows;
+}
+
+static struct rows *make_earlier(struct invocation *invocation, enum status *status_r)
+{
+    return set_expiry(invocation, true, status_r);
+}
+
+static struct rows *make_set(struct invocation *invocation, enum status *status_r)
+{
+    return set_expiry(invocation, false, status_r);
+}
+
+static enum status preview_expiry(struct invocation *invocation, const struct rows *codes)
+{
+    if (rows_count(codes) == 0)
+        return STATUS_DONE;
+    message_note("This sets when %zu code%s end%s:", rows_count(codes),
+                 rows_count(codes) == 1 ? "" : "s", rows_count(codes) == 1 ? "s" : "");
+    return output_table(&invocation->output, expiry_columns, codes, "");
+}
+
+static enum status report_expiry(struct invocation *invocation, const struct rows *codes,
+                                 bool kept)
+{
+    if (invocation->output.format != FORMAT_PEOPLE)
+        return output_table(&invocation->output, expiry_columns, codes, "");
+    if (rows_count(codes) == 0)
+        message_note("nothing to do: there is no live code that this would change");
+    else if (kept)
+        message_note("set; \"apppass expire\" changes it until then");
+    return STATUS_DONE;
+}
+
 static enum status run_revoke(struct invocation *invocation)
 {
+    static const struct change later = {.make = make_earlier,
+                                        .preview = preview_expiry,
+                                        .report = report_expiry,
+                                        .question = "Let them end then?"};
     long links = 0;
 
-    return revoke_shown(invocation, &(const struct revoking){&links});
+    return command_has(invocation, OPTION_AT)
+               ? change_run(invocation, &later)
+               : revoke_shown(invocation, &(const struct revoking){&links});
 }
 
 const struct command command_revoke = {
@@ -166,11 +243,45 @@ const struct command command_revoke = {
     .summary = "end a code, a device, or all of an account",
     .details =
         "Takes effect at the next login, and cannot be undone. A link of --device, or all\n"
-        "with --all, that was not opened yet ends too: see apppass links.",
+        "with --all, that was not opened yet ends too: see apppass links. With --at the codes\n"
+        "that there are now expire then; who leaves is better served by account disable --at.",
     .example = "apppass revoke alice@example.org --device Phone --reason \"lost\"",
     .options = {{OPTION_CODE, NEED_ONE},
                 {OPTION_DEVICE, NEED_ONE},
                 {OPTION_ALL, NEED_ONE},
+                REASON_NEEDED,
+                {OPTION_AT, 0},
+                {OPTION_DRY_RUN, 0}},
+};
+
+static enum status run_expire(struct invocation *invocation)
+{
+    static const struct change change = {.make = make_set,
+                                         .preview = preview_expiry,
+                                         .report = report_expiry,
+                                         .question = "Set it?"};
+
+    if (command_has(invocation, OPTION_AT) == command_has(invocation, OPTION_NEVER))
+        return command_usage_error(invocation, "needed: one of --at WHEN and --never");
+    return change_run(invocation, &change);
+}
+
+const struct command command_expire = {
+    .name = "expire",
+    .arguments = "ACCOUNT",
+    .role = ROLE_HELPDESK,
+    .run = run_expire,
+    .summary = "set when a code ends: earlier, later, or never",
+    .details =
+        "Of live codes, within the tenant's policy; one in its time of grace ends no later.\n"
+        "To end a code now: apppass revoke.",
+    .example = "apppass expire alice@example.org --device Phone --at 2027-03-31 \\\n"
+               "    --reason \"contract extended\"",
+    .options = {{OPTION_CODE, NEED_ONE},
+                {OPTION_DEVICE, NEED_ONE},
+                {OPTION_ALL, NEED_ONE},
+                {OPTION_AT, 0},
+                {OPTION_NEVER, 0},
                 REASON_NEEDED,
                 {OPTION_DRY_RUN, 0}},
 };

@@ -27,6 +27,7 @@ const struct option_spec option_specs[OPTION_COUNT] = {OPTIONS(SPEC)};
     X(check)                                                                             \
     X(reset)                                                                             \
     X(revoke)                                                                            \
+    X(expire)                                                                            \
     X(account_add)                                                                       \
     X(account_list)                                                                      \
     X(account_show)                                                                      \
