@@ -340,21 +340,36 @@ void memo_cell_set(struct memo *memo, size_t cell, int64_t value)
 
 /* ---- locks ---- */
 
-bool memo_lock(const struct memo *memo, int byte)
+static struct flock lock_on(int64_t from, int64_t end, short type)
 {
-    struct flock lock = {
-        .l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    return (struct flock){
+        .l_type = type, .l_whence = SEEK_SET, .l_start = from, .l_len = end - from};
+}
+
+bool memo_lock(const struct memo *memo, int64_t byte)
+{
+    struct flock lock = lock_on(byte, byte + 1, F_WRLCK);
 
     if (memo == NULL || fcntl(memo->fd, F_SETLK, &lock) == 0)
         return true;
     return errno != EAGAIN && errno != EACCES;
 }
 
-void memo_unlock(const struct memo *memo, int byte)
+void memo_unlock(const struct memo *memo, int64_t byte)
 {
-    struct flock lock = {
-        .l_type = F_UNLCK, .l_whence = SEEK_SET, .l_start = byte, .l_len = 1};
+    struct flock lock = lock_on(byte, byte + 1, F_UNLCK);
 
     if (memo != NULL)
         (void)fcntl(memo->fd, F_SETLK, &lock);
+}
+
+bool memo_find_lock(const struct memo *memo, int64_t from, int64_t end, int64_t *byte_r)
+{
+    struct flock lock = lock_on(from, end, F_WRLCK);
+
+    if (memo == NULL || from >= end || fcntl(memo->fd, F_GETLK, &lock) != 0 ||
+        lock.l_type == F_UNLCK)
+        return false;
+    *byte_r = lock.l_start > from ? lock.l_start : from;
+    return true;
 }

@@ -63,14 +63,19 @@ int64_t memo_cell(const struct memo *memo, size_t cell) MUST_CHECK;
 void memo_cell_set(struct memo *memo, size_t cell, int64_t value);
 
 /*
- * memo_lock - lock one byte of the file against other processes
+ * memo_lock - lock one byte of the file, which need not be that long, against other processes
  *
  * False where another process holds it.  True where locking itself fails, or the memo is
  * NULL.  The kernel gives it up with its holder; closing any descriptor of the file gives
  * up all the process's locks on it: a memo opened and closed beside this one loosens them
  * for a moment.
  */
-bool memo_lock(const struct memo *memo, int byte) MUST_CHECK;
-void memo_unlock(const struct memo *memo, int byte);
+bool memo_lock(const struct memo *memo, int64_t byte) MUST_CHECK;
+void memo_unlock(const struct memo *memo, int64_t byte);
+
+/* Has another process locked a byte from `from` on and before `end`?  One of them in *byte_r,
+ * not the first of necessity.  False where that can't be found out, or the memo is NULL. */
+bool memo_find_lock(const struct memo *memo, int64_t from, int64_t end,
+                    int64_t *byte_r) MUST_CHECK;
 
 #endif

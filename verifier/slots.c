@@ -62,13 +62,56 @@ static bool take_slot(const struct memo *memo, int slot)
     return false;
 }
 
-/*
- * Waiting for "any of these locks, but no longer than" is not on offer, so it is polling:
- * ever slower, out of step with the others, up to about the time of one hash.
- */
-static void wait_a_little(unsigned round, int left_ms)
+static int take_any_slot(const struct memo *memo)
 {
-    long limit_us = round < 5 ? 1000L << round : 20000;
+    int count = slots_count();
+
+    for (int i = 0; i < count; i++) {
+        int slot = (int)(((unsigned)getpid() + (unsigned)i) % (unsigned)count);
+
+        if (take_slot(memo, slot))
+            return slot;
+    }
+    return -1;
+}
+
+/*
+ * Who waits holds a lock behind the slots, on the byte of the millisecond it came in: the
+ * kernel keeps the queue, and forgets who dies.  Whoever comes while others wait goes to its
+ * end, else a process that computes hash after hash would always be faster than they.  The
+ * first HEADS may take what is free.  Threads of one process don't see each other's places.
+ */
+#define QUEUE ((int64_t)1 << 32)
+#define HEADS 8
+
+static int64_t queue_up(const struct memo *memo)
+{
+    int64_t place = QUEUE + deadline_now_ms();
+
+    while (!memo_lock(memo, place))
+        place++;
+    return place;
+}
+
+/* How many wait from `from` on and before `end`; counts no further than `most`. */
+static int count_waiting(const struct memo *memo, int64_t from, int64_t end, int most)
+{
+    int64_t at;
+    int count = 0;
+
+    if (most <= 0 || !memo_find_lock(memo, from, end, &at))
+        return 0;
+    count = 1 + count_waiting(memo, from, at, most - 1);
+    return count + count_waiting(memo, at + 1, end, most - count);
+}
+
+/*
+ * Waiting for "any of these locks, but no longer than" is not on offer, so it is polling,
+ * out of step with the others.
+ */
+static void wait_a_little(bool first, int left_ms)
+{
+    long limit_us = first ? 2000 : 20000;
     struct timespec pause;
 
     if (limit_us > left_ms * 1000L)
@@ -80,23 +123,30 @@ static void wait_a_little(unsigned round, int left_ms)
     nanosleep(&pause, NULL);
 }
 
+static int wait_for_slot(const struct memo *memo, struct deadline deadline)
+{
+    int64_t place = queue_up(memo);
+    int slot = -1, left;
+
+    while ((left = deadline_left_ms(deadline)) > 0) {
+        bool first = count_waiting(memo, QUEUE, place, HEADS) < HEADS;
+
+        if (first && (slot = take_any_slot(memo)) >= 0)
+            break;
+        wait_a_little(first, left);
+    }
+    memo_unlock(memo, place);
+    return slot;
+}
+
 int slots_acquire(struct memo *memo, struct deadline deadline)
 {
-    int count = slots_count(), left;
+    int slot = -1;
 
     disown_after_fork();
-    for (unsigned round = 0;; round++) {
-        for (int i = 0; i < count; i++) {
-            int slot = (int)(((unsigned)getpid() + (unsigned)i) % (unsigned)count);
-
-            if (take_slot(memo, slot))
-                return slot;
-        }
-        left = deadline_left_ms(deadline);
-        if (left == 0)
-            return -1;
-        wait_a_little(round, left);
-    }
+    if (count_waiting(memo, QUEUE, INT64_MAX, 1) == 0)
+        slot = take_any_slot(memo);
+    return slot >= 0 ? slot : wait_for_slot(memo, deadline);
 }
 
 void slots_release(struct memo *memo, int slot)

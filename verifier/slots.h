@@ -22,8 +22,8 @@ int slots_count(void);
 /*
  * slots_acquire - take a slot before hash_verify or hash_make
  *
- * Waits until one is free; -1 where the deadline passes first (OUTCOME_UNAVAILABLE for
- * the caller).  Give the result to slots_release, -1 included.  A process that dies
+ * Waits until one is free, in the order in which the processes came, to within a few; -1
+ * where the deadline passes first (OUTCOME_UNAVAILABLE for the caller).  Give the result to slots_release, -1 included.  A process that dies
  * gives its slots back.  Thread-safe; after fork the child holds none of its parent's
  * slots.
  */

@@ -652,6 +652,62 @@ static void slots_are_bounded_over_processes_and_freed_by_death(void **state)
     memo_close(&exchange.memo);
 }
 
+/* Acquires twice, and says each time which of them it is and which time. */
+static int go_twice(struct memo *memo, int number, int to)
+{
+    for (int round = 0; round < 2; round++) {
+        char said[2] = {(char)number, (char)round};
+        int slot = slots_acquire(memo, deadline_in(60000));
+
+        if (slot < 0 || write(to, said, 2) != 2)
+            return 1;
+        usleep(2000);
+        slots_release(memo, slot);
+    }
+    return 0;
+}
+
+/* Nobody goes before more than the eight that are first in the queue, and those that were let
+ * go and have not said so yet; how long a process takes to be seen is the machine's affair. */
+static void slots_go_to_who_came_first(void **state)
+{
+    const int64_t queue = (int64_t)1 << 32;
+    struct memo *memo = open_good();
+    int slots[SLOTS_MAX], count = take_all(memo, slots), pipes[2], status, went = 0;
+    pid_t children[32 + SLOTS_MAX];
+    const int waiting = 32 + count, ahead = 8 + count;
+    int64_t at, last = queue;
+    char said[2];
+
+    (void)state;
+    assert_int_equal(pipe(pipes), 0);
+    for (int i = 0; i < waiting; i++) {
+        children[i] = fork();
+        assert_true(children[i] >= 0);
+        if (children[i] == 0)
+            _exit(go_twice(memo, i, pipes[1]));
+        /* It waits: its lock is behind the last one's. */
+        while (!memo_find_lock(memo, last + 1, INT64_MAX, &at))
+            usleep(500);
+        last = at;
+    }
+    release_all(memo, slots, count);
+    for (int i = 0; i < 2 * waiting; i++) {
+        assert_int_equal(read(pipes[0], said, 2), 2);
+        if (said[1] == 0)
+            assert_in_range(said[0], 0, went++ + ahead);
+        else
+            assert_in_range(went, waiting - ahead, waiting);
+    }
+    for (int i = 0; i < waiting; i++) {
+        assert_int_equal(waitpid(children[i], &status, 0), children[i]);
+        assert_int_equal(status, 0);
+    }
+    close(pipes[0]);
+    close(pipes[1]);
+    memo_close(&memo);
+}
+
 static struct memo *shared;
 static _Atomic int inside, most;
 
@@ -721,6 +777,7 @@ int main(void)
         cmocka_unit_test_teardown(slots_are_bounded_in_one_process, remove_memo),
         cmocka_unit_test_teardown(slots_are_bounded_over_processes_and_freed_by_death,
                                   remove_memo),
+        cmocka_unit_test_teardown(slots_go_to_who_came_first, remove_memo),
         cmocka_unit_test_teardown(threads_share_memo_and_slots, remove_memo),
     };
 
