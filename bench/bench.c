@@ -742,31 +742,39 @@ static int make_codes(long count)
     return 0;
 }
 
-/* This process's share of the accounts; exits with the number of failures. */
-static void storm_worker(char *const *lines, size_t count, size_t first, size_t step,
-                         const char *modules, char *options)
+/* This process's share of the accounts, one after the other; exits with the number of failures. */
+static void storm_worker(struct job *job, char *const *lines, size_t count, size_t first,
+                         size_t step, int64_t *longest_r)
 {
+    const struct job_kind *kind = find_kind(job->kind);
     int failures = 0;
 
-    start_host(modules, options);
     for (size_t i = first; i < count; i += step) {
-        char *password = strchr(lines[i], '\t');
+        int64_t begin, taken;
 
-        *password++ = '\0';
-        if (log_in(lines[i], password) != SASL_OK)
+        job->username = lines[i];
+        job->password = strchr(lines[i], '\t');
+        *job->password++ = '\0';
+        if (i == first)
+            kind->start(job);
+        begin = now_ns();
+        if (kind->attempt(job) != SASL_OK)
             failures++;
+        taken = now_ns() - begin;
+        if (taken > *longest_r)
+            *longest_r = taken;
     }
     exit(failures > 100 ? 100 : failures);
 }
 
 /* Prints seconds to the last success, milliseconds of processor a login, the sum of the
- * processes' largest memory in MiB, failures. */
-static int storm(size_t worker_count, const char *modules, char *options)
+ * processes' largest memory in MiB, failures, seconds that the longest login took. */
+static int storm(size_t worker_count, struct job *job)
 {
     static char *lines[100000];
     static char line[512];
     size_t count = 0;
-    int64_t begin;
+    int64_t begin, *longest, most = 0;
     long failures = 0, memory_kib = 0;
     double cpu = 0;
 
@@ -774,10 +782,14 @@ static int storm(size_t worker_count, const char *modules, char *options)
         line[strcspn(line, "\n")] = '\0';
         lines[count++] = strdup(line);
     }
+    longest = mmap(NULL, worker_count * sizeof *longest, PROT_READ | PROT_WRITE,
+                   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    if (longest == MAP_FAILED)
+        die("mmap", strerror(errno));
     begin = now_ns();
     for (size_t i = 0; i < worker_count; i++)
         if (fork() == 0)
-            storm_worker(lines, count, i, worker_count, modules, options);
+            storm_worker(job, lines, count, i, worker_count, &longest[i]);
     for (size_t i = 0; i < worker_count; i++) {
         struct rusage usage;
         int status;
@@ -789,8 +801,11 @@ static int storm(size_t worker_count, const char *modules, char *options)
         cpu += (double)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1e3 +
                (double)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 1e3;
     }
-    printf("%.3f\t%.3f\t%.0f\t%ld\n", (double)(now_ns() - begin) / 1e9,
-           cpu / (double)count, (double)memory_kib / 1024, failures);
+    for (size_t i = 0; i < worker_count; i++)
+        if (longest[i] > most)
+            most = longest[i];
+    printf("%.3f\t%.3f\t%.0f\t%ld\t%.3f\n", (double)(now_ns() - begin) / 1e9,
+           cpu / (double)count, (double)memory_kib / 1024, failures, (double)most / 1e9);
     return 0;
 }
 
@@ -802,8 +817,11 @@ int main(int argc, char **argv)
         return make_codes(strtol(argv[2], NULL, 10));
     if (strcmp(command, "run") == 0 && argc == 3)
         return run_jobs(strtod(argv[2], NULL));
-    if (strcmp(command, "storm") == 0 && argc == 5)
-        return storm(strtoul(argv[2], NULL, 10), argv[3], argv[4]);
+    if (strcmp(command, "storm") == 0 && argc == 6) {
+        struct job job = {.kind = argv[3], .first = argv[4], .second = argv[5]};
+
+        return storm(strtoul(argv[2], NULL, 10), &job);
+    }
     fprintf(stderr, "bench/run starts this program\n");
     return 2;
 }

@@ -100,6 +100,12 @@ service auth {{
     mode = 0666
   }}
 }}
+# Without this who failed waits 2, 4, 8 and at last 15 s before the next attempt is looked at.
+service anvil {{
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
+}}
 service stats {{
   unix_listener stats-writer {{
     mode = 0666
