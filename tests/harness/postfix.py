@@ -68,6 +68,8 @@ class Postfix:
             "virtual_mailbox_domains": domain,
             "virtual_transport": f"lmtp:inet:127.0.0.1:{lmtp_port}" if lmtp_port else "error:off",
             "smtputf8_enable": "no",
+            # After its 100th client an smtpd would end, perhaps the one that a test just warmed.
+            "max_use": "100000",
             # No TLS on loopback: passwords are accepted in clear here.
             "smtpd_tls_auth_only": "no",
             **self.overrides,
