@@ -77,23 +77,42 @@ class Ground(Site):
         self.current = None
         for server in (self.postfix, self.cyrus, self.apppassd):
             server.stop()
+        for tell in (self._tell_postfix, self._tell_cyrus, self._tell_apppassd):
+            tell(options)
+        self.apppassd.start()
+        self.cyrus.start()
+        self.postfix.start()
+        self.current = options
+
+    def reconfigure(self, **options):
+        """The same without a pause, as an administrator does: one server after the other."""
+        self.current = None
+        self._tell_apppassd(options)
+        self.apppassd.reload()
+        self._tell_cyrus(options)
+        self.cyrus.reload()
+        self._tell_postfix(options)
+        self.postfix.reload()
+        self.current = options
+
+    def _tell_postfix(self, options):
         write(self.postfix.config / "sasl" / "smtpd.conf", "mech_list: PLAIN LOGIN\n" + "".join(
             f"{name}: {value}\n" for name, value in self._options("root", options).items()),
               mode=0o600)
+
+    def _tell_cyrus(self, options):
         self._imapd_conf({
             "sasl_pwcheck_method": "saslauthd", "sasl_saslauthd_path": self.apppassd.socket,
             "sasl_log_level": 4, "sasl_mech_list": "PLAIN LOGIN", "virtdomains": "userid",
             **{f"sasl_{name}": value for name, value in self._options("cyrus", options).items()}})
+
+    def _tell_apppassd(self, options):
         for name in [name for name in self.apppassd.options if name.startswith("apppass_")]:
             del self.apppassd.options[name]
         self.apppassd.set(**self._options(self.apppassd.user, options))
         # Started as root, it trusts root's files alone.
         shutil.chown(self.apppassd.config, "root", pwd.getpwnam(self.apppassd.user).pw_gid)
         self.apppassd.config.chmod(0o640)
-        self.apppassd.start()
-        self.cyrus.start()
-        self.postfix.start()
-        self.current = options
 
     def restart(self, processes=None):
         """New processes of every server, at most so many of each mail server; same options."""

@@ -92,15 +92,20 @@ def folder(path, user=None, mode=0o755):
 
 
 def write(path, text, user=None, mode=0o644):
-    """Write a file; secrets never exist with a wider mode than `mode`."""
+    """
+    Write a file, in one go for whoever reads it meanwhile; secrets never exist with a wider
+    mode than `mode`.
+    """
     path = Path(path)
-    path.unlink(missing_ok=True)
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+    made = path.with_name(path.name + ".new")
+    made.unlink(missing_ok=True)
+    with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         out.write(text)
     if user:
         entry = pwd.getpwnam(user)
-        os.chown(path, entry.pw_uid, entry.pw_gid)
-    path.chmod(mode)
+        os.chown(made, entry.pw_uid, entry.pw_gid)
+    made.chmod(mode)
+    made.replace(path)
     return path
 
 

@@ -3,6 +3,7 @@
 
 import os
 import shutil
+import signal
 import smtplib
 import subprocess
 import sys
@@ -149,6 +150,9 @@ class Cyrus:
         for door, port in self.ports.items():
             self.daemon.ready(lambda: accepts(port), f"Cyrus {door} to accept connections")
         return self
+
+    def reload(self):
+        self.daemon.send(signal.SIGHUP)
 
     def stop(self):
         self.daemon.stop()

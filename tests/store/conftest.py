@@ -349,14 +349,25 @@ def pair():
 
 @pytest.fixture
 def tls_server(server):
-    """The shared cluster with TLS switched on, for one test."""
+    """The shared cluster with TLS switched on, for one test; .renew() gives it a certificate by
+    the authority in .authority."""
+    server.authority, key = server.data / "ca.crt", server.data / "ca.key"
     run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
-         "-subj", "/CN=localhost", "-keyout", server.data / "server.key",
-         "-out", server.data / "server.crt"])
-    for name in ("server.key", "server.crt"):
-        shutil.chown(server.data / name, "postgres")
-        (server.data / name).chmod(0o600)
+         "-subj", "/CN=authority", "-keyout", key, "-out", server.authority])
+
+    def renew():
+        request = server.data / "server.csr"
+        run(["openssl", "req", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
+             "-keyout", server.data / "server.key", "-out", request])
+        run(["openssl", "x509", "-req", "-in", request, "-CA", server.authority, "-CAkey", key,
+             "-CAcreateserial", "-days", "2", "-out", server.data / "server.crt"])
+        for name in ("server.key", "server.crt"):
+            shutil.chown(server.data / name, "postgres")
+            (server.data / name).chmod(0o600)
+        server.psql("SELECT pg_reload_conf()", "postgres")
+
+    server.renew = renew
     server.psql("ALTER SYSTEM SET ssl = on", "postgres")
-    server.psql("SELECT pg_reload_conf()", "postgres")
+    renew()
     until(lambda: server.psql("SHOW ssl", "postgres") == "on", "TLS to be on")
     return server

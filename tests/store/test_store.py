@@ -9,7 +9,7 @@ import pytest
 
 from conftest import (ALICE, PASSWORD, PROBE, Driver, calls, conninfo, issue, pooler,
                       reset_statements, statements, terminate)
-from harness.basics import free_port, state_folder, until
+from harness.basics import free_port, run, state_folder, until
 
 
 def backends(server):
@@ -268,6 +268,26 @@ def test_a_fork_leaves_the_parents_tls_session_alone(tls_server, driver):
     driver.ask("fork-free")
     assert driver.lookup().outcome == "ok"
     assert backends(tls_server) == parent
+
+
+def shown_serial(server):
+    """The number of the certificate that the server shows."""
+    shown = run(["openssl", "s_client", "-starttls", "postgres", "-connect", f"localhost:{server.port}"],
+                input="")
+    return run(["openssl", "x509", "-noout", "-serial"], input=shown)
+
+
+def test_a_renewed_certificate_disturbs_nobody(tls_server, driver):
+    where = conninfo(tls_server, tcp=True).replace("127.0.0.1", "localhost")
+    driver.open(f"{where} sslmode=verify-full sslrootcert={tls_server.authority}")
+    assert driver.lookup().outcome == "ok"
+    before, serial = backends(tls_server), shown_serial(tls_server)
+    tls_server.renew()
+    until(lambda: shown_serial(tls_server) != serial, "the new certificate")
+    assert driver.lookup().outcome == "ok" and backends(tls_server) == before
+    terminate(tls_server)
+    assert driver.lookup().outcome == "ok" and backends(tls_server) != before
+    assert driver.logs == []
 
 
 def test_a_child_of_a_pending_record_does_not_read_its_answer(server, driver):
