@@ -73,6 +73,7 @@ class Cyrus:
             "proc_path": self.proc,
             "umask": "077",
             "admins": "cyrus",
+            "allowusermoves": "yes",
             "unixhierarchysep": "yes",
             "altnamespace": "yes",
             "syslog_prefix": "cyrus",

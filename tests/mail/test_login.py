@@ -102,6 +102,26 @@ def test_libraries_people_use(site, account, code):
         assert until(arrived, "the mail to arrive")
 
 
+def test_a_person_is_renamed(site, account, code):
+    """In the order of apppass(1): disabled, the mailbox, the account, enabled."""
+    new = f"married.{account}"
+    site.apppass("account", "add", "cyrus")
+    site.apppass("account", "disable", account, "--reason", "renamed", "--yes")
+    with Imap(site.cyrus.ports["imap"]) as client:
+        assert client.authenticate_plain("cyrus", site.issue("cyrus", "cyradm")).meaning == OK
+        said = client.command(f'RENAME "user/{account}" "user/{new}"')[1]
+        assert said.startswith("OK"), said
+    site.apppass("account", "rename", account, new, "--reason", "renamed")
+    site.apppass("account", "enable", new, "--reason", "renamed")
+    for door in DOORS:
+        assert site.knock(door, account, code).meaning == REFUSED, door
+        assert site.knock(door, new, code).meaning == OK, door
+    for log_in in (Imap.authenticate_plain, Imap.login):
+        with Imap(site.cyrus.ports["imap"]) as client:
+            assert log_in(client, new, code).meaning == OK
+            assert client.command("STATUS INBOX (MESSAGES)")[0] == ["* STATUS INBOX (MESSAGES 1)"]
+
+
 @pytest.mark.parametrize("authzid", ["same", "other"])
 def test_authorisation_identity(site, account, code, authzid):
     """Asking for oneself is fine; asking for somebody else is the host's to refuse."""
