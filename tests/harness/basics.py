@@ -73,6 +73,13 @@ def accepts(port):
         return False
 
 
+def listens(port):
+    """Whether a server on loopback has opened `port`; it does not notice that it was looked at."""
+    local, state = f"0100007F:{port:04X}", "0A"
+    rows = (line.split() for line in Path("/proc/net/tcp").read_text().splitlines())
+    return any(row[1] == local and row[3] == state for row in rows)
+
+
 def state_folder(prefix="apppass-test."):
     """A new folder that server users can reach; the path is short enough for sockets."""
     folder = Path(tempfile.mkdtemp(prefix=prefix, dir="/var/tmp"))

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from .basics import (ROOT, Daemon, Failure, accepts, example, folder, free_port, read_settings,
+from .basics import (ROOT, Daemon, Failure, example, folder, free_port, listens, read_settings,
                      run, write)
 
 BINARIES = Path("/usr/lib/cyrus/bin")
@@ -148,15 +148,17 @@ class Cyrus:
             [BINARIES / "master", "-C", self.config, "-M", self.state / "cyrus.conf",
              "-p", self.state / "master.pid"],
             environment={"SASL_PATH": str(self.plugins)})
+        # A connection starts a child for each door; where master is to stop before these are up, it
+        # spins for ever.
         for door, port in self.ports.items():
-            self.daemon.ready(lambda: accepts(port), f"Cyrus {door} to accept connections")
+            self.daemon.ready(lambda: listens(port), f"Cyrus {door} to listen")
         return self
 
     def reload(self):
         self.daemon.send(signal.SIGHUP)
 
     def stop(self):
-        self.daemon.stop()
+        self.daemon.stop(timeout=10)
         self.logger.stop()
         if DEV_LOG.is_symlink() and DEV_LOG.readlink() == self.socket:
             DEV_LOG.unlink()

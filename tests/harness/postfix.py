@@ -101,7 +101,9 @@ class Postfix:
         return run(["postconf", "-c", self.config, "-h", name]).strip()
 
     def start(self):
-        run(["postfix", "-c", self.config, "check"])
+        # It makes what is missing of the queue.
+        if not (self.queue / "pid").exists():
+            run(["postfix", "-c", self.config, "check"])
         # What "postfix start-fg" runs, without the shell that would not pass signals on.
         self.daemon.launch([self.setting("daemon_directory") + "/master",
                             "-c", self.config, "-s"], environment={"MAIL_CONFIG": str(self.config)})
