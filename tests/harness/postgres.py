@@ -9,7 +9,9 @@ import re
 import secrets
 import shutil
 import signal
+import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -29,6 +31,8 @@ DATABASE = "apppass"
 # In the image of a cluster: what deploy() then names DATABASE, which is empty there.
 DEPLOYED = "apppass_deployed"
 ROLES = ROOT / "examples" / "postgresql" / "roles.sql"
+
+PSQL = ("-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1")
 
 # Everything that passes through is logged, so that a clear code could not hide.
 CHATTY = {"log_statement": "all", "log_connections": "on", "log_disconnections": "on"}
@@ -100,6 +104,7 @@ class Postgres:
         self.port = None
         self.password = None    # of the verifier
         self.stopped = []
+        self.sessions = {}
 
     def create(self, peers=None, image=True):
         """
@@ -166,11 +171,13 @@ class Postgres:
     def stop(self, mode="fast"):
         """fast: SIGINT, sessions are told; immediate: SIGQUIT, like a crash."""
         self.resume()
+        self.leave()
         self.daemon.stop({"fast": signal.SIGINT, "immediate": signal.SIGQUIT,
                           "smart": signal.SIGTERM}[mode])
 
     def kill(self):
         """SIGKILL the postmaster; its children notice and end."""
+        self.leave()
         self.daemon.stop(signal.SIGKILL)
 
     def hang(self):
@@ -224,8 +231,26 @@ class Postgres:
 
     def psql(self, sql, user=ADMINISTRATOR, database=DATABASE):
         """Run SQL, stop at the first error; unaligned rows as text."""
-        return run(["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"], input=sql + "\n",
+        return run(["psql", *PSQL], input=sql + "\n",
                    env=self._programs(user, database)).rstrip("\n")
+
+    def ask(self, sql, user=ADMINISTRATOR):
+        """The same for those who ask all the time: by a session that is kept."""
+        session = self.sessions.pop(user, None)
+        if session and not session.ready():
+            session.close()
+            session = None
+        session = session or Session(self._programs(user))
+        answer = session.ask(sql)
+        if answer is None:
+            raise Failure(session.close())
+        self.sessions[user] = session
+        return answer
+
+    def leave(self):
+        """End the sessions that ask() keeps; who copies a database must be alone in it."""
+        while self.sessions:
+            self.sessions.popitem()[1].close()
 
     def sqitch(self, *words):
         """Run sqitch on the database as the owner."""
@@ -261,8 +286,44 @@ class Postgres:
     def wait_sessions(self, user, count, timeout=30.0):
         """Wait until `user` has that many sessions."""
         sql = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{user}'"
-        until(lambda: int(self.psql(sql, "postgres")) == count,
+        until(lambda: int(self.ask(sql, "postgres")) == count,
               f"{count} session(s) of {user}", timeout)
+
+
+class Session:
+    """A psql that waits for the next question."""
+
+    def __init__(self, environment):
+        self.mark = f"end {secrets.token_hex(8)}\n"
+        self.errors = tempfile.TemporaryFile("w+")
+        self.process = subprocess.Popen(
+            ["setpriv", "--pdeathsig", "TERM", "psql", *PSQL], stdin=subprocess.PIPE, text=True,
+            stdout=subprocess.PIPE, stderr=self.errors, cwd="/", env=environment)
+
+    def ready(self):
+        """As a new one would be; not where its server has ended, or a transaction is open."""
+        return self.ask("DISCARD ALL") is not None
+
+    def ask(self, sql):
+        """The answer, or None where psql ended: at the first error."""
+        try:
+            self.process.stdin.write(f"{sql}\n;\n\\echo {self.mark}")
+            self.process.stdin.flush()
+        except BrokenPipeError:
+            return None
+        lines = []
+        for line in self.process.stdout:
+            if line == self.mark:
+                return "".join(lines).rstrip("\n")
+            lines.append(line)
+        return None
+
+    def close(self):
+        """What it said of errors."""
+        self.process.communicate()
+        self.errors.seek(0)
+        with self.errors:
+            return f"psql: exit {self.process.returncode}\n{self.errors.read()}"
 
 
 def main(arguments):

@@ -25,7 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import Failure, state_folder
 from harness.codes import CODE
-from harness.postgres import ADMINISTRATOR, HELPDESK, Postgres
+from harness.postgres import ADMINISTRATOR, HELPDESK, PSQL, Postgres
 
 BUILD = Path(os.environ["APPPASS_BUILD"])
 TOOL = BUILD / "apppass"
@@ -103,7 +103,7 @@ class Desk:
     def account(self, prefix="person", realm="example.org"):
         """A new account, of this test alone."""
         name = f"{prefix}{next(NUMBERS)}@{realm}"
-        self.ok("account", "add", name)
+        self.sql(f"SELECT apppass.add_account('{name}')", ADMINISTRATOR)
         return name
 
     def issue(self, account, device="Phone", *options):
@@ -111,13 +111,13 @@ class Desk:
         return self.ok("issue", account, "--device", device, "--force", *options).code()
 
     def sql(self, text, user="postgres"):
-        return self.server.psql(text, user)
+        return self.server.ask(text, user)
 
     @contextlib.contextmanager
     def transaction(self, text, user="postgres"):
         """Somebody who has run that and does not commit."""
         session = subprocess.Popen(
-            ["psql", "-XqAt", "-v", "ON_ERROR_STOP=1"], text=True, stdin=subprocess.PIPE,
+            [self.server.binaries / "psql", *PSQL], text=True, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE, env={**os.environ, **self.server.environment(user)})
         try:
             session.stdin.write(f"BEGIN;\n{text};\n\\echo held\n")

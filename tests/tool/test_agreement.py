@@ -36,6 +36,7 @@ COMMIT;
 @pytest.fixture(scope="module")
 def grid(server):
     """Cells as lookup decides them, in a database of their own."""
+    server.leave()
     server.psql("CREATE DATABASE agreement TEMPLATE apppass", "postgres")
     made = server.psql(MADE.format(sql=SQL), "postgres", "agreement")
     yield json.loads(made.splitlines()[-1])

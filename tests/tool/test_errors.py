@@ -294,6 +294,7 @@ def test_database_without_the_schema(desk):
 @pytest.fixture
 def another(desk):
     """A database with the schema, to be changed."""
+    desk.server.leave()
     desk.sql("CREATE DATABASE another TEMPLATE apppass")
     yield {"user": "postgres", "database": "another"}
     desk.sql("DROP DATABASE another")
