@@ -95,14 +95,19 @@ INSERT INTO apppass.verdict (name, description) VALUES
     ('main_password_refused', 'No code was typed, and the main password is refused');
 GRANT SELECT ON apppass.verdict TO apppass_helpdesk, apppass_auditor;
 
--- A later change that tools have to know of replaces it by one with the next number.
+-- A later change that tools have to know of replaces the first by one with the next number; one
+-- that takes away what older tools ask for replaces the second.
 CREATE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN 1;
 COMMENT ON FUNCTION apppass.schema_version() IS
-'What tools compare before they do anything: another number than the one they were made for, and '
-'they refuse.';
+'The number of this schema. A tool refuses one that is older than it needs.';
+CREATE FUNCTION apppass.schema_serves() RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 1;
+COMMENT ON FUNCTION apppass.schema_serves() IS
+'The oldest tools that this schema serves: those made for the schema of that number. Older ones '
+'refuse it.';
 
-GRANT EXECUTE ON FUNCTION apppass.schema_version() TO apppass_helpdesk, apppass_auditor,
-    apppass_admin, apppass_notify;
+GRANT EXECUTE ON FUNCTION apppass.schema_version(), apppass.schema_serves() TO apppass_helpdesk,
+    apppass_auditor, apppass_admin, apppass_notify;
 
 COMMIT;

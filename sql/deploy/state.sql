@@ -385,7 +385,8 @@ BEGIN
     FOR f IN
         SELECT p.oid FROM pg_catalog.pg_proc AS p
         WHERE p.pronamespace = 'apppass'::regnamespace
-          AND p.proname NOT IN ('random_bytes', 'bcrypt', 'schema_version')
+          AND p.proname NOT IN ('random_bytes', 'bcrypt', 'schema_version',
+                                'schema_serves')
     LOOP
         EXECUTE pg_catalog.format(
             'GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk, apppass_auditor, apppass_admin', f);

@@ -6,6 +6,7 @@
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
+DROP FUNCTION apppass.schema_serves();
 DROP FUNCTION apppass.schema_version();
 DROP FUNCTION apppass.bcrypt(text);
 DROP FUNCTION apppass.random_bytes(integer);

@@ -12,7 +12,7 @@ SELECT 1 / (NOT pg_catalog.has_schema_privilege('public', 'apppass', 'USAGE'))::
 SELECT 1 / (count(*) >= 17)::integer FROM apppass.verdict;
 SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_verifier', 'apppass.verdict',
     'SELECT'))::integer;
-SELECT 1 / (apppass.schema_version() >= 1)::integer;
+SELECT 1 / (apppass.schema_serves() BETWEEN 1 AND apppass.schema_version())::integer;
 SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_verifier', 'apppass.bcrypt(text)',
     'EXECUTE'))::integer;
 SELECT 1 / (NOT pg_catalog.has_function_privilege('public', 'apppass.random_bytes(integer)',

@@ -371,18 +371,22 @@ def test_a_login_that_can_take_every_connection_is_a_note(patient, limit):
     assert state == "note" and "every connection of PostgreSQL: apppass_mail;" in detail
 
 
-@pytest.mark.parametrize("number, said", [(0, "older than this tool: number 0"),
-                                          (9, "newer than this tool: number 9")])
-def test_newer_and_older_schema_are_told_apart(patient, number, said):
-    say = ("CREATE OR REPLACE FUNCTION apppass.schema_version() RETURNS integer LANGUAGE sql"
+@pytest.mark.parametrize("function, number, state, said", [
+    ("schema_version", 0, "fault", "older than this tool: number 0"),
+    ("schema_serves", 9, "fault", "which serves tools from number 9 on"),
+    ("schema_version", 9, "note", "number 9, newer than this tool (1), and they work together"),
+])
+def test_newer_and_older_schema_are_told_apart(patient, function, number, state, said):
+    say = ("CREATE OR REPLACE FUNCTION apppass.{}() RETURNS integer LANGUAGE sql"
            " IMMUTABLE PARALLEL SAFE RETURN {}")
-    now = patient.desk.sql("SELECT apppass.schema_version()").strip()
-    patient.desk.sql(say.format(number))
+    now = patient.desk.sql(f"SELECT apppass.{function}()").strip()
+    patient.desk.sql(say.format(function, number))
     try:
-        found = patient.faults()
+        _, found = patient.examine()
     finally:
-        patient.desk.sql(say.format(now))
-    assert any(row["check"] == "schema" and said in row["detail"] for row in found), found
+        patient.desk.sql(say.format(function, now))
+    assert any(row["check"] == "schema" and row["state"] == state and said in row["detail"]
+               for row in found), found
 
 
 def test_unreachable_database(patient):

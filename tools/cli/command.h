@@ -192,6 +192,7 @@ struct command {
     const char *example;   /* NULL: none */
     bool hidden;           /* not for people */
     bool no_csv;           /* what it says is no table */
+    bool any_schema;       /* is tried on one that the tool does not speak to, too */
     const char *heading;   /* a group of commands begins here; NULL: it goes on */
     struct command_option options[COMMAND_OPTIONS_MAX];
     enum status (*run)(struct invocation *invocation);

@@ -235,6 +235,7 @@ const struct command command_account_disable = {
     .name = "account disable",
     .arguments = "ACCOUNT",
     .role = ROLE_HELPDESK,
+    .any_schema = true,
     .run = run_account_disable,
     .summary = "refuse every code of an account, from now on or at a time",
     .details =

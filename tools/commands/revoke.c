@@ -239,6 +239,7 @@ const struct command command_revoke = {
     .name = "revoke",
     .arguments = "ACCOUNT",
     .role = ROLE_HELPDESK,
+    .any_schema = true,
     .run = run_revoke,
     .summary = "end a code, a device, or all of an account",
     .details =

@@ -17,7 +17,8 @@
 static const char installed_query[] =
     "SELECT version, standby, this_month, next_month, unsealed,"
     " array_to_string(verifiers, ', ') AS verifiers,"
-    " array_to_string(member_of, ', ') AS member_of, session_user AS me"
+    " array_to_string(member_of, ', ') AS member_of, session_user AS me,"
+    " apppass.schema_serves() AS serves"
     " FROM apppass.installed()";
 
 static bool schema_is_there(struct database *database)
@@ -56,15 +57,24 @@ static struct rows *ask_schema(struct doctor *doctor, struct database *database)
 static void check_version(struct doctor *doctor, const struct rows *rows)
 {
     long version = rows_integer(rows, 0, "version");
+    long serves = rows_integer(rows, 0, "serves");
+    int fits = schema_fits(version, serves);
 
-    if (version > SCHEMA_VERSION)
-        doctor_fault(doctor, "schema", "install the newer version of apppass here, too",
-                     "newer than this tool: number %ld, not %d", version, SCHEMA_VERSION);
-    else if (version < SCHEMA_VERSION)
+    if (fits > 0)
+        doctor_fault(
+            doctor, "schema", "install the newer version of apppass here, too",
+            "newer than this tool: number %ld, which serves tools from number %ld "
+            "on, not %d",
+            version, serves, SCHEMA_VERSION);
+    else if (fits < 0)
         doctor_fault(doctor, "schema", "sqitch deploy",
-                     "older than this tool: number %ld, not %d", version, SCHEMA_VERSION);
-    else
+                     "older than this tool: number %ld, not %d", version, SCHEMA_OLDEST);
+    else if (version == SCHEMA_VERSION)
         doctor_ok(doctor, "schema", "as this version of the tool expects it");
+    else
+        doctor_note(doctor, "schema",
+                    "number %ld, %s than this tool (%d), and they work together", version,
+                    version > SCHEMA_VERSION ? "newer" : "older", SCHEMA_VERSION);
 }
 
 static void check_upkeep(struct doctor *doctor, const struct rows *rows)

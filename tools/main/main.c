@@ -40,6 +40,12 @@ static enum status run(struct invocation *invocation)
                                command_role_name(command->role), &invocation->database);
         if (status == STATUS_DONE)
             status = database_check_schema(invocation->database);
+        if (status == STATUS_UNAVAILABLE && command->any_schema &&
+            invocation->database != NULL) {
+            message_note("\"%s\" is tried all the same", command->name);
+            database_rollback(invocation->database);
+            status = STATUS_DONE;
+        }
         if (status != STATUS_DONE)
             return status;
         if (command_has(invocation, OPTION_DRY_RUN))

@@ -660,23 +660,40 @@ static bool ask_yes(struct database *database, const char *sql)
     return yes;
 }
 
+int schema_fits(long version, long serves)
+{
+    return version < SCHEMA_OLDEST ? -1 : serves > SCHEMA_VERSION;
+}
+
 enum status database_check_schema(struct database *database)
 {
-    struct rows *rows =
-        database_query(database, "SELECT apppass.schema_version() AS version", 0, NULL);
-    long version;
+    struct rows *rows = database_query(
+        database,
+        "SELECT apppass.schema_version() AS version, apppass.schema_serves() AS serves",
+        0, NULL);
+    long version, serves;
+    int fits;
 
     if (rows == NULL)
         return database->status;
     version = rows_integer(rows, 0, "version");
+    serves = rows_integer(rows, 0, "serves");
     rows_free(&rows);
-    if (version == SCHEMA_VERSION)
+    fits = schema_fits(version, serves);
+    if (fits == 0)
         return STATUS_DONE;
-    message_error("the schema apppass of the database (%s) is %s than this tool: it is "
-                  "number %ld, and apppass %s speaks to number %d",
-                  database->where, version > SCHEMA_VERSION ? "newer" : "older", version,
-                  PACKAGE_VERSION, SCHEMA_VERSION);
-    message_hint("%s", version > SCHEMA_VERSION
+    if (fits > 0)
+        message_error(
+            "the schema apppass of the database (%s) is newer than this tool: it "
+            "is number %ld and serves tools from number %ld on, and apppass %s is "
+            "number %d",
+            database->where, version, serves, PACKAGE_VERSION, SCHEMA_VERSION);
+    else
+        message_error(
+            "the schema apppass of the database (%s) is older than this tool: it "
+            "is number %ld, and apppass %s needs number %d",
+            database->where, version, PACKAGE_VERSION, SCHEMA_OLDEST);
+    message_hint("%s", fits > 0
                            ? "install the newer version of apppass on this machine, too"
                            : "bring it up to date with \"sqitch deploy\"");
     return STATUS_UNAVAILABLE;

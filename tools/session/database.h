@@ -19,7 +19,11 @@
 struct database;
 struct rows;
 
-/* What apppass.schema_version() returns in the schema that this tool speaks to. */
+/*
+ * The tool was made for the schema whose apppass.schema_version() is SCHEMA_VERSION, and needs
+ * nothing that schemas from SCHEMA_OLDEST on lack.  A newer one says which tools it serves.
+ */
+#define SCHEMA_OLDEST  1
 #define SCHEMA_VERSION 1
 
 /*
@@ -34,7 +38,9 @@ enum status database_open(const char *conninfo, const char *role_needed,
 /* The same without a word and without a question, in two seconds: for completion.  NULL:
  * no. */
 struct database *database_open_silently(const char *conninfo);
-/* Is it the schema that this tool speaks to?  Else told what to do. */
+/* Does the tool speak to such a schema?  Negative: it is too old, positive: too new. */
+int schema_fits(long version, long serves) MUST_CHECK;
+/* Is it a schema that this tool speaks to?  Else told what to do. */
 enum status database_check_schema(struct database *database) MUST_CHECK;
 void database_close(struct database **database);
 /* The account that hints name, borrowed; NULL: they say ACCOUNT. */

@@ -8693,6 +8693,24 @@ COMMENT ON FUNCTION apppass.rule_verdict(rule_action text, rule_network cidr, ru
 
 
 --
+-- Name: schema_serves(); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE FUNCTION apppass.schema_serves() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN 1;
+
+
+ALTER FUNCTION apppass.schema_serves() OWNER TO apppass_owner;
+
+--
+-- Name: FUNCTION schema_serves(); Type: COMMENT; Schema: apppass; Owner: apppass_owner
+--
+
+COMMENT ON FUNCTION apppass.schema_serves() IS 'The oldest tools that this schema serves: those made for the schema of that number. Older ones refuse it.';
+
+
+--
 -- Name: schema_version(); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
 --
 
@@ -8707,7 +8725,7 @@ ALTER FUNCTION apppass.schema_version() OWNER TO apppass_owner;
 -- Name: FUNCTION schema_version(); Type: COMMENT; Schema: apppass; Owner: apppass_owner
 --
 
-COMMENT ON FUNCTION apppass.schema_version() IS 'What tools compare before they do anything: another number than the one they were made for, and they refuse.';
+COMMENT ON FUNCTION apppass.schema_version() IS 'The number of this schema. A tool refuses one that is older than it needs.';
 
 
 --
@@ -12276,13 +12294,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 16:39:42.607399+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 16:39:42.640125+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 16:39:42.640125+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 16:39:42.607399+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 16:39:42.607399+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 16:39:42.607399+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 16:39:42.607399+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 16:55:18.983696+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 16:55:18.983696+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 16:55:18.947722+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
 \.
 
 
@@ -12291,58 +12309,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712520660087651518	2026-11-26 16:39:42.569221+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	a794dba8-2cfc-4525-a065-db156c6684f9	\N
-2	791	7712520660087651518	2026-11-26 16:39:42.578755+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	8c9c63b3-9ab5-4f7c-a401-a7c73a40e01b	\N
-3	792	7712520660087651518	2026-11-26 16:39:42.588333+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	eabb49e6-e1bd-4647-bdd5-4fe484ec8690	\N
-4	793	7712520660087651518	2026-11-26 16:39:42.592324+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	46e63f86-6295-4b55-97b3-a655a127f77b	\N
-5	794	7712520660087651518	2026-11-26 16:39:42.598264+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	110152b5-7fbb-42d4-8555-ffb1922ea715	\N
-6	796	7712520660087651518	2026-11-26 16:39:42.62819+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T16:39:42.607399+00:00", "created_by": "postgres", "mfa_enrolled": false}	34a1e504-c8d7-4c87-93a5-dff78056dce8	\N
-7	796	7712520660087651518	2026-11-26 16:39:42.6299+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T16:39:42.607399+00:00", "created_by": "postgres", "mfa_enrolled": false}	58064898-6236-4ea3-9f86-6e57d2e83d00	\N
-8	796	7712520660087651518	2026-11-26 16:39:42.631097+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T16:39:42.607399+00:00", "created_by": "postgres", "mfa_enrolled": false}	b121cd30-1c1a-4963-81a2-7938ab912267	\N
-9	796	7712520660087651518	2026-11-26 16:39:42.632381+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T16:39:42.607399+00:00", "created_by": "postgres", "mfa_enrolled": false}	7407db52-7ea2-421e-9c66-e1d262dea774	\N
-11	796	7712520660087651518	2026-11-26 16:39:42.639484+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T16:39:42.607399+00:00", "created_by": "postgres", "mfa_enrolled": false}	ce11bb1f-bb02-4449-a0bb-086239ac8aa5	\N
-12	803	7712520660087651518	2026-11-26 16:39:42.641104+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T16:39:42.640125+00:00", "created_by": "postgres", "mfa_enrolled": true}	c1c35d35-86b5-47d6-bfb8-cfd221b665d2	\N
-13	803	7712520660087651518	2026-11-26 16:39:42.641582+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T16:39:42.640125+00:00", "created_by": "postgres", "mfa_enrolled": false}	f5723759-8368-4e7d-b465-485b3d963357	\N
-14	806	7712520660087651518	2026-11-26 16:39:42.646565+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	26160253-14f4-40ec-8e78-1e799fb06b9e	\N
-15	808	7712520660087651518	2026-11-26 16:39:42.701453+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T16:39:42.647552+00:00"}	3fd02ae1-06a8-40ab-beb6-5f85dcbabe5b	\N
-16	808	7712520660087651518	2026-11-26 16:39:42.760311+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T16:39:42.647552+00:00", "created_by": "postgres", "expiry_chosen": false}	d6a13c8e-b3f6-4ef6-a72b-44ecdcf2be5e	\N
-17	810	7712520660087651518	2026-11-26 16:39:42.777121+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T16:39:42.774826+00:00"}	c76fb9d7-dbf6-42e5-bdea-8cfb86763a7f	\N
-18	810	7712520660087651518	2026-11-26 16:39:42.794386+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T16:39:42.774826+00:00", "created_by": "postgres", "expiry_chosen": false}	2292b685-e924-4822-9ae9-c6437ccd1064	\N
-19	812	7712520660087651518	2026-11-26 16:39:42.809139+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T16:39:42.806184+00:00"}	d0a4d0f3-cbac-420f-8b64-167ccf8773cb	\N
-20	812	7712520660087651518	2026-11-26 16:39:42.816577+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T16:39:42.806184+00:00", "created_by": "postgres", "expiry_chosen": false}	0410c751-ac67-47a2-9387-7387e6b51bfb	\N
-21	814	7712520660087651518	2026-11-26 16:39:42.840102+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T16:39:42.826291+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	84d0c45f-c5cc-4762-8ee2-1c67577541fd	\N
-22	816	7712520660087651518	2026-11-26 16:39:42.847647+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T16:39:42.846176+00:00"}	f47dff20-58ee-42dd-893d-1f8cf5c197da	\N
-10	796	7712520660087651518	2026-11-26 16:39:42.63373+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x63068db0cfdc2526745ad6c8b313506760c9c59106e9daa5ca7960e28cd50183
-23	816	7712520660087651518	2026-11-26 16:39:42.849411+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T16:39:42.846176+00:00", "created_by": "postgres", "expiry_chosen": false}	1436c9be-4583-4940-bca1-d01f5532ef04	\N
-24	818	7712520660087651518	2026-11-26 16:39:42.889541+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T16:39:42.867363+00:00", "expiry_chosen": true}	e844151e-920d-488a-9299-13a3bff80199	\N
-25	818	7712520660087651518	2026-11-26 16:39:42.90895+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T16:39:42.867363+00:00", "created_by": "postgres", "expiry_chosen": false}	15d6acbc-af71-4c6f-be5f-b2a653c5b1f8	\N
-26	820	7712520660087651518	2026-11-26 16:39:42.923198+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T16:39:42.921559+00:00"}	37a923cf-1dc3-4da0-8dd2-b16896248323	\N
-27	820	7712520660087651518	2026-11-26 16:39:42.92427+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T16:39:42.921559+00:00", "created_by": "postgres", "expires_at": "2026-11-27T16:39:42.921559+00:00", "expiry_chosen": true}	07cd6890-edb0-48f0-b4e8-50673084a369	\N
-28	823	7712520660087651518	2026-11-26 16:39:42.937721+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T16:39:42.935112+00:00"}	9057c856-c054-4704-9767-2f741f864c45	\N
-29	823	7712520660087651518	2026-11-26 16:39:42.946018+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T16:39:42.935112+00:00", "created_by": "postgres", "expiry_chosen": false}	f3bbd5b7-c7f3-4f7a-b4ed-5cf759947ee9	\N
-30	823	7712520660087651518	2026-11-26 16:39:42.951304+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T16:39:42.935112+00:00"}	8fe26a99-9f02-4063-8269-6fd8d6623398	\N
-31	823	7712520660087651518	2026-11-26 16:39:42.952046+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T16:39:42.935112+00:00", "created_by": "postgres", "expiry_chosen": false}	cb6f6d62-ad25-4ad4-8f58-123cd98f2ccb	\N
-34	823	7712520660087651518	2026-11-26 16:39:42.953721+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T16:39:42.935112+00:00"}	10683627-a10b-4660-ac17-18b85b2a7ce7	\N
-35	823	7712520660087651518	2026-11-26 16:39:42.96111+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T16:39:42.935112+00:00", "created_by": "postgres", "expiry_chosen": false}	2b1d0ad1-d503-4a55-9090-1c5228924aa7	\N
-36	828	7712520660087651518	2026-11-26 16:39:42.963652+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	6a724a09-3c6a-461b-b2c0-b3259757deec	\N
-37	829	7712520660087651518	2026-11-26 16:39:42.976355+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	7db3f053-9f73-470c-b345-3304d7baba27	\N
-38	831	7712520660087651518	2026-11-26 16:39:42.978275+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	8615cce6-53f4-46c4-857d-f969e498a4b0	\N
-39	832	7712520660087651518	2026-11-26 16:39:42.980339+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T16:39:42.97924+00:00"}	b9b47d32-9de8-4789-9703-5375f870de6e	\N
-40	832	7712520660087651518	2026-11-26 16:39:42.981434+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T16:39:42.97924+00:00", "created_by": "postgres", "expiry_chosen": false}	ae4def75-e24c-463c-a2d3-533948637f41	\N
-41	842	7712520660087651518	2026-11-26 16:39:43.046763+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	c50154a1-f2ad-4d41-9ac1-b6038db8ad16	\N
-43	844	7712520660087651518	2026-11-26 16:39:43.056695+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	78774a45-1f13-4ea3-ba00-5baa8b104ce0	\N
-32	823	7712520660087651518	2026-11-26 16:39:42.952616+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc40ec8a6084ebbab7cd0db51d112ae804c159f91c4f3ed59ea9868dff70affc4
-33	823	7712520660087651518	2026-11-26 16:39:42.953281+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x056c28199f0e78d215e7ff166dccdf3a337d26e0e188ea021e0b34690e03bf92
-42	843	7712520660087651518	2026-11-26 16:39:43.052442+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xbd726601358d658c865bd6fc8b85f22687b7ddaf2d068d6b8d5983a9739cd394
-44	844	7712520660087651518	2026-11-26 16:39:43.063557+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xf3d4321c3ac22d5f1bf5803bc8e2a3fcb3da4e41fcf492375c134610779e85bc
-45	844	7712520660087651518	2026-11-26 16:39:43.065895+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x0ccc45a159545d49be2834fb2fbcfd16ce021ccd1bf322ac9b1e482b6b1e20f5
-48	845	7712520660087651518	2026-11-26 16:39:43.101664+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T16:39:43.07921+00:00"}	0c8463d7-3155-40e8-a1ea-33546d3ab3b1	\N
-51	845	7712520660087651518	2026-11-26 16:39:43.105169+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T16:39:43.07921+00:00"}	ca1454cc-201f-4e8c-a6d5-981d873e91c1	\N
-52	850	7712520660087651518	2026-11-26 16:39:43.123444+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T16:39:43.114226+00:00"}	8f03fcff-3d17-41e2-bd2f-7524096e46a9	\N
-53	850	7712520660087651518	2026-11-26 16:39:43.124504+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T16:39:43.114226+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	17741fff-15f0-47f5-adb6-9de4277b6379	\N
-54	850	7712520660087651518	2026-11-26 16:39:43.125343+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	308aec5c-8495-4c4a-ac91-3901f10fa95f	\N
-55	854	7712520660087651518	2026-11-26 16:39:43.207507+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	3241738e-c621-4297-8b87-7adb166119ae	\N
-56	854	7712520660087651518	2026-11-26 16:39:43.208395+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	d1606436-4ca4-4388-87dc-a8ce18a36b70	\N
+1	791	7712524746484845567	2026-11-26 16:55:18.880978+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	f4802e1b-3fe4-4d85-8610-decbc706807a	\N
+2	791	7712524746484845567	2026-11-26 16:55:18.891991+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	2079125d-baad-4562-9d1e-40c110a94e02	\N
+3	792	7712524746484845567	2026-11-26 16:55:18.907351+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	2234a1ad-562c-42a9-ac0a-4890ca0968dd	\N
+4	793	7712524746484845567	2026-11-26 16:55:18.913305+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	bc758c48-1161-478d-8f4f-a0826f67b8da	\N
+5	794	7712524746484845567	2026-11-26 16:55:18.931708+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	b7c721b6-be5e-4a48-b53f-08395a512ada	\N
+6	796	7712524746484845567	2026-11-26 16:55:18.96731+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	1ffb33c3-84d6-4bef-90ab-f567000269f5	\N
+7	796	7712524746484845567	2026-11-26 16:55:18.969769+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	5eb165d6-8d1a-41d3-a250-c81ad91b71d6	\N
+8	796	7712524746484845567	2026-11-26 16:55:18.977593+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	4607b23c-34ac-4564-8c60-1831daec7f35	\N
+9	796	7712524746484845567	2026-11-26 16:55:18.979701+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	3976607e-db18-4200-b727-5ace0267439b	\N
+11	796	7712524746484845567	2026-11-26 16:55:18.98286+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	ad34d5c8-7bcf-4a86-8d0b-f9cae27a0c13	\N
+12	803	7712524746484845567	2026-11-26 16:55:18.98536+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T16:55:18.983696+00:00", "created_by": "postgres", "mfa_enrolled": true}	af5cd0ee-958d-4b5b-a25f-3d57c3054b42	\N
+13	803	7712524746484845567	2026-11-26 16:55:18.986264+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T16:55:18.983696+00:00", "created_by": "postgres", "mfa_enrolled": false}	d5147c47-20e0-4d12-bd08-f90c22f3dcfc	\N
+14	806	7712524746484845567	2026-11-26 16:55:18.99358+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	0b08e9ba-dc33-4464-8a7f-0becf8f3fcc6	\N
+15	808	7712524746484845567	2026-11-26 16:55:19.025936+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T16:55:18.999715+00:00"}	4b44a32b-1414-4556-9ef5-a9f877385634	\N
+16	808	7712524746484845567	2026-11-26 16:55:19.052051+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T16:55:18.999715+00:00", "created_by": "postgres", "expiry_chosen": false}	a6b420ef-c11c-438d-bea2-00efb94f9cae	\N
+17	810	7712524746484845567	2026-11-26 16:55:19.062635+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T16:55:19.055608+00:00"}	7160039d-2d57-4f6c-b6be-5ae35eeaa41f	\N
+18	810	7712524746484845567	2026-11-26 16:55:19.067738+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T16:55:19.055608+00:00", "created_by": "postgres", "expiry_chosen": false}	6a7cf540-b1a5-49e3-ad48-985d4b16b0d6	\N
+19	812	7712524746484845567	2026-11-26 16:55:19.071731+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T16:55:19.06914+00:00"}	f55c1de3-7df2-4d90-92bc-357035636413	\N
+20	812	7712524746484845567	2026-11-26 16:55:19.075223+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T16:55:19.06914+00:00", "created_by": "postgres", "expiry_chosen": false}	7e20088b-bd3d-4200-9bc9-fd78677e7ce6	\N
+21	814	7712524746484845567	2026-11-26 16:55:19.088541+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T16:55:19.07686+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	66adaa17-9669-4201-b5e4-2b111d490db4	\N
+22	816	7712524746484845567	2026-11-26 16:55:19.092055+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T16:55:19.089334+00:00"}	a3a8e761-306e-4151-88f2-5a941aaa9230	\N
+10	796	7712524746484845567	2026-11-26 16:55:18.981382+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x02619f19815d5fa5f3db364b54faa43cabdf7ac9e4e0b7e006ff895449e29daa
+23	816	7712524746484845567	2026-11-26 16:55:19.094622+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T16:55:19.089334+00:00", "created_by": "postgres", "expiry_chosen": false}	1cce65a2-8872-4d62-a250-27a12fc2b324	\N
+24	818	7712524746484845567	2026-11-26 16:55:19.123176+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T16:55:19.103397+00:00", "expiry_chosen": true}	f4c096ea-4c0f-473c-87f3-1b5c34cd3b07	\N
+25	818	7712524746484845567	2026-11-26 16:55:19.135604+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T16:55:19.103397+00:00", "created_by": "postgres", "expiry_chosen": false}	2c1106c4-b8f8-4a73-917a-c1bd1b67d6c8	\N
+26	820	7712524746484845567	2026-11-26 16:55:19.139689+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T16:55:19.137334+00:00"}	52825997-9289-472a-8528-6fe963a9c535	\N
+27	820	7712524746484845567	2026-11-26 16:55:19.14206+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T16:55:19.137334+00:00", "created_by": "postgres", "expires_at": "2026-11-27T16:55:19.137334+00:00", "expiry_chosen": true}	2e3cb1c8-c3a6-46e9-9e0d-411e9bde47c0	\N
+28	823	7712524746484845567	2026-11-26 16:55:19.155807+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T16:55:19.150346+00:00"}	7b2031bb-7d2e-411e-bea7-a44199ecc37f	\N
+29	823	7712524746484845567	2026-11-26 16:55:19.159394+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T16:55:19.150346+00:00", "created_by": "postgres", "expiry_chosen": false}	93a53397-f238-4aa3-b769-d7073408533d	\N
+30	823	7712524746484845567	2026-11-26 16:55:19.161805+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T16:55:19.150346+00:00"}	3953f14e-cab4-4c51-9250-f802edb004e7	\N
+31	823	7712524746484845567	2026-11-26 16:55:19.171111+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T16:55:19.150346+00:00", "created_by": "postgres", "expiry_chosen": false}	5656f827-16a1-4378-b529-4a0d960c4f87	\N
+34	823	7712524746484845567	2026-11-26 16:55:19.180949+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T16:55:19.150346+00:00"}	45783354-a818-48ca-852f-7fc0c8be9d90	\N
+35	823	7712524746484845567	2026-11-26 16:55:19.182829+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T16:55:19.150346+00:00", "created_by": "postgres", "expiry_chosen": false}	43ddfae9-7987-42f2-8d86-3c3c208132f9	\N
+36	828	7712524746484845567	2026-11-26 16:55:19.18672+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	cf802dd5-01bf-4272-b616-75a0ca298a9e	\N
+37	829	7712524746484845567	2026-11-26 16:55:19.195364+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	2fff1c81-4e28-458c-9165-7f146ec9101c	\N
+38	831	7712524746484845567	2026-11-26 16:55:19.201273+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	61d43b09-28c9-4ead-8aa3-8a2209b443f7	\N
+39	832	7712524746484845567	2026-11-26 16:55:19.204065+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T16:55:19.202353+00:00"}	28086c10-7e40-4751-ab2d-8d672f169907	\N
+40	832	7712524746484845567	2026-11-26 16:55:19.205944+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T16:55:19.202353+00:00", "created_by": "postgres", "expiry_chosen": false}	f463ed8e-c6c1-4df1-ba03-df6ed713f4f4	\N
+41	842	7712524746484845567	2026-11-26 16:55:19.277202+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	fd05b701-2459-4e3f-9023-8ee061781d3d	\N
+43	844	7712524746484845567	2026-11-26 16:55:19.283578+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	4bf9662c-bd34-483f-b99a-fb0dcf174ad9	\N
+32	823	7712524746484845567	2026-11-26 16:55:19.173119+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc08a58b721ddbb277044972dfb1074ddfe5fae366199ffb8381feeb52ac128bd
+33	823	7712524746484845567	2026-11-26 16:55:19.179366+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\xdffd1ba070b03b9f61409cc9c59f86d9ad36ccc81a7f3e6bee5262decdfd2291
+42	843	7712524746484845567	2026-11-26 16:55:19.280372+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x1a959f6d9e22851b44bb2687afc1e6c95519e47fd61b097e288201485f0c1b03
+44	844	7712524746484845567	2026-11-26 16:55:19.291812+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x355402c42aed6412e7ea2f91f787c30d7b2fd09d1b88d9ab5fdd5abd9a490b99
+45	844	7712524746484845567	2026-11-26 16:55:19.29298+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xfb576c807a045a88f86eb61c27d2b748ebffff8aecfb7dc7b0f934f3749c1f8c
+48	845	7712524746484845567	2026-11-26 16:55:19.32214+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T16:55:19.301407+00:00"}	cddf7a5f-2ec4-478a-b4bb-e874bf4a51ed	\N
+51	845	7712524746484845567	2026-11-26 16:55:19.327024+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T16:55:19.301407+00:00"}	0dcd7a04-84a2-4332-b6e9-67bf4a32924c	\N
+52	850	7712524746484845567	2026-11-26 16:55:19.33368+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T16:55:19.327839+00:00"}	699b3d6f-f514-45f1-9796-adffd5cbc72a	\N
+53	850	7712524746484845567	2026-11-26 16:55:19.336109+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T16:55:19.327839+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	8914cfa3-5817-430b-a1b9-00b8c78dab3b	\N
+54	850	7712524746484845567	2026-11-26 16:55:19.337524+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	8d0d37fb-23f8-46f2-8bff-f478560179d0	\N
+55	854	7712524746484845567	2026-11-26 16:55:19.365288+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	377af895-0980-4dbe-be86-e483e4e10b53	\N
+56	854	7712524746484845567	2026-11-26 16:55:19.36671+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	8b8067c7-c60d-412e-a6ca-146ff52637d9	\N
 \.
 
 
@@ -12351,56 +12369,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\x8f0b1a4c6b2f2eba899c17e1c63775781184a3cbb0996a8cd46257d5fedde08b
-2	2	\\xeaebf54e218a116556c092e4a5996708b234e9cb443ff06342837d441ab23143
-3	3	\\x4fdfb6eefc8b2bcd1eb0dd7722e90ed218828d90a3d44f974cee25a7f156be25
-4	4	\\xe3266af1e4fc3c8beae29da1d2dd786b6c72967b1bc9c9f296d995e376f9044b
-5	5	\\xeb031d3f4f12fcca87bd878f80d7a7d9545aec46d216344f36e1ed23d6929eef
-6	6	\\x4a5fdeb18d92e3cd9685a53578c95c5bc37d932975c3df4e6a17af9236034a50
-7	7	\\xae7a2ca07d0c8d85e3294d160704ee2dd6d1bb80e212c4c4f953312d5fc349a3
-8	8	\\xb8c2c23bd220f3938cccf7aaa86f6e863a8662d8583e26477049066b5b7f57a7
-9	9	\\x1b09a227f59cd42fbc3c5d73236fa1086d311c8bbb84b98ac8265daa65e5d0e8
-10	10	\\xa0e0a2b161b6f6ace45ae1e200bae4ada495aafab7be5f0535830d2ef27e8e68
-11	11	\\xb777db1217c91adf242e690d3f877930f2e6956fe2c7d7cdc500225322522a90
-12	12	\\xc53239ee8a646b4c70b6a30e20968cc4558befbcdd71bd6116e2757d17531f5c
-13	13	\\x58000099b486977e479e9e465c1f6a11c46bb91c79e4190b8575dd8af5436f6c
-14	14	\\xcabc14536b90ab30126c8cdcef072e2d58505d4f76e2e5fdb755b4ad36dfe95b
-15	15	\\x4c151e0b83f85e8c7e929d2f6326bb7ef230e0a1d01205dd64a0d95e2f3b1e5f
-16	16	\\xfcda40aa70babc843ab90829a6655676a493d1300cc108f78c38d239dd170095
-17	17	\\x776d234e2bfb3f23e0e1926a542902501110f00978e966af7d6c4b8e40a4a33a
-18	18	\\x368e7ff1a2427e886aa6c02c2bff99f1ff9a7c0d32a629e77a80e97b5ab19a5c
-19	19	\\x6c721caeb911442839eb107e802fdf7149307329779fcaecc277dc97e6b8ef80
-20	20	\\x5693a830ecae54e2355fa18eadae4373240f4020de13375e843ef8cbf6f245fd
-21	21	\\xaad9189a4a9ef921f305f5f4a15b107363f420fdb6dbc90d463831deb548705a
-22	22	\\x3cdd352459ad824819d69797bedcfac671df4c987750b1c48430484116ae9077
-23	23	\\xd41040edc727fa08e2d27f61fc124e695173e9a67e98a1738e1b7c73f31cc621
-24	24	\\x75bab5ab747eeda58f2ac6fb83aee4795aff15839d9749caf4a1e23b7352e178
-25	25	\\xb746fea9832a635cca3c95942446502be4443410e3603d6442c175f986db992e
-26	26	\\xa088630068f5ca0d6009b3356065ebebcd62e7c7f6d9bc7f65498c2c21ba9b6d
-27	27	\\x49ed066270b5dd4084d487f135ccca1a69853839d8575d91b50057bdb082e0c1
-28	28	\\x565fc838e61cd85b7c36a3e5c89ad8d5ee065a091d1565c1423d526ae442f85c
-29	29	\\x6892e4bb7e180f11635bc28714a8c22a72ceb95138b1b1c1e10eb784192b7bac
-30	30	\\x5b6fa1e175ef353a917fcc2f3d43dbc08e100ad6e123ce8fdcb0b0761e36bd69
-31	31	\\xf1a53cd8cde663b0ad55eeadb5502772c942f195185bcb9ccb4898cedaaa467f
-32	32	\\x15a4e840e6a7536eaa7b0c42b83b9c13832410ffd3e1ebab62ab404e6fe694ab
-33	33	\\x2e3140e5533aa932119b74fb549ad4017b9350081a4fee6ece69775fdd109768
-34	34	\\x5544057712b1c0082d8f4e3292d57d8f57b74f39f94d74ea09f51979570a2be4
-35	35	\\x5f17ce1fe9bddb800b108c65129668ae8bacf308ec66384c433f7421e62d2327
-36	36	\\x995c97482b591a39b6aef86636c362864eb8e467730b6523a02e6424e369d8ca
-37	37	\\xd83207e46b92ca355b717fe8ce4b9445965a6b0593169599aa486e7df4977207
-38	38	\\xe4697fb646d58ef381edad9ad74df008b38ceb55ecabcdce01c04a31caa55fb0
-39	39	\\xd9cba699da31233c72296ba9ceda53dde03d5f04212950eb6dc024817bb38090
-40	40	\\x090c4995c9dab6cfb8fcf1bd2cc51f03dee726572aa6d749368717420b94a036
-41	41	\\x3fd43534cabb82adc4fa2e68158f6c3893a25991c79615448134427f61aab73b
-42	42	\\x8af8b9fdc3a9d4e32edd945811ee7fc80c89a5416d7aebee4e627074708a6e4f
-43	43	\\x9bdf6a3305c54d5018a4b57b7702f43ad2e52bc0f380aeee277192dd2933b2eb
-44	44	\\xbc54a1f4640116be7e6511afb1138a222debd0abb65343b6d7e58f343c2eaf3e
-45	45	\\xad4a8f74fef2a7f073da4ac4106ad2d6ce9e116212318deb4ada30ed89f5dd20
-46	48	\\x79e86df3407bcbf4e1c252b958f298e3578203dce660a3131ddf31091635e00f
-47	51	\\x01ca13371ce991a01fe204b479ae85da5e05e95c6e4131f1a0f15fdbb568cfe3
-48	52	\\xecc0e85597e9b317c84afb749e78f8c47792d93624c17d0bc7f9f9946832fb59
-49	53	\\x18dd710c9e1082207bb8c59ce6248a70d9075bfb84ef2f5257a3a3b5c05a19b6
-50	54	\\x89bd2a9a60a6c6854d6951eb6a4a7ca7e0d4e02775bbfbea73a54d3a9bc191a0
+1	1	\\x59ff01489d22307704ff16faa66c3ca1903db65787d36dc468634362dbaea286
+2	2	\\x5f1faa75603b3cbe3eb021eea2cfbc7a45daa16931eaec4ca24418c305a922f7
+3	3	\\xfc05832c080dd5829c33a70414a4e573ea329b06bf483e565cdd4e7a310fd091
+4	4	\\x8c19204c34516aa20d682173800c99c1f94ed84fd0e455a8681d863e54fd019a
+5	5	\\x0d21baaf142259c718edf6abcfd021bef121787b5613f3954be0fd08d9fd282d
+6	6	\\x73f463f3d20058589d476b52c9930cd49f8fd93400bc2bd4abb0756164a2770d
+7	7	\\x9020bb5fe83e995a6d9971a3c970ebbc4eff279e3af356ff7be0e3e530a0ee3e
+8	8	\\xe2d570faca05d1c8cc4a93eb7ce910641ae4e4c8b75c3f802437bd08187ce4a5
+9	9	\\x5b4ab78f5327293b9c358419249d4954c851f2cb4435acee428be15c73366404
+10	10	\\xc147f1564f2113e8c55b19be4b378067a1447f98eeb3a7661d6c5d56285cbd82
+11	11	\\x4ce7160ec2ec9a618c38ccf4ef467fd5f2d7d8b721c061bf106e8a8d5fdbca4d
+12	12	\\x0997fbc21e4e3f05200238904f471533198587402be899dfbe2be518c9835f81
+13	13	\\x2fc927d9627521a7a31f89b7310e11f3d9a6ac4d646b67fcc9df1752cd21176c
+14	14	\\x559f3e13d387b590a7007685b90f830f5045debf4c1aa1e8375afa1ec756fe00
+15	15	\\x892c19e4ccfe3546a387c04356c11711a5e078992cc7aeb0f1702f145f8f78fe
+16	16	\\xdd95dda4d27d20c9c0eb6e65fb3e8609ccf754d3a3c769305a43e006c9cfbdea
+17	17	\\x6cb86167e98460bcf9469fe765c27181fb4614cf066bf10e11f1899e58961357
+18	18	\\x5510ae8c6cc49cf82e047a90407a76a15b492bd3ad28245ed1b0ef104e56885e
+19	19	\\x276a2b5df1102ab3eaf8c19abaecb19022fdf3dcb4161e472709d93bdfe036ca
+20	20	\\xc5af0e435ac4f1c37667e193e1b4d4551177c47091ac647ff94f56fe4b451146
+21	21	\\x2c37233f1b67fb2d652e28bd3e36f6c8a724ac48b600b1f34908873558fb6ecd
+22	22	\\xb150bc58203852babe689093afc67b362430b4524834f6205dce31a4673b1ed5
+23	23	\\x6278edfad3b47d4c1fd87cd3d29d67711e4de98ae6f9922ac6350b3fbc3e224a
+24	24	\\x5b4245039ce425a6309ea97d5d3825eb49c34a74dedfc63ebc240a154ca769a1
+25	25	\\x9c05134b021667bd9ead4a4739d67b160d07f9f084256290a520bd11f7434b8e
+26	26	\\xfbec502bd32b272b943762835c8ea161ce394033701269519fc9612a8604eb27
+27	27	\\xd965785b4fd4a547bb6dff2210e5d1fb476201858bf5148b6ccb885e6e18baf9
+28	28	\\x8d683b2cebb673e3385ce791997b6e585f202ab7ebc529d57baa5a46e3446105
+29	29	\\x2c708b3832d693a5831e41b61446cf35afb44e6737016211a1aeb24381960c03
+30	30	\\x8e97c16812399194c9d4b0571d5b0a6d9a301e2eaf232c58eaaf0b647ea9fcc0
+31	31	\\xa5bda501fc0136e2a547403a2d10f37e938d598c79882d596c91ce94a55b9e5b
+32	32	\\x0e931ef3c41b7c4530ffa51d84bcbe46abe32ede8ec1123ae7cf39768b4c4713
+33	33	\\x4d8c0023f01c5e43c26180a96b98faf9a6ce5c01269c6e8d8e2ff6209ffc40e3
+34	34	\\x0194f5ff086b8a3703cbc95598931fb6242c51608a0aa70a4dec6e89f16b48b0
+35	35	\\x7bbc70122f22f03d86f0d2d17f643e340ff0001a6fa7fac1e5deb79aff97de0d
+36	36	\\x6277f6b2a1ee04e841af2a71c25a85ffad688a3c0214fccc19d0d966468e8b47
+37	37	\\xb8fb6ecbebe83fd3a92de56d031e04de74902ca33f3920f6def5e496b2dd3cb3
+38	38	\\xe3bfac34d9281a167f9c1878818d1ea1c7f08b78d54199e94396c1a245a8fa32
+39	39	\\x2d0f6f82d6828b6cc518123bf5b82e311f491b489ee0ce9fd01a435d168d744e
+40	40	\\x9a0799eda04c16b922064e7cb8d00f55c13957e993347f4dff05c12b2307f6e0
+41	41	\\x2cde2cc388742e5bdda546372cfc733b3a672fa1a81b76153c2cdf5a5a57eb2d
+42	42	\\x1570fb1076810255f44dd88d7805acb40e252a3918ec9f84c77e6e17b2c51a10
+43	43	\\x74049379e7981d21dfa29fcf0bd6d6cb281fd79676ffd23787b24f3308f26386
+44	44	\\x7a8a6aefd88cd74c1078a9300709e9b5ff892ac518cc6c09cfa82ee433e79e6a
+45	45	\\x5d18101c0a8518ca394374ead0e205b8e858b10cc069fc290b747bc32899334b
+46	48	\\x51225c7141fa9fc9957e0571a23856053fcee5a95833b93a640e3861fec80b49
+47	51	\\x817ab1852746e81e230da31ddd9d00326afa610e768664e08b097fa9d19eefd4
+48	52	\\x38b6b65bf4d16691b2d5936e79a23548d9d3eb8ff39aff65fd6a61e4d0f0fade
+49	53	\\x9d14127a70cad411a749e82b4ddb90dab3d976c9954e8ce07679b494006024ba
+50	54	\\xeb3b880e62d56354941b9994743dc90519257d4c88da5066dc21a4884c5b272e
 \.
 
 
@@ -12409,7 +12427,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\x89bd2a9a60a6c6854d6951eb6a4a7ca7e0d4e02775bbfbea73a54d3a9bc191a0	2026-11-26 16:39:43.20143+00	{"had": [], "hash": "89bd2a9a60a6c6854d6951eb6a4a7ca7e0d4e02775bbfbea73a54d3a9bc191a0", "history": "7712520660087651518/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\xeb3b880e62d56354941b9994743dc90519257d4c88da5066dc21a4884c5b272e	2026-11-26 16:55:19.363118+00	{"had": [], "hash": "eb3b880e62d56354941b9994743dc90519257d4c88da5066dc21a4884c5b272e", "history": "7712524746484845567/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12418,18 +12436,18 @@ t	50	\\x89bd2a9a60a6c6854d6951eb6a4a7ca7e0d4e02775bbfbea73a54d3a9bc191a0	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$xvZRA4uqNVPIPGceeO4ImepB5HLfbJTdnfXy4xltt7IKg7uv2TlB2	\N	\N	2026-11-26 16:39:42.647552+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 16:39:42.774826+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:42.806184+00	postgres	\N	f	2026-11-26 16:39:42.826291+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:42.846176+00	postgres	2126-11-26 16:39:42.867363+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:42.867363+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 16:39:42.921559+00	postgres	2025-11-27 16:39:42.921559+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:42.935112+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:42.935112+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:42.935112+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 16:39:42.97924+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:42.987568+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:39:43.114226+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$TsHcdrC2brcwpbhWyEw//OX72tk3/B8N1CtUUfnSKl/036Ott/MZu	\N	\N	2026-11-26 16:55:18.999715+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 16:55:19.055608+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.06914+00	postgres	\N	f	2026-11-26 16:55:19.07686+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.089334+00	postgres	2126-11-26 16:55:19.103397+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.103397+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 16:55:19.137334+00	postgres	2025-11-27 16:55:19.137334+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.150346+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.150346+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.150346+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 16:55:19.202353+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.210676+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.327839+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12438,12 +12456,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 16:39:42.988954+00	2026-11-26 16:39:42.988954+00
-3	imap	192.0.2.0/24	2026-11-26 16:39:42.988954+00	2026-11-26 16:39:42.988954+00
-4	imap	192.0.2.0/24	2026-11-26 16:39:42.988954+00	2026-11-26 16:39:42.988954+00
-5	imap	192.0.2.0/24	2026-11-26 16:39:42.988954+00	2026-11-26 16:39:42.988954+00
-1	imap	192.0.2.0/24	2026-11-26 16:39:42.988954+00	2026-11-26 16:39:42.988954+00
-1	smtp	0.0.0.0/0	2026-11-26 16:39:43.005769+00	2026-11-26 16:39:43.005769+00
+2	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
+3	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
+4	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
+5	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
+1	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
+1	smtp	0.0.0.0/0	2026-11-26 16:55:19.236605+00	2026-11-26 16:55:19.236605+00
 \.
 
 
@@ -12452,17 +12470,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 16:39:42.647552+00
-2	1	Scanner	2026-11-26 16:39:42.774826+00
-3	1	Lost	2026-11-26 16:39:42.806184+00
-4	1	Tablet	2026-11-26 16:39:42.846176+00
-5	2	Guest	2026-11-26 16:39:42.921559+00
-6	3	Laptop	2026-11-26 16:39:42.935112+00
-7	4	Laptop	2026-11-26 16:39:42.935112+00
-9	6	Laptop	2026-11-26 16:39:42.935112+00
-10	7	Phone	2026-11-26 16:39:42.97924+00
-9001	8	Old phone	2026-11-26 16:39:42.987568+00
-13	2	Watch	2026-11-26 16:39:43.114226+00
+1	1	Phone	2026-11-26 16:55:18.999715+00
+2	1	Scanner	2026-11-26 16:55:19.055608+00
+3	1	Lost	2026-11-26 16:55:19.06914+00
+4	1	Tablet	2026-11-26 16:55:19.089334+00
+5	2	Guest	2026-11-26 16:55:19.137334+00
+6	3	Laptop	2026-11-26 16:55:19.150346+00
+7	4	Laptop	2026-11-26 16:55:19.150346+00
+9	6	Laptop	2026-11-26 16:55:19.150346+00
+10	7	Phone	2026-11-26 16:55:19.202353+00
+9001	8	Old phone	2026-11-26 16:55:19.210676+00
+13	2	Watch	2026-11-26 16:55:19.327839+00
 \.
 
 
@@ -12471,8 +12489,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 16:39:43.07921+00	postgres	2026-12-26 16:39:43.07921+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 16:39:43.07921+00	postgres	2026-11-27 16:39:43.07921+00	2026-11-26 16:39:43.114226+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 16:55:19.301407+00	postgres	2026-12-26 16:55:19.301407+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 16:55:19.301407+00	postgres	2026-11-27 16:55:19.301407+00	2026-11-26 16:55:19.327839+00	15
 \.
 
 
@@ -12505,7 +12523,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 16:39:43.024629+00	2026-11-26 16:39:43.024629+00
+2	imap	192.0.2.0/24	2026-11-26 16:55:19.255361+00	2026-11-26 16:55:19.255361+00
 \.
 
 
@@ -12514,23 +12532,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 16:39:42.92427+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 16:39:43.124504+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 16:39:42.646565+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 16:39:42.760311+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 16:39:42.794386+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 16:39:42.816577+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 16:39:42.840102+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 16:39:42.849411+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 16:39:42.90895+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 16:39:42.988954+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 16:39:42.988954+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 16:39:42.988954+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 16:39:42.988954+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 16:39:42.988954+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 16:39:42.946018+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 16:39:42.952046+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 16:39:42.96111+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 16:55:19.14206+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 16:55:19.336109+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 16:55:18.99358+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 16:55:19.052051+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 16:55:19.067738+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 16:55:19.075223+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 16:55:19.088541+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 16:55:19.094622+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 16:55:19.135604+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 16:55:19.159394+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 16:55:19.171111+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 16:55:19.182829+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12539,12 +12557,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	65523863-568b-4882-9cc1-aad276719cce	2	bob@example.org	{8,12}	2026-11-26 16:39:43.129193+00	2026-11-26 16:39:43.129193+00	0	\N
-2	95e692d3-a3c7-4795-86b4-a501e6eafafd	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 16:39:43.129193+00	2026-11-26 16:39:43.129193+00	0	\N
-3	909cf063-1ffe-45d1-8e89-71ed604c78a1	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 16:39:43.129193+00	2026-11-26 16:39:43.129193+00	0	\N
-4	a59459ca-7a53-4c9c-9c5a-5d3f5467a19f	3	carol@example.org	{9}	2026-11-26 16:39:43.129193+00	2026-11-26 16:39:43.129193+00	0	\N
-5	4df3fb93-1b63-4be3-8737-9ba663bbc7cc	4	dave@example.org	{10}	2026-11-26 16:39:43.129193+00	2026-11-26 16:39:43.129193+00	0	\N
-6	8841270a-5d4a-4a67-8b4c-c7843889067e	6	frank@example.org	{11}	2026-11-26 16:39:43.129193+00	2026-11-26 16:39:43.129193+00	0	\N
+1	400ddd83-1a3d-4af5-8400-dfa8a3054804	2	bob@example.org	{8,12}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
+2	0af8ad07-843d-49b6-9116-2bdb00f47832	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
+3	7fa3ea37-60a9-4f95-bd32-e975a512269e	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
+4	b5fd45d8-2b66-4004-8829-4edf8555fa00	3	carol@example.org	{9}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
+5	37c8edc3-4c06-4e01-9a95-fd726231c10d	4	dave@example.org	{10}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
+6	530ea8d3-09a6-4579-b16a-a9c49d97ebe9	6	frank@example.org	{11}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
 \.
 
 
@@ -12553,7 +12571,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712520660087651518/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 16:39:42.599494+00	2026-11-26 16:39:43.129193+00	2026-11-26 16:39:42.599494+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712524746484845567/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 16:55:18.933081+00	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:18.933081+00
 \.
 
 
@@ -12582,8 +12600,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 16:39:43.021795+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 16:39:43.023711+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 16:55:19.250393+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 16:55:19.254237+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12636,15 +12654,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 16:39:34.449703+00
-1	apppass_codes	state="revoked"	0	2026-11-26 16:39:34.449703+00
-1	apppass_codes	state="suspended"	0	2026-11-26 16:39:34.449703+00
-1	apppass_codes_unused		0	2026-11-26 16:39:34.449703+00
-1	apppass_codes	state="expired"	0	2026-11-26 16:39:34.449703+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 16:39:34.449703+00
-1	apppass_main_password_accounts		0	2026-11-26 16:39:34.449703+00
-1	apppass_codes	state="live"	0	2026-11-26 16:39:34.449703+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 16:39:34.449703+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 16:55:13.76161+00
+1	apppass_codes	state="revoked"	0	2026-11-26 16:55:13.76161+00
+1	apppass_codes	state="suspended"	0	2026-11-26 16:55:13.76161+00
+1	apppass_codes_unused		0	2026-11-26 16:55:13.76161+00
+1	apppass_codes	state="expired"	0	2026-11-26 16:55:13.76161+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 16:55:13.76161+00
+1	apppass_main_password_accounts		0	2026-11-26 16:55:13.76161+00
+1	apppass_codes	state="live"	0	2026-11-26 16:55:13.76161+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 16:55:13.76161+00
 \.
 
 
@@ -12678,27 +12696,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 16:39:22.014662+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	fb605b56746280d86e7d000a03c92cc7a0bdf410	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 16:39:22.963238+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	5d90ca1e993591b090b214f9950c637bcf696ac5	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 16:39:23.943359+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 16:39:25.087008+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 16:39:25.911349+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	3b2afa75ef5c6133dce7497d30bc4d3e38c2fbd4	audit	apppass	Append-only, chained audit trail and events	2026-11-26 16:39:26.844066+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	d75ba8be5930e7a33fdb2937080e99f4f51ee8d4	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 16:39:27.694206+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 16:39:28.917567+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	dca794b6e2a5bbf9032d840c6726d6d9effe78e2	lookup	apppass	The decision about one login attempt	2026-11-26 16:39:29.815143+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	40f6273389537a233c893799875c16a5efebd6c1	record	apppass	Use, refusals and hash upgrades	2026-11-26 16:39:31.045347+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	5df2d75a04eb30f016175deb8c88fe8b1755fe0d	manage	apppass	Accounts, storing and revoking codes	2026-11-26 16:39:32.365664+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 16:39:33.134159+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 16:39:34.263201+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	5171ea8ede48ff503d973f5ca573506688f03a4d	maintain	apppass	Daily upkeep	2026-11-26 16:39:35.395189+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	f718b2153e12464ad5262868ee6431d0f9bc7cc4	desk	apppass	What the desk asks, and what its tool does	2026-11-26 16:39:36.760743+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 16:39:37.545633+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 16:39:38.141386+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 16:39:38.986966+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	d908a0b32ab8c1f15c1a73c678764a1bedea69d1	notify	apppass	Owners are told what happens to their codes	2026-11-26 16:39:39.862365+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	21938d49e774c222ea93dad27054a558a9e66359	erase	apppass	Accounts are forgotten	2026-11-26 16:39:40.612303+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 16:39:41.181258+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 16:55:07.108033+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 16:55:07.550478+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	88f4cfa44587dc6d886a4ac480b5b7243cb10375	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 16:55:08.169214+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 16:55:08.639302+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 16:55:09.306871+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	3b2afa75ef5c6133dce7497d30bc4d3e38c2fbd4	audit	apppass	Append-only, chained audit trail and events	2026-11-26 16:55:09.924572+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	d75ba8be5930e7a33fdb2937080e99f4f51ee8d4	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 16:55:10.390527+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 16:55:10.95483+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	dca794b6e2a5bbf9032d840c6726d6d9effe78e2	lookup	apppass	The decision about one login attempt	2026-11-26 16:55:11.415424+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	40f6273389537a233c893799875c16a5efebd6c1	record	apppass	Use, refusals and hash upgrades	2026-11-26 16:55:11.957545+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	5df2d75a04eb30f016175deb8c88fe8b1755fe0d	manage	apppass	Accounts, storing and revoking codes	2026-11-26 16:55:12.450509+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 16:55:12.952346+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 16:55:13.595549+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	5171ea8ede48ff503d973f5ca573506688f03a4d	maintain	apppass	Daily upkeep	2026-11-26 16:55:14.222632+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	f718b2153e12464ad5262868ee6431d0f9bc7cc4	desk	apppass	What the desk asks, and what its tool does	2026-11-26 16:55:14.97163+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 16:55:15.502953+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 16:55:16.007556+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 16:55:16.536706+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	d908a0b32ab8c1f15c1a73c678764a1bedea69d1	notify	apppass	Owners are told what happens to their codes	2026-11-26 16:55:17.241873+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	21938d49e774c222ea93dad27054a558a9e66359	erase	apppass	Accounts are forgotten	2026-11-26 16:55:17.667053+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 16:55:18.168845+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12739,27 +12757,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 16:39:22.031051+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 16:39:22.978867+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 16:39:23.953389+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 16:39:25.103341+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 16:39:25.920431+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 16:39:26.851978+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 16:39:27.710585+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 16:39:28.927949+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 16:39:29.83319+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 16:39:31.061984+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 16:39:32.380572+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 16:39:33.142588+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 16:39:34.271503+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 16:39:35.399036+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 16:39:36.775348+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 16:39:37.551666+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 16:39:38.147567+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 16:39:38.993067+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 16:39:39.872583+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 16:39:40.621125+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 16:39:41.196272+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 16:55:07.112462+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 16:55:07.565007+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 16:55:08.180874+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 16:55:08.644425+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 16:55:09.316594+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 16:55:09.936344+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 16:55:10.39475+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 16:55:10.961618+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 16:55:11.428453+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 16:55:11.962776+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 16:55:12.455646+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 16:55:12.958009+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 16:55:13.603856+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 16:55:14.227526+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 16:55:14.976981+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 16:55:15.514458+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 16:55:16.017776+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 16:55:16.547084+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 16:55:17.247725+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 16:55:17.677174+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 16:55:18.17846+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12768,7 +12786,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 16:39:21.219013+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 16:55:06.684893+00	apppass tests	tests@example.org
 \.
 
 
@@ -12777,7 +12795,7 @@ apppass	\N	2026-11-26 16:39:21.219013+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 16:39:21.203397+00	apppass tests	tests@example.org
+1.1	2026-11-26 16:55:06.675302+00	apppass tests	tests@example.org
 \.
 
 
@@ -12786,7 +12804,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 16:39:41.191494+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 16:55:18.173714+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -15763,6 +15781,17 @@ REVOKE ALL ON FUNCTION apppass.rule_verdict(rule_action text, rule_network cidr,
 GRANT ALL ON FUNCTION apppass.rule_verdict(rule_action text, rule_network cidr, rule_service text, main_password boolean) TO apppass_helpdesk;
 GRANT ALL ON FUNCTION apppass.rule_verdict(rule_action text, rule_network cidr, rule_service text, main_password boolean) TO apppass_auditor;
 GRANT ALL ON FUNCTION apppass.rule_verdict(rule_action text, rule_network cidr, rule_service text, main_password boolean) TO apppass_admin;
+
+
+--
+-- Name: FUNCTION schema_serves(); Type: ACL; Schema: apppass; Owner: apppass_owner
+--
+
+REVOKE ALL ON FUNCTION apppass.schema_serves() FROM PUBLIC;
+GRANT ALL ON FUNCTION apppass.schema_serves() TO apppass_helpdesk;
+GRANT ALL ON FUNCTION apppass.schema_serves() TO apppass_auditor;
+GRANT ALL ON FUNCTION apppass.schema_serves() TO apppass_admin;
+GRANT ALL ON FUNCTION apppass.schema_serves() TO apppass_notify;
 
 
 --

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The schema moves on while people log in, and today's programs go on with it."""
+
+import contextlib
+import os
+import shutil
+import threading
+
+import pytest
+
+from harness.basics import ROOT, run, until
+from harness.clients import OK, REFUSED, Imap
+from test_notify import notify
+
+# As HACKING has it: a column, a function that mail servers ask replaced, the number.
+LATER = """
+BEGIN;
+SET LOCAL search_path = pg_catalog, pg_temp;
+SET LOCAL lock_timeout = '10s';
+SET LOCAL ROLE apppass_owner;
+ALTER TABLE apppass.account ADD COLUMN nickname text;
+DO $$ BEGIN EXECUTE pg_get_functiondef('apppass.lookup(text,text,text,inet)'::regprocedure); END $$;
+CREATE OR REPLACE FUNCTION apppass.schema_version() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 2;
+-- Who logs in now meets the locks.
+SELECT pg_sleep(1);
+COMMIT;
+"""
+TAKEN_BACK = """
+BEGIN;
+SET LOCAL ROLE apppass_owner;
+CREATE OR REPLACE FUNCTION apppass.schema_version() RETURNS integer
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN 1;
+ALTER TABLE apppass.account DROP COLUMN nickname;
+COMMIT;
+"""
+VERIFY = "SELECT 1 / (apppass.schema_version() = 2)::integer;\n"
+# One for each way to ask: the plugin in each server, and apppassd.
+WAYS = ("imap AUTHENTICATE PLAIN", "smtp AUTH PLAIN", "pop3 AUTH PLAIN",
+        "sieve AUTHENTICATE PLAIN", "imap LOGIN", "http Basic")
+SERVES = ("SET ROLE apppass_owner; CREATE OR REPLACE FUNCTION apppass.schema_serves()"
+          " RETURNS integer LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN {}")
+
+
+@pytest.fixture
+def later(site, tmp_path):
+    """deploy(): the schema with one more change; at the end it is as it was."""
+    project = tmp_path / "sql"
+    shutil.copytree(ROOT / "sql", project)
+    for kind, script in (("deploy", LATER), ("verify", VERIFY), ("revert", TAKEN_BACK)):
+        (project / kind / "later.sql").write_text(script)
+    with open(project / "sqitch.plan", "a", encoding="utf-8") as plan:
+        plan.write("later [quiet] 2027-01-01T00:00:00Z tests <tests@example.org> # One more\n")
+
+    def sqitch(*words):
+        run(["sqitch", *words, "--target", "db:pg:apppass"], cwd=project, env={
+            **os.environ, **site.postgres.environment("apppass_deployer"),
+            "SQITCH_FULLNAME": "tests", "SQITCH_EMAIL": "tests@example.org"})
+
+    yield lambda: sqitch("deploy", "--verify")
+    sqitch("revert", "-y", "--to-change", "quiet")
+
+
+class Crowd:
+    """Somebody logs in at a door, again and again."""
+
+    def __init__(self, site, door, account, code):
+        self.answers = []
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._log_in, args=(site, door, account, code))
+        self._thread.start()
+
+    def _log_in(self, site, door, account, code):
+        while not self._over.is_set():
+            self.answers.append(site.knock(door, account, code).meaning)
+
+    def more(self):
+        """Wait for two further logins: the second began after this was asked."""
+        count = len(self.answers)
+        until(lambda: len(self.answers) >= count + 2, "more logins")
+
+    def end(self):
+        self._over.set()
+        self._thread.join()
+
+
+def test_change_is_deployed_while_people_log_in(site, account, code, later):
+    with contextlib.ExitStack() as stack:
+        crowd = {door: Crowd(site, door, account, code) for door in WAYS}
+        for one in crowd.values():
+            stack.callback(one.end)
+        for one in crowd.values():
+            one.more()
+        later()
+        for one in crowd.values():
+            one.more()
+    assert site.postgres.psql("SELECT apppass.schema_version()") == "2"
+    for door, one in crowd.items():
+        assert set(one.answers) == {OK}, (door, one.answers)
+
+
+def test_programs_work_with_the_next_schema(site, account, code, later):
+    site.end_sessions()
+    try:
+        with Imap(site.cyrus.ports["imap"]) as phone:
+            assert phone.login(account, code).meaning == OK
+            later()
+            other = site.issue(account, "Tablet")
+            assert site.knock("pop3 USER/PASS", account, other).meaning == OK
+            site.apppass("list", account)
+            site.apppass("diagnose", account)
+            notify(site, "--once")
+            site.apppass("revoke", account, "--code", code[:4], "--reason", "lost", "--yes")
+            phone.ended()
+    finally:
+        site.logoutd.stop()
+
+
+def test_tool_that_is_too_old_says_so_and_revokes(site, account, code, later):
+    later()
+    site.postgres.psql(SERVES.format(2), "postgres")
+    try:
+        said = site.apppass("list", account, check=False)
+        assert said.returncode == 69 and "newer than this tool" in said.stderr, said
+        assert "serves tools from number 2 on" in said.stderr
+        assert "install the newer version of apppass" in said.stderr
+        done = site.apppass("revoke", account, "--all", "--reason", "lost", "--yes", check=False)
+        assert done.returncode == 0 and "revoked 1 code" in done.stderr, done
+        assert "tried all the same" in done.stderr
+    finally:
+        site.postgres.psql(SERVES.format(1), "postgres")
+    assert site.knock("imap LOGIN", account, code).meaning == REFUSED
