@@ -218,7 +218,7 @@ static enum status report_expiry(struct invocation *invocation, const struct row
     if (rows_count(codes) == 0)
         message_note("nothing to do: there is no live code that this would change");
     else if (kept)
-        message_note("set; \"apppass expire\" changes it until then");
+        message_note("set; \"apppass expire\" changes it again");
     return STATUS_DONE;
 }
 
