@@ -4,11 +4,13 @@
 changes=$(sed -n 's/^\([a-z_]*\) .*/\1/p' "$top/sql/sqitch.plan")
 hash='$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
 
-# Each change on data that was there before it
+# Each change on data that was there before it; those before it must still be as they were
 new_database steps
+deployed=()
 for change in $changes; do
     ok "steps: deploy $change" migrate steps deploy --to-change "$change"
-    ok "steps: verify $change" migrate steps verify
+    deployed+=(-f "$top/sql/verify/$change.sql")
+    ok "steps: verify $change" psql -XAtq -v ON_ERROR_STOP=1 -U deployer -d steps "${deployed[@]}"
     case $change in
     policy) ok "steps: realms in place" psql -Xq -v ON_ERROR_STOP=1 -d steps -c "INSERT INTO apppass.realm (name) VALUES ('example.org')" ;;
     account)
@@ -20,6 +22,7 @@ for change in $changes; do
             INSERT INTO apppass.code_use SELECT id, 'imap', '192.0.2.0/24', now(), now() FROM apppass.code" ;;
     esac
 done
+ok 'steps: verify' migrate steps verify
 ok 'steps: nothing is lost' is '100|100|100|100' "SELECT (SELECT count(*) FROM apppass.account), (SELECT count(*) FROM apppass.device),
     (SELECT count(*) FROM apppass.code), (SELECT count(*) FROM apppass.code_use)" -d steps
 ok 'steps: and works' is accepted "SELECT verdict FROM apppass.lookup('u7@example.org', '1111', 'imap', NULL)" -d steps

@@ -2,8 +2,7 @@
 # What a login costs the database: one statement, index probes only.  Sourced by run.
 
 # Sessions keep the plan that they made while the tables were empty.
-new_database unfilled
-ok 'plan: deploy' migrate unfilled deploy
+ok 'plan: a database' deployed_database unfilled
 empty_plan() { PGDATABASE=unfilled plans "SELECT verdict FROM apppass.lookup('nobody@plan.org', '1111', 'imap', '10.1.1.1')" 2; }
 ok 'plan: with empty tables' empty_plan
 ok 'plan: with empty tables, probes only' probes_only

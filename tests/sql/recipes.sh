@@ -2,8 +2,7 @@
 # Every recipe of apppass-schema(7) is run, in order, as it is printed there.  Sourced by run.
 
 manual=$top/doc/apppass-schema.7
-new_database recipes
-ok 'recipes: deploy' migrate recipes deploy
+ok 'recipes: a database' deployed_database recipes
 psql -Xq -d recipes -c 'CREATE ROLE dba LOGIN CREATEROLE' -c 'GRANT apppass_admin TO dba' -c 'GRANT apppass_helpdesk TO dba WITH ADMIN OPTION' -c 'GRANT CREATE ON SCHEMA public TO dba'
 # Accounts that were there before, and another tenant, whom none of this concerns
 psql -Xq -d recipes -c "INSERT INTO apppass.realm (name) VALUES ('other.org')" \

@@ -17,7 +17,7 @@ fi
 
 # fill_size DATABASE CODES
 fill_size() {
-    new_database "$1" && migrate "$1" deploy \
+    deployed_database "$1" \
         && PGOPTIONS='-c log_statement=none' psql -Xq -d "$1" -v codes="$2" -v hash="$hash" -f "$top/bench/fill.sql" \
         && PGOPTIONS='-c log_statement=none' psql -Xq -d "$1" -v codes="$2" -v events=$(($2 / 10)) -f "$top/bench/history.sql"
 }

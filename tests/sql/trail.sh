@@ -2,8 +2,7 @@
 # The chain of the audit trail and those who follow it: sealed after the commit, altered rows are found, every row is told
 # once, whatever the order of commits, on a standby, after a restore and a promotion.  Sourced by run.
 
-new_database trail
-ok 'trail: a database' migrate trail deploy
+ok 'trail: a database' deployed_database trail
 psql -Xq -d postgres -c "ALTER DATABASE trail SET search_path = public"
 trail() { PGDATABASE=trail "$@"; }
 on_trail() { psql -XAtq -v ON_ERROR_STOP=1 -d trail -c "$1"; }

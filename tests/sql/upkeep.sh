@@ -3,8 +3,7 @@
 # maintain() on the days on which something is in its way: a dump is running, months were missed,
 # refusals keep coming, the schema is published, a session has settings of its own.  Sourced by run.
 
-new_database upkeep
-ok 'upkeep: a database' migrate upkeep deploy
+ok 'upkeep: a database' deployed_database upkeep
 on_upkeep() { psql -XAtq -v ON_ERROR_STOP=1 -d upkeep "${@:2}" -c "$1"; }
 upkeep_is() { is "$1" "$2" -d upkeep "${@:3}"; }
 hash='$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
