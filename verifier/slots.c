@@ -93,16 +93,19 @@ static int64_t queue_up(const struct memo *memo)
     return place;
 }
 
-/* How many wait from `from` on and before `end`; counts no further than `most`. */
-static int count_waiting(const struct memo *memo, int64_t from, int64_t end, int most)
+/* How many came before `place` and wait; counts no further than `most`. */
+static int count_before(const struct memo *memo, int64_t place, int most)
 {
-    int64_t at;
+    int64_t from = QUEUE, at, earlier;
     int count = 0;
 
-    if (most <= 0 || !memo_find_lock(memo, from, end, &at))
-        return 0;
-    count = 1 + count_waiting(memo, from, at, most - 1);
-    return count + count_waiting(memo, at + 1, end, most - count);
+    while (count < most && memo_find_lock(memo, from, place, &at)) {
+        while (memo_find_lock(memo, from, at, &earlier)) /* the first of them */
+            at = earlier;
+        from = at + 1;
+        count++;
+    }
+    return count;
 }
 
 /*
@@ -129,7 +132,7 @@ static int wait_for_slot(const struct memo *memo, struct deadline deadline)
     int slot = -1, left;
 
     while ((left = deadline_left_ms(deadline)) > 0) {
-        bool first = count_waiting(memo, QUEUE, place, HEADS) < HEADS;
+        bool first = count_before(memo, place, HEADS) < HEADS;
 
         if (first && (slot = take_any_slot(memo)) >= 0)
             break;
@@ -141,10 +144,11 @@ static int wait_for_slot(const struct memo *memo, struct deadline deadline)
 
 int slots_acquire(struct memo *memo, struct deadline deadline)
 {
+    int64_t waiting;
     int slot = -1;
 
     disown_after_fork();
-    if (count_waiting(memo, QUEUE, INT64_MAX, 1) == 0)
+    if (!memo_find_lock(memo, QUEUE, INT64_MAX, &waiting))
         slot = take_any_slot(memo);
     return slot >= 0 ? slot : wait_for_slot(memo, deadline);
 }
