@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A site whose mail servers offer TLS, as every one but those on loopback does."""
 
+import contextlib
 import re
 
 from .basics import run
@@ -45,6 +46,32 @@ class TlsSite(Site):
              "-nodes", "-days", days, "-subj", "/CN=mail.example.org", "-keyout", self.key,
              "-out", self.certificate])
         run(["chown", "cyrus", self.key])
+
+    @contextlib.contextmanager
+    def certificate_for(self, days):
+        """The servers have one that ends soon."""
+        def take(number):
+            self.renew(number)
+            self.restart_cyrus()
+            self.postfix.restart("encrypt")
+
+        take(days)
+        try:
+            yield
+        finally:
+            take(90)
+
+    @contextlib.contextmanager
+    def without_certificate(self):
+        self.restart_cyrus(tls_server_cert=None, tls_server_key=None)
+        self.postfix.restart("none")
+        try:
+            yield
+        finally:
+            with self.cyrus.config.open("a") as config:
+                config.write(f"tls_server_cert: {self.certificate}\ntls_server_key: {self.key}\n")
+            self.restart_cyrus()
+            self.postfix.restart("encrypt")
 
     def restart_cyrus(self, **options):
         """With other options than the written ones."""

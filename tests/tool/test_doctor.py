@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,13 +15,12 @@ import pytest
 from conftest import BUILD, TOOL, Desk, environment
 from harness.basics import run, state_folder
 from harness.logoutd import conninfo
-from harness.site import Site
+from harness.tls import TlsSite
 
 
 @pytest.fixture(scope="module")
 def site():
-    """Configured and running: PostgreSQL, apppassd; the mail servers need not run."""
-    running = Site(state_folder(), BUILD)
+    running = TlsSite(state_folder(), BUILD)
     try:
         yield running.create()
     finally:
@@ -42,7 +42,8 @@ class Patient:
         self.smtpd = self.postfix / "sasl" / "smtpd.conf"
         self.change(self.postfix / "main.cf", str(site.postfix.config), str(self.postfix))
         self.cyrus = folder / "imapd.conf"
-        shutil.copy(site.cyrus.config, self.cyrus)
+        for name in ("imapd.conf", "cyrus.conf"):
+            shutil.copy(site.cyrus.state / name, folder)
         self.plugins = site.plugins
 
     @staticmethod
@@ -74,7 +75,7 @@ def patient(site, desk, folder):
 
 def test_sound_site(patient):
     answer, rows = patient.examine()
-    assert answer.status == 0 and not [row for row in rows if row["state"] == "fault"], answer
+    assert answer.status == 0 and not [row for row in rows if row["fix"]], answer
     lines = {(row["check"], row["detail"]) for row in rows if row["state"] == "ok"}
     text = "\n".join(f"{check}: {detail}" for check, detail in lines)
     for expected in ("database: apppass on", "roles: mail servers ask as apppass_mail",
@@ -96,6 +97,83 @@ def test_doctor_for_people(patient, terminal, site):
                               user="ada", SASL_PATH=str(patient.plugins))
     assert answer.status == 0
     assert all(line.startswith(("ok ", "note ")) for line in answer.out.splitlines())
+
+
+# ---- what mail programs see ----
+
+PORTS = ("smtp", "imap", "pop3", "sieve")
+
+
+def ports_of(rows, state):
+    return {row["check"] for row in rows if row["check"] in PORTS and row["state"] == state}
+
+
+def test_ends_with_a_login_at_every_port(patient):
+    _, rows = patient.examine()
+    assert ports_of(rows[-5:], "ok") == set(PORTS), rows     # IMAP over IPv6 too
+    assert all("refuses a code of no account" in row["detail"] for row in rows[-5:]), rows
+
+
+def test_all_is_set_and_nobody_can_log_in(patient, site):
+    """No certificate: each check of the configuration is good, and no program sends a password."""
+    with site.without_certificate():
+        answer, rows = patient.examine()
+    assert answer.status == 1, answer
+    assert {row["check"] for row in rows if row["state"] == "fault"} == set(PORTS), rows
+    assert all("certificate" in row["fix"] for row in rows if row["state"] == "fault"), rows
+
+
+def test_certificate_that_ends_soon_is_a_warning(patient, site):
+    with site.certificate_for(3):
+        answer, rows = patient.examine()
+    assert answer.status == 0 and ports_of(rows, "warning") == set(PORTS), rows
+
+
+@pytest.mark.parametrize("name, unit", [("cyrus", "cyrus-imapd"), ("postfix", "postfix")])
+def test_a_server_that_does_not_run_is_one_fault(patient, site, name, unit):
+    server = getattr(site, name)
+    server.stop()
+    try:
+        fault, = patient.faults()
+    finally:
+        server.start()
+    assert fault["check"] == name and "does not run: nobody answers" in fault["detail"], fault
+    assert f"systemctl start {unit}" in fault["fix"], fault
+
+
+def test_a_port_of_a_server_that_runs(patient, site):
+    """Configured, and the server not told yet."""
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    patient.change(patient.folder / "cyrus.conf", f"127.0.0.1:{site.cyrus.ports['pop']}",
+                   f"127.0.0.1:{port}")
+    fault, = patient.faults()
+    assert fault["check"] == "pop3" and f"port {port} nobody answers" in fault["detail"], fault
+
+
+def test_a_server_that_hangs(patient):
+    """Ports are asked side by side: two that say nothing take no longer than one."""
+    with socket.create_server(("127.0.0.1", 0)) as silent, \
+            socket.create_server(("127.0.0.1", 0)) as other:
+        services = "".join(f'  hang{n} cmd="imapd" listen="127.0.0.1:{each.getsockname()[1]}"\n'
+                           for n, each in enumerate((silent, other, silent, other)))
+        patient.change(patient.folder / "cyrus.conf", "SERVICES {\n", "SERVICES {\n" + services)
+        started = time.monotonic()
+        faults = patient.faults()
+        took = time.monotonic() - started
+    assert ["does not answer within 10 s" in row["detail"] for row in faults] == [True] * 4, faults
+    assert took < 25, took
+
+
+def test_no_mail_server_here(desk, folder):
+    """A machine with the database only."""
+    answer = desk.run("doctor", "--json", "--postfix", folder, "--cyrus", folder / "imapd.conf")
+    rows = answer.json()
+    assert rows[-1]["check"] == "ports" and rows[-1]["state"] == "note", rows
+    assert "none was tried" in rows[-1]["detail"] and not ports_of(rows, "ok"), rows
+
+
+# ---- what is set ----
 
 
 # What is broken, and what the doctor must say about it.

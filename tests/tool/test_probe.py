@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """doctor --probe at the ports of real servers with TLS, and on what it is to find there."""
 
+import contextlib
 import socket
+import ssl
 import threading
 
 import pytest
@@ -56,15 +58,8 @@ def test_outage(probe, site):
 
 
 def test_no_certificate(probe, site):
-    site.restart_cyrus(tls_server_cert=None, tls_server_key=None)
-    site.postfix.restart("none")
-    try:
+    with site.without_certificate():
         answer = probe()
-    finally:
-        with site.cyrus.config.open("a") as config:
-            config.write(f"tls_server_cert: {site.certificate}\ntls_server_key: {site.key}\n")
-        site.restart_cyrus()
-        site.postfix.restart("encrypt")
     assert answer.status == 2 and lines_of(answer, "FAULT") == set(DOORS), answer
     assert answer.out.count("offers no TLS") >= 4, answer
 
@@ -80,13 +75,8 @@ def test_comma_in_mech_list(probe, site):
 
 
 def test_certificate_that_ends_soon(probe, site):
-    site.renew(3)
-    site.restart_cyrus()
-    try:
+    with site.certificate_for(3):
         answer = probe(f"imap://127.0.0.1:{site.cyrus.ports['imap']}")
-    finally:
-        site.renew(90)
-        site.restart_cyrus()
     assert answer.status == 1 and answer.out.startswith("APPPASS WARNING: imap "), answer
     assert "good for 2 days" in answer.out, answer
 
@@ -103,6 +93,32 @@ def test_no_answer(probe):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         answer = probe(f"smtp://127.0.0.1:{silent.getsockname()[1]}")
     assert answer.status == 2 and "does not answer within 10 s" in answer.out, answer
+
+
+def test_a_server_that_hangs_up_while_it_is_written_to(probe, site):
+    """It ends in the middle of the handshake: what the probe sends then raises SIGPIPE."""
+    def serve(listener):
+        with listener.accept()[0] as client:
+            client.sendall(b"220 mail ESMTP\r\n")
+            client.recv(100)
+            client.sendall(b"250-mail\r\n250 STARTTLS\r\n")
+            client.recv(100)
+            client.sendall(b"220 go\r\n")
+            heard, said = ssl.MemoryBIO(), ssl.MemoryBIO()
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(site.certificate, site.key)
+            tls = context.wrap_bio(heard, said, server_side=True)
+            while not said.pending:
+                heard.write(client.recv(16384))
+                with contextlib.suppress(ssl.SSLWantReadError):
+                    tls.do_handshake()
+            # Held until the socket is closed, so that its end comes with it.
+            client.send(said.read(), socket.MSG_MORE)
+
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        threading.Thread(target=serve, args=(other,), daemon=True).start()
+        answer = probe(f"smtp://127.0.0.1:{other.getsockname()[1]}")
+    assert answer.status == 2 and "TLS ends: " in answer.out, answer
 
 
 def test_whoever_comes_is_let_in(probe):

@@ -99,7 +99,8 @@ static enum status probe(struct doctor *doctor)
     const struct wire_login login = {account, code.bytes, true, false};
     enum status status = STATUS_UNKNOWN;
 
-    doctor->login = account != NULL ? &login : &wire_nobody;
+    if (account != NULL)
+        doctor->login = &login;
     if (account != NULL && (!prompt_code(&code) || !is_word(code.bytes, WIRE_CODE_MAX) ||
                             !is_word(account, WIRE_ACCOUNT_MAX)))
         message_error("--as takes an account, and on standard input its code");
@@ -113,6 +114,7 @@ static enum status probe(struct doctor *doctor)
 static enum status run_doctor(struct invocation *invocation)
 {
     struct doctor doctor = {.invocation = invocation,
+                            .login = &wire_nobody,
                             .lines = ROWS_NEW("check", "state", "detail", "fix")};
     enum status status;
     const char *old = getenv("PATH");
@@ -133,6 +135,9 @@ static enum status run_doctor(struct invocation *invocation)
         doctor_plugin(&doctor);
         doctor_postfix(&doctor);
         doctor_cyrus(&doctor);
+        if (doctor_wire(&doctor) == 0)
+            doctor_note(&doctor, "ports",
+                        "nobody may log in at a port of this machine: none was tried");
         status = doctor.faulty ? STATUS_REFUSED : STATUS_DONE;
     }
     if (invocation->output.format == FORMAT_PEOPLE)
@@ -152,10 +157,10 @@ const struct command command_doctor = {
     .details =
         "Database, schema, roles and grants, the plugin, the SASL configuration of\n"
         "Postfix and Cyrus IMAP, apppassd. Each fault comes with what puts it right.\n"
-        "With --probe it logs in with a code of no account at every port of this machine\n"
-        "where people may, or at those named (imaps://mail.example.org): each must offer\n"
-        "TLS and PLAIN, and refuse. With --as it logs in with a code of that account, which\n"
-        "standard input has, and each must let it in.",
+        "Last it logs in with a code of no account at every port of this machine where\n"
+        "people may: each must offer TLS and PLAIN, and refuse. With --probe it does\n"
+        "nothing else, or at the ports named (imaps://mail.example.org). With --as it logs in\n"
+        "with a code of that account, which standard input has, and each must let it in.",
     .example = "apppass doctor --postfix /etc/postfix --cyrus /etc/imapd.conf",
     .options = {{OPTION_POSTFIX, 0},
                 {OPTION_CYRUS, 0},

@@ -27,8 +27,8 @@ void doctor_proc(struct doctor *doctor, const char *path, const struct conf *con
 
 /*
  * doctor_wire.c: what mail programs see.  Logs in at the ports that the invocation names, or
- * at those where Postfix's and Cyrus IMAP's configuration lets people log in here.
- * How many were tried.
+ * at those where Postfix's and Cyrus IMAP's configuration lets people log in here; at all at
+ * once, so that it ends within ten seconds.  How many were tried.
  */
 size_t doctor_wire(struct doctor *doctor);
 

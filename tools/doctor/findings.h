@@ -17,7 +17,7 @@ struct wire_login;
 
 struct doctor {
     struct invocation *invocation;
-    const struct wire_login *login; /* whom --probe logs in as */
+    const struct wire_login *login; /* whom doctor_wire logs in as */
     struct rows *lines;             /* check, state, detail, fix */
     bool faulty, doubtful;          /* there was a fault, a warning */
 };

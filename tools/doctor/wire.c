@@ -411,6 +411,7 @@ static bool connect_to(struct connection *connection, const struct wire_port *po
         connection->fd = -1;
     }
     freeaddrinfo(found);
+    connection->finding->nobody = why == ECONNREFUSED;
     return why == 0 || fail(connection->finding, "start it; see its log",
                             "nobody answers: %s", strerror(why));
 }

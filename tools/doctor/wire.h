@@ -26,6 +26,7 @@ struct wire_finding {
     /* What is wrong; empty: TLS, PLAIN is offered, and the answer is as expected, in time. */
     char trouble[256];
     const char *fix;  /* with a trouble */
+    bool nobody;      /* the trouble: there is no server at that port */
     char doubt[256];  /* why a mail program might not trust the certificate; or empty */
     int days;         /* that the certificate is good for */
     int milliseconds; /* from the password to the answer */
