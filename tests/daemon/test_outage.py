@@ -72,7 +72,7 @@ def test_backend_terminated_in_mid_query(fresh, database, code, outage):
     stop = threading.Event()
 
     def terminate():
-        while not stop.wait(0.05):
+        while not stop.wait(0.3):
             database.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                           " WHERE usename = 'apppass_mail'", "postgres")
 

@@ -164,7 +164,10 @@ def calls(server, function):
                if f"apppass.{function}" in query)
 
 
-def reset_statements(server):
+def reset_statements(server, after=None):
+    """Count from here; `after` is what runs behind an answer, and is waited for."""
+    if after:
+        until(lambda: calls(server, after), f"{after} to run")
     server.psql("SELECT pg_stat_statements_reset()", "postgres")
 
 
