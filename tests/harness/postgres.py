@@ -121,15 +121,34 @@ class Postgres:
         if self.copied:
             run(["cp", "-a", _image(self.binaries), self.data])
         else:
-            run(as_user("postgres") + [
-                self.binaries / "initdb", "-D", self.data, "-U", "postgres", "--no-sync",
-                "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+            self._make_cluster(self.data)
         self._configure(peers or {})
         self.start()
         if not self.copied:
             self.psql(f"CREATE ROLE {OWNER} LOGIN CREATEROLE", "postgres", "postgres")
             self.psql(f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres", "postgres")
         return self
+
+    def _make_cluster(self, data):
+        run(as_user("postgres") + [
+            self.binaries / "initdb", "-D", data, "-U", "postgres", "--no-sync",
+            "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"])
+
+    def upgrade(self):
+        """pg_upgrade to a new cluster, here of the same version; it takes the old one's place."""
+        self.stop()
+        old, new = self.data.with_name("old"), self.data.with_name("new")
+        self._make_cluster(new)
+        run(as_user("postgres") + [
+            self.binaries / "pg_upgrade", "--link", "--no-sync", "-U", "postgres",
+            "-b", self.binaries, "-B", self.binaries, "-d", self.data, "-D", new,
+            "-s", self.socket], cwd=new.parent)
+        for name in ("postgresql.conf", "pg_hba.conf", "pg_ident.conf"):
+            shutil.copy2(self.data / name, new)
+        self.data.rename(old)
+        new.rename(self.data)
+        shutil.rmtree(old)
+        self.start()
 
     def _configure(self, peers):
         settings = {
