@@ -412,6 +412,21 @@ def test_batch_of_links(desk, folder, realm):
     assert desk.json("audit", f"user0@{realm}")[-1]["ticket"] == "7"
 
 
+def test_batch_of_long_links(desk, folder, realm):
+    """A page's address has up to 209 characters, each of up to four bytes."""
+    pages(desk, realm)
+    people(desk, folder, realm, 1)
+    page = f"https://mail.{realm}/".ljust(209, "\N{LINEAR B SYLLABLE B008 A}")
+    desk.ok("realm", "set", realm, f"handover_url={page}", user=ADMINISTRATOR)
+    path = table(folder, f"account,device\nuser0@{realm},Phone\n", name="links.csv")
+    desk.ok("issue", "--batch", path, "--handover", "--output", folder / "links", "--letters",
+            folder / "letters.html")
+    (row,) = issued(folder / "links")
+    assert re.fullmatch(f"{re.escape(page)}/[0-9a-f]{{32}}", row["link"]), row
+    assert len(row["link"].encode()) > 511
+    assert f"<code>{row['link']}</code>" in (folder / "letters.html").read_text("utf-8")
+
+
 BAD_LINKS = [
     ("account,device\nuser0@{realm},a\nnobody@{realm},b\n", ["line 3", "nobody@"]),
     ("account,device\nuser0@{realm},a\nuser1@{realm},\n", ["line 3", "empty: device"]),

@@ -872,6 +872,16 @@ def test_links_are_listed(desk, linked):
     assert desk.run("links", "nobody@example.org").status == 1
 
 
+def test_long_list_of_links_ends_and_says_so(desk, linked):
+    desk.ok("issue", linked, "--device", "Phone", "--handover", "--force")
+    short = desk.run("links", linked, "--limit", "1", "--json")
+    assert short.status == 0 and len(short.json()) == 1
+    assert "these are the first 1; --limit" in short.err
+    whole = desk.run("links", linked, "--json")
+    assert len(whole.json()) == 2 and "--limit" not in whole.err
+    assert desk.run("links", linked, "--limit", "x").status == 2
+
+
 def test_revoking_a_device_ends_its_link(desk, linked):
     words = ["revoke", linked, "--device", "PRINTER", "--reason", "wrong person"]
     assert "This ends 1 link" in desk.ok(*words, "--dry-run").err
