@@ -20,17 +20,27 @@ from harness.clients import OK, Imap, Pop, Sieve, b64
 from harness.logoutd import Logoutd, conninfo
 from harness.site import Site
 from harness.standby import Standby
+from harness.tool import issue_many
 
-ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.org"
-ROUNDS = int(os.environ.get("APPPASS_LOGOUT_ROUNDS", "5"))
-KILLS = 24      # some dozens, spread over more than the time that ending a session takes
+PEOPLE = ALICE, BOB, CAROL = "alice@example.org", "bob@example.org", "carol@example.org"
+ROUNDS = int(os.environ.get("APPPASS_LOGOUT_ROUNDS", "3"))
+KILLS = 8       # with three sessions each, spread over more than the time that ending one takes
+STOCK = 10      # codes of an account that are made at once
 
 
 class WithLogoutd(Site):
     def create(self, processes=None):
         super().create(processes)
         self.end_sessions("-r", "example.net")
+        self.stock = {account: [] for account in PEOPLE}
         return self
+
+    def code(self, account):
+        """A code of a device of its own."""
+        if not self.stock[account]:
+            self.stock[account] = issue_many(self.build, self.postgres, [
+                (account, f"device {number}") for number in range(STOCK)])
+        return self.stock[account].pop()
 
     def cyrus_options(self):
         """The others' sessions are not to end by themselves, however long it takes."""
@@ -155,9 +165,9 @@ def alive(connection):
     return not select.select([connection], [], [], 0)[0]
 
 
-def begin(site, account, door="IMAP", device="phone"):
+def begin(site, account, door="IMAP"):
     """A code of its own, and a session by it: (code, connection)."""
-    code = site.issue(account, device, "--force")
+    code = site.code(account)
     return code, SESSIONS[door](site, account, code)
 
 
@@ -165,16 +175,10 @@ def revoke(account, code):
     return f"SELECT apppass.revoke_code('{account}', '{code[:4]}', 'lost')"
 
 
-def settle(site):
-    """Wait until all is acted upon that is in the trail: what comes later has been, too."""
-    code, marker = begin(site, BOB)
-    assert Ending(marker).after(site.commit(revoke(BOB, code))) < 1
-
-
 @pytest.mark.parametrize("door", SESSIONS)
 def test_revoked_session_ends_within_a_second(site, door):
     """And another account's, at every door, goes on."""
-    other = site.issue(BOB, "laptop", "--force")
+    other = site.code(BOB)
     others = [enter(site, BOB, other) for enter in SESSIONS.values()]
     took = []
     for _ in range(ROUNDS):
@@ -213,7 +217,7 @@ def test_whatever_shuts_a_code_out(site, cause):
         site.commit("UPDATE apppass.account SET enabled = true WHERE NOT enabled;"
                     "UPDATE apppass.realm SET codes_allowed = true WHERE NOT codes_allowed;"
                     "DELETE FROM apppass.access_rule")
-        settle(site)
+        site.look_again()
 
 
 def test_what_shuts_nobody_out_ends_nothing(site):
@@ -225,11 +229,11 @@ def test_what_shuts_nobody_out_ends_nothing(site):
                 "UPDATE apppass.realm SET code_length = 24;"
                 "UPDATE apppass.realm SET code_length = 20;"
                 f"UPDATE apppass.account SET notify_language = 'de' WHERE username = '{ALICE}'")
-    settle(site)
+    site.look_again()
     assert alive(connection)
     connection.close()
     site.commit("DELETE FROM apppass.access_rule")
-    settle(site)
+    site.look_again()
 
 
 def test_expiry_that_is_reached(site):
@@ -242,9 +246,9 @@ def test_expiry_that_is_reached(site):
 
 
 def test_end_of_a_grace(site):
-    code, connection = begin(site, ALICE)
-    ending = Ending(connection)
-    site.postgres.psql(f"SELECT apppass.reset_code('{ALICE}', 'phone', grace => '3 s', "
+    code = site.issue(ALICE, "to reset")
+    ending = Ending(imap_idle(site, ALICE, code))
+    site.postgres.psql(f"SELECT apppass.reset_code('{ALICE}', 'to reset', grace => '3 s', "
                        "reason => 'x')")
     moment = float(site.postgres.psql("SELECT extract(epoch FROM expires_at) FROM apppass.code "
                                       f"WHERE selector = '{code[:4]}'"))
@@ -253,20 +257,22 @@ def test_end_of_a_grace(site):
 
 def test_lapse_by_maintain(site):
     """A code that policy lets lapse is revoked by the daily upkeep."""
+    code, connection = begin(site, ALICE)
     site.commit("UPDATE apppass.realm SET unused_after = '3 s'")
     try:
-        code, connection = begin(site, ALICE)
         ending = Ending(connection)
         until(lambda: site.postgres.psql("SELECT state FROM apppass.code_overview WHERE selector "
                                          f"= '{code[:4]}'") == "lapsed", "the lapse")
         assert ending.after(site.commit("SELECT apppass.maintain()")) < 1
     finally:
         site.commit("UPDATE apppass.realm SET unused_after = NULL")
-        settle(site)
+        for codes in site.stock.values():
+            codes.clear()   # lapsed too
+        site.look_again()
 
 
 def test_other_devices_come_back(site):
-    kept = site.issue(ALICE, "laptop", "--force")
+    kept = site.code(ALICE)
     laptop = imap_idle(site, ALICE, kept)
     code, connection = begin(site, ALICE)
     moment = site.commit(revoke(ALICE, code))
@@ -294,22 +300,35 @@ def test_restart(site, number):
     assert ending.after(moment) < 2
 
 
+def three_sessions(site):
+    """(account, code, Ending) of each of three people."""
+    begun = [(account, *begin(site, account)) for account in PEOPLE]
+    return [(account, code, Ending(connection)) for account, code, connection in begun]
+
+
+def revoke_in_turn(site, begun):
+    """With pauses, so that whatever comes finds the end of each as far as chance has it."""
+    for account, code, _ in begun:
+        site.postgres.psql(revoke(account, code))
+        time.sleep(random.uniform(0, 0.2))
+
+
 def test_killed_at_any_moment(site):
     """The end of a session and the end of the daemon in every order."""
     for _ in range(KILLS):
-        code, connection = begin(site, ALICE)
-        ending = Ending(connection)
+        begun = three_sessions(site)
         death = threading.Timer(random.uniform(0, 0.6), site.logoutd.stop, [signal.SIGKILL])
         death.start()
-        site.postgres.psql(revoke(ALICE, code))
+        revoke_in_turn(site, begun)
         death.join()
         site.logoutd.start()
-        ending.wait()
+        for *_, ending in begun:
+            ending.wait()
 
 
 def mail_is_back(site):
     """The servers let in again after their database was away."""
-    code = site.issue(ALICE, "phone", "--force")
+    code = site.code(ALICE)
     for door in ("imap AUTHENTICATE PLAIN", "imap LOGIN"):
         until(lambda: site.knock(door, ALICE, code).meaning == OK, f"{door} to be back")
 
@@ -317,14 +336,13 @@ def mail_is_back(site):
 def test_database_killed_at_any_moment(site):
     """A revocation that was committed is made up for when the database is back."""
     for _ in range(KILLS // 4):
-        code, connection = begin(site, ALICE)
-        ending = Ending(connection)
-        site.postgres.psql(revoke(ALICE, code))
-        death = threading.Timer(random.uniform(0, 0.4), site.postgres.kill)
-        death.start()
-        death.join()
+        begun = three_sessions(site)
+        revoke_in_turn(site, begun)
+        time.sleep(random.uniform(0, 0.2))
+        site.postgres.kill()
         site.postgres.start()
-        ending.wait()
+        for *_, ending in begun:
+            ending.wait()
         mail_is_back(site)
 
 
@@ -408,23 +426,20 @@ def test_commits_out_of_order(site):
     code, connection = begin(site, CAROL)
     other, unlucky = begin(site, BOB)
     ending = Ending(connection)
-    slow = threading.Thread(target=site.postgres.psql, args=(
-        f"BEGIN; {revoke(CAROL, code)}; SELECT pg_sleep(10); COMMIT",))
-    slow.start()
-    until(lambda: site.postgres.psql("SELECT count(*) FROM pg_stat_activity WHERE state = "
-                                     "'active' AND query LIKE 'SELECT pg\\_sleep(10)%'",
-                                     "postgres") == "1", "the slow one")
-    assert Ending(unlucky).after(site.commit(revoke(BOB, other))) < 1
-    assert alive(connection)
-    slow.join()
-    assert ending.after(time.time()) < 1
+    with contextlib.closing(site.postgres.session()) as slow:
+        slow.ask(f"BEGIN; {revoke(CAROL, code)}")
+        assert Ending(unlucky).after(site.commit(revoke(BOB, other))) < 1
+        site.look_again()
+        assert alive(connection)
+        slow.ask("COMMIT")
+        assert ending.after(time.time()) < 1
 
 
 def test_login_under_way(site):
     """A connection that was there and had no user yet when its code ended is ended once it has."""
     client = Imap(site.cyrus.ports["imap"])
-    code = site.issue(ALICE, "phone", "--force")
-    unlucky, connection = begin(site, ALICE, device="tablet")
+    code = site.code(ALICE)
+    unlucky, connection = begin(site, ALICE)
     assert Ending(connection).after(site.commit(revoke(ALICE, unlucky))) < 1
     # The same to the daemon as a decision from before the end that arrives after it.
     assert client.authenticate_plain(ALICE, code).meaning == OK

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """PostgreSQL gone, hanging, restarted: temporary, never wrong; recovery by itself."""
 
+import random
 import signal
 import threading
 import time
@@ -68,22 +69,21 @@ def test_waiting_counts(fresh, code, outage):
 
 def test_backend_terminated_in_mid_query(fresh, database, code, outage):
     """Each of many logins meets a backend that may be killed at any moment."""
-    fresh.start()
-    stop = threading.Event()
+    # With a memo a login is what it asks of the database, and not a hash.
+    fresh.set(apppass_memo=fresh.state / "run" / "memo").start()
 
     def terminate():
-        while not stop.wait(0.3):
+        for _ in range(50):
             database.psql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                           " WHERE usename = 'apppass_mail'", "postgres")
+            time.sleep(random.uniform(0, 0.1))
 
     killer = threading.Thread(target=terminate)
     killer.start()
-    try:
-        answers = [fresh.ask(ALICE, code) for _ in range(100)]
-    finally:
-        stop.set()
-        killer.join()
-    assert set(answers) <= {"OK", None}
+    answers = []
+    while killer.is_alive():
+        answers.append(fresh.ask(ALICE, code))
+    assert set(answers) <= {"OK", None} and "OK" in answers
     recovered(fresh, code)
 
 

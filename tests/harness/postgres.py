@@ -181,11 +181,12 @@ class Postgres:
         return self
 
     def answers(self):
+        """Whether it says so, to pg_ctl and us, in its pid file."""
         try:
-            run([self.binaries / "pg_isready", "-q", "-h", self.socket, "-p", self.port])
-        except Failure:
+            said = (self.data / "postmaster.pid").read_text(encoding="utf-8").split()
+        except OSError:
             return False
-        return True
+        return said[:1] == [str(self.daemon.pid())] and said[-1] == "ready"
 
     def stop(self, mode="fast"):
         """fast: SIGINT, sessions are told; immediate: SIGQUIT, like a crash."""
@@ -261,7 +262,7 @@ class Postgres:
         if session and not session.ready():
             session.close()
             session = None
-        session = session or Session(self._programs(user))
+        session = session or self.session(user)
         answer = session.ask(sql)
         if answer is None:
             raise Failure(session.close())
@@ -271,6 +272,10 @@ class Postgres:
         return answer
 
     ask = psql
+
+    def session(self, user=ADMINISTRATOR):
+        """One that is the caller's, to close."""
+        return Session(self._programs(user))
 
     def leave(self):
         """End the sessions that psql() keeps; who copies a database must be alone in it."""

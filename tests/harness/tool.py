@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The tool apppass, as operators run it."""
 
+import csv
 import os
 import subprocess
+import tempfile
 from pathlib import Path
 
 from .basics import Failure
@@ -30,3 +32,14 @@ def issue(build, server, account, device, *options):
     if len(codes) != 1:
         raise Failure(f"expected one code in the tool's answer, found {len(codes)}")
     return codes[0]
+
+
+def issue_many(build, server, wanted):
+    """New codes for (account, device) pairs, by one run of the tool: for who takes many."""
+    with tempfile.TemporaryDirectory() as folder:
+        table, codes = Path(folder) / "wanted.csv", Path(folder) / "codes.csv"
+        with open(table, "w", encoding="utf-8") as out:
+            csv.writer(out).writerows([("account", "device"), *wanted])
+        apppass(build, server, "issue", "--batch", table, "--output", codes)
+        with open(codes, encoding="utf-8") as made:
+            return [row["code"] for row in csv.DictReader(made)]
