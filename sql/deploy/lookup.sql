@@ -7,10 +7,27 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 SET LOCAL ROLE apppass_owner;
 
--- One statement, whatever the verdict: what differs between refusals is a probe or two, far below
--- the noise of a login. plan_cache_mode: a mail server process makes few logins; planning each of
--- the first five anew would cost more than they do. enable_seqscan: a plan made while the tables
--- were empty must still be right when they are not.
+-- A function, because a subquery costs each login a twentieth even where nobody asks it.
+CREATE FUNCTION apppass.use_keeps(code_id bigint, created_at timestamptz, lapse_after interval,
+                                  unused_after interval) RETURNS boolean
+    LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM apppass.code_use AS u
+        WHERE u.code_id = use_keeps.code_id
+          AND (apppass.code_lapses(use_keeps.created_at, u.last_at, use_keeps.lapse_after,
+                                   use_keeps.unused_after) <= now()) IS NOT TRUE);
+END
+$$;
+COMMENT ON FUNCTION apppass.use_keeps(bigint, timestamptz, interval, interval) IS
+'Does one of its uses keep a code from lapsing, with these limits of its realm?';
+REVOKE ALL ON FUNCTION apppass.use_keeps(bigint, timestamptz, interval, interval) FROM PUBLIC;
+
+-- One statement, whatever the verdict, but for the uses of a code that may have lapsed: what differs
+-- between refusals is a probe or two, far below the noise of a login. plan_cache_mode: a mail server
+-- process makes few logins; planning each of the first five anew would cost more than they do.
+-- enable_seqscan: a plan made while the tables were empty must still be right when they are not.
 CREATE FUNCTION apppass.lookup(username text, selector text, service text, client inet,
                                OUT verdict text, OUT code_id bigint, OUT account_name text,
                                    OUT hash text,
@@ -63,20 +80,15 @@ BEGIN
                                            AND o.selector || '' = symbol) THEN 'wrong_account'
                             ELSE 'unknown_code'
                         END,
-                        -- As if it were used just now.  Where it would lapse had it never been,
-                        -- its uses are asked whether one keeps it from that: an aggregate of
-                        -- them costs each login a tenth more.
-                        apppass.code_state(c.revoked_at, c.created_at, c.expires_at, now(),
-                                           r.max_lifetime, r.lapse_after, r.unused_after),
+                        apppass.code_state(c.revoked_at, c.created_at, c.expires_at, NULL,
+                                           r.max_lifetime, NULL, NULL),
+                        -- Had it never been used; only then its uses are asked.  IS TRUE: what
+                        -- follows NULL AND is computed.
                         CASE
-                            WHEN apppass.code_lapses(c.created_at, NULL, r.lapse_after,
-                                                     r.unused_after) <= now()
-                                 AND NOT EXISTS (
-                                     SELECT FROM apppass.code_use AS u
-                                     WHERE u.code_id = c.id
-                                       AND (apppass.code_lapses(c.created_at, u.last_at,
-                                                                r.lapse_after, r.unused_after)
-                                            <= now()) IS NOT TRUE)
+                            WHEN (apppass.code_lapses(c.created_at, NULL, r.lapse_after,
+                                                      r.unused_after) <= now()) IS TRUE
+                                 AND NOT apppass.use_keeps(c.id, c.created_at, r.lapse_after,
+                                                           r.unused_after)
                                 THEN 'lapsed'
                         END,
                         CASE

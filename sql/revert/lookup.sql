@@ -5,5 +5,6 @@ BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.lookup(text, text, text, inet);
+DROP FUNCTION apppass.use_keeps(bigint, timestamptz, interval, interval);
 
 COMMIT;

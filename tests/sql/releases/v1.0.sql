@@ -5400,20 +5400,15 @@ BEGIN
                                            AND o.selector || '' = symbol) THEN 'wrong_account'
                             ELSE 'unknown_code'
                         END,
-                        -- As if it were used just now.  Where it would lapse had it never been,
-                        -- its uses are asked whether one keeps it from that: an aggregate of
-                        -- them costs each login a tenth more.
-                        apppass.code_state(c.revoked_at, c.created_at, c.expires_at, now(),
-                                           r.max_lifetime, r.lapse_after, r.unused_after),
+                        apppass.code_state(c.revoked_at, c.created_at, c.expires_at, NULL,
+                                           r.max_lifetime, NULL, NULL),
+                        -- Had it never been used; only then its uses are asked.  IS TRUE: what
+                        -- follows NULL AND is computed.
                         CASE
-                            WHEN apppass.code_lapses(c.created_at, NULL, r.lapse_after,
-                                                     r.unused_after) <= now()
-                                 AND NOT EXISTS (
-                                     SELECT FROM apppass.code_use AS u
-                                     WHERE u.code_id = c.id
-                                       AND (apppass.code_lapses(c.created_at, u.last_at,
-                                                                r.lapse_after, r.unused_after)
-                                            <= now()) IS NOT TRUE)
+                            WHEN (apppass.code_lapses(c.created_at, NULL, r.lapse_after,
+                                                      r.unused_after) <= now()) IS TRUE
+                                 AND NOT apppass.use_keeps(c.id, c.created_at, r.lapse_after,
+                                                           r.unused_after)
                                 THEN 'lapsed'
                         END,
                         CASE
@@ -9893,6 +9888,33 @@ COMMENT ON FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash
 
 
 --
+-- Name: use_keeps(bigint, timestamp with time zone, interval, interval); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE FUNCTION apppass.use_keeps(code_id bigint, created_at timestamp with time zone, lapse_after interval, unused_after interval) RETURNS boolean
+    LANGUAGE plpgsql STABLE
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM apppass.code_use AS u
+        WHERE u.code_id = use_keeps.code_id
+          AND (apppass.code_lapses(use_keeps.created_at, u.last_at, use_keeps.lapse_after,
+                                   use_keeps.unused_after) <= now()) IS NOT TRUE);
+END
+$$;
+
+
+ALTER FUNCTION apppass.use_keeps(code_id bigint, created_at timestamp with time zone, lapse_after interval, unused_after interval) OWNER TO apppass_owner;
+
+--
+-- Name: FUNCTION use_keeps(code_id bigint, created_at timestamp with time zone, lapse_after interval, unused_after interval); Type: COMMENT; Schema: apppass; Owner: apppass_owner
+--
+
+COMMENT ON FUNCTION apppass.use_keeps(code_id bigint, created_at timestamp with time zone, lapse_after interval, unused_after interval) IS 'Does one of its uses keep a code from lapsing, with these limits of its realm?';
+
+
+--
 -- Name: used_service(text); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
 --
 
@@ -12294,13 +12316,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 16:55:18.983696+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 16:55:18.983696+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 16:55:18.947722+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 16:55:18.947722+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 19:33:12.230273+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 19:33:12.230273+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 19:33:12.147093+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
 \.
 
 
@@ -12309,58 +12331,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712524746484845567	2026-11-26 16:55:18.880978+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	f4802e1b-3fe4-4d85-8610-decbc706807a	\N
-2	791	7712524746484845567	2026-11-26 16:55:18.891991+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	2079125d-baad-4562-9d1e-40c110a94e02	\N
-3	792	7712524746484845567	2026-11-26 16:55:18.907351+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	2234a1ad-562c-42a9-ac0a-4890ca0968dd	\N
-4	793	7712524746484845567	2026-11-26 16:55:18.913305+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	bc758c48-1161-478d-8f4f-a0826f67b8da	\N
-5	794	7712524746484845567	2026-11-26 16:55:18.931708+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	b7c721b6-be5e-4a48-b53f-08395a512ada	\N
-6	796	7712524746484845567	2026-11-26 16:55:18.96731+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	1ffb33c3-84d6-4bef-90ab-f567000269f5	\N
-7	796	7712524746484845567	2026-11-26 16:55:18.969769+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	5eb165d6-8d1a-41d3-a250-c81ad91b71d6	\N
-8	796	7712524746484845567	2026-11-26 16:55:18.977593+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	4607b23c-34ac-4564-8c60-1831daec7f35	\N
-9	796	7712524746484845567	2026-11-26 16:55:18.979701+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	3976607e-db18-4200-b727-5ace0267439b	\N
-11	796	7712524746484845567	2026-11-26 16:55:18.98286+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T16:55:18.947722+00:00", "created_by": "postgres", "mfa_enrolled": false}	ad34d5c8-7bcf-4a86-8d0b-f9cae27a0c13	\N
-12	803	7712524746484845567	2026-11-26 16:55:18.98536+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T16:55:18.983696+00:00", "created_by": "postgres", "mfa_enrolled": true}	af5cd0ee-958d-4b5b-a25f-3d57c3054b42	\N
-13	803	7712524746484845567	2026-11-26 16:55:18.986264+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T16:55:18.983696+00:00", "created_by": "postgres", "mfa_enrolled": false}	d5147c47-20e0-4d12-bd08-f90c22f3dcfc	\N
-14	806	7712524746484845567	2026-11-26 16:55:18.99358+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	0b08e9ba-dc33-4464-8a7f-0becf8f3fcc6	\N
-15	808	7712524746484845567	2026-11-26 16:55:19.025936+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T16:55:18.999715+00:00"}	4b44a32b-1414-4556-9ef5-a9f877385634	\N
-16	808	7712524746484845567	2026-11-26 16:55:19.052051+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T16:55:18.999715+00:00", "created_by": "postgres", "expiry_chosen": false}	a6b420ef-c11c-438d-bea2-00efb94f9cae	\N
-17	810	7712524746484845567	2026-11-26 16:55:19.062635+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T16:55:19.055608+00:00"}	7160039d-2d57-4f6c-b6be-5ae35eeaa41f	\N
-18	810	7712524746484845567	2026-11-26 16:55:19.067738+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T16:55:19.055608+00:00", "created_by": "postgres", "expiry_chosen": false}	6a7cf540-b1a5-49e3-ad48-985d4b16b0d6	\N
-19	812	7712524746484845567	2026-11-26 16:55:19.071731+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T16:55:19.06914+00:00"}	f55c1de3-7df2-4d90-92bc-357035636413	\N
-20	812	7712524746484845567	2026-11-26 16:55:19.075223+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T16:55:19.06914+00:00", "created_by": "postgres", "expiry_chosen": false}	7e20088b-bd3d-4200-9bc9-fd78677e7ce6	\N
-21	814	7712524746484845567	2026-11-26 16:55:19.088541+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T16:55:19.07686+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	66adaa17-9669-4201-b5e4-2b111d490db4	\N
-22	816	7712524746484845567	2026-11-26 16:55:19.092055+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T16:55:19.089334+00:00"}	a3a8e761-306e-4151-88f2-5a941aaa9230	\N
-10	796	7712524746484845567	2026-11-26 16:55:18.981382+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x02619f19815d5fa5f3db364b54faa43cabdf7ac9e4e0b7e006ff895449e29daa
-23	816	7712524746484845567	2026-11-26 16:55:19.094622+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T16:55:19.089334+00:00", "created_by": "postgres", "expiry_chosen": false}	1cce65a2-8872-4d62-a250-27a12fc2b324	\N
-24	818	7712524746484845567	2026-11-26 16:55:19.123176+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T16:55:19.103397+00:00", "expiry_chosen": true}	f4c096ea-4c0f-473c-87f3-1b5c34cd3b07	\N
-25	818	7712524746484845567	2026-11-26 16:55:19.135604+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T16:55:19.103397+00:00", "created_by": "postgres", "expiry_chosen": false}	2c1106c4-b8f8-4a73-917a-c1bd1b67d6c8	\N
-26	820	7712524746484845567	2026-11-26 16:55:19.139689+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T16:55:19.137334+00:00"}	52825997-9289-472a-8528-6fe963a9c535	\N
-27	820	7712524746484845567	2026-11-26 16:55:19.14206+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T16:55:19.137334+00:00", "created_by": "postgres", "expires_at": "2026-11-27T16:55:19.137334+00:00", "expiry_chosen": true}	2e3cb1c8-c3a6-46e9-9e0d-411e9bde47c0	\N
-28	823	7712524746484845567	2026-11-26 16:55:19.155807+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T16:55:19.150346+00:00"}	7b2031bb-7d2e-411e-bea7-a44199ecc37f	\N
-29	823	7712524746484845567	2026-11-26 16:55:19.159394+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T16:55:19.150346+00:00", "created_by": "postgres", "expiry_chosen": false}	93a53397-f238-4aa3-b769-d7073408533d	\N
-30	823	7712524746484845567	2026-11-26 16:55:19.161805+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T16:55:19.150346+00:00"}	3953f14e-cab4-4c51-9250-f802edb004e7	\N
-31	823	7712524746484845567	2026-11-26 16:55:19.171111+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T16:55:19.150346+00:00", "created_by": "postgres", "expiry_chosen": false}	5656f827-16a1-4378-b529-4a0d960c4f87	\N
-34	823	7712524746484845567	2026-11-26 16:55:19.180949+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T16:55:19.150346+00:00"}	45783354-a818-48ca-852f-7fc0c8be9d90	\N
-35	823	7712524746484845567	2026-11-26 16:55:19.182829+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T16:55:19.150346+00:00", "created_by": "postgres", "expiry_chosen": false}	43ddfae9-7987-42f2-8d86-3c3c208132f9	\N
-36	828	7712524746484845567	2026-11-26 16:55:19.18672+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	cf802dd5-01bf-4272-b616-75a0ca298a9e	\N
-37	829	7712524746484845567	2026-11-26 16:55:19.195364+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	2fff1c81-4e28-458c-9165-7f146ec9101c	\N
-38	831	7712524746484845567	2026-11-26 16:55:19.201273+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	61d43b09-28c9-4ead-8aa3-8a2209b443f7	\N
-39	832	7712524746484845567	2026-11-26 16:55:19.204065+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T16:55:19.202353+00:00"}	28086c10-7e40-4751-ab2d-8d672f169907	\N
-40	832	7712524746484845567	2026-11-26 16:55:19.205944+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T16:55:19.202353+00:00", "created_by": "postgres", "expiry_chosen": false}	f463ed8e-c6c1-4df1-ba03-df6ed713f4f4	\N
-41	842	7712524746484845567	2026-11-26 16:55:19.277202+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	fd05b701-2459-4e3f-9023-8ee061781d3d	\N
-43	844	7712524746484845567	2026-11-26 16:55:19.283578+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	4bf9662c-bd34-483f-b99a-fb0dcf174ad9	\N
-32	823	7712524746484845567	2026-11-26 16:55:19.173119+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc08a58b721ddbb277044972dfb1074ddfe5fae366199ffb8381feeb52ac128bd
-33	823	7712524746484845567	2026-11-26 16:55:19.179366+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\xdffd1ba070b03b9f61409cc9c59f86d9ad36ccc81a7f3e6bee5262decdfd2291
-42	843	7712524746484845567	2026-11-26 16:55:19.280372+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x1a959f6d9e22851b44bb2687afc1e6c95519e47fd61b097e288201485f0c1b03
-44	844	7712524746484845567	2026-11-26 16:55:19.291812+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x355402c42aed6412e7ea2f91f787c30d7b2fd09d1b88d9ab5fdd5abd9a490b99
-45	844	7712524746484845567	2026-11-26 16:55:19.29298+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xfb576c807a045a88f86eb61c27d2b748ebffff8aecfb7dc7b0f934f3749c1f8c
-48	845	7712524746484845567	2026-11-26 16:55:19.32214+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T16:55:19.301407+00:00"}	cddf7a5f-2ec4-478a-b4bb-e874bf4a51ed	\N
-51	845	7712524746484845567	2026-11-26 16:55:19.327024+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T16:55:19.301407+00:00"}	0dcd7a04-84a2-4332-b6e9-67bf4a32924c	\N
-52	850	7712524746484845567	2026-11-26 16:55:19.33368+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T16:55:19.327839+00:00"}	699b3d6f-f514-45f1-9796-adffd5cbc72a	\N
-53	850	7712524746484845567	2026-11-26 16:55:19.336109+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T16:55:19.327839+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	8914cfa3-5817-430b-a1b9-00b8c78dab3b	\N
-54	850	7712524746484845567	2026-11-26 16:55:19.337524+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	8d0d37fb-23f8-46f2-8bff-f478560179d0	\N
-55	854	7712524746484845567	2026-11-26 16:55:19.365288+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	377af895-0980-4dbe-be86-e483e4e10b53	\N
-56	854	7712524746484845567	2026-11-26 16:55:19.36671+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	8b8067c7-c60d-412e-a6ca-146ff52637d9	\N
+1	791	7712565354783815210	2026-11-26 19:33:12.05541+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	7b3da3de-bbfd-4705-b444-63c048ef24a2	\N
+2	791	7712565354783815210	2026-11-26 19:33:12.082011+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	3fdbb19d-c795-4050-a035-abe0c1243ce1	\N
+3	792	7712565354783815210	2026-11-26 19:33:12.0994+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	481d1a8f-64e6-4264-8bbb-0917c3ff3add	\N
+4	793	7712565354783815210	2026-11-26 19:33:12.119887+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	8f2222ee-ad2a-4e89-b4da-01891e8f9e0c	\N
+5	794	7712565354783815210	2026-11-26 19:33:12.128247+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	4933cd66-44e9-4e9f-ad7b-3f64bde41fff	\N
+6	796	7712565354783815210	2026-11-26 19:33:12.20788+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	e5441245-1535-44bd-9f46-1c6e6a22714c	\N
+7	796	7712565354783815210	2026-11-26 19:33:12.217292+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	4641856c-b0d3-49fc-a870-3bcfad9544b3	\N
+8	796	7712565354783815210	2026-11-26 19:33:12.219515+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	95ec1fd2-ef6d-44be-a15c-75043adc734b	\N
+9	796	7712565354783815210	2026-11-26 19:33:12.223713+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	c4a744ac-2002-4738-82db-917f9d6257d4	\N
+11	796	7712565354783815210	2026-11-26 19:33:12.226253+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	6391c4cb-b983-4075-98cc-b8ffe492d28a	\N
+12	803	7712565354783815210	2026-11-26 19:33:12.234643+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T19:33:12.230273+00:00", "created_by": "postgres", "mfa_enrolled": true}	e0033336-3f03-4d68-9b2a-1f113a18b91f	\N
+13	803	7712565354783815210	2026-11-26 19:33:12.235365+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T19:33:12.230273+00:00", "created_by": "postgres", "mfa_enrolled": false}	873b260c-1390-41ce-b113-8d9946b70a47	\N
+14	806	7712565354783815210	2026-11-26 19:33:12.250303+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	2beb4699-3dfe-4a71-9434-dc879f160dff	\N
+15	808	7712565354783815210	2026-11-26 19:33:12.316673+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T19:33:12.254599+00:00"}	f9aaea69-0c4b-46e5-8b7c-0087393d1edd	\N
+16	808	7712565354783815210	2026-11-26 19:33:12.355797+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T19:33:12.254599+00:00", "created_by": "postgres", "expiry_chosen": false}	f9d0a5ae-1f2a-403f-8245-54c5b041f5d8	\N
+17	810	7712565354783815210	2026-11-26 19:33:12.371341+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T19:33:12.363014+00:00"}	1226679c-5da5-4b87-ac91-a5246bfc655d	\N
+18	810	7712565354783815210	2026-11-26 19:33:12.387246+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T19:33:12.363014+00:00", "created_by": "postgres", "expiry_chosen": false}	6b6b225c-374d-4428-8168-36cbf0703aa8	\N
+19	812	7712565354783815210	2026-11-26 19:33:12.397967+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T19:33:12.394174+00:00"}	63dfe507-96fa-4bd1-8817-cf3d6ca9789a	\N
+20	812	7712565354783815210	2026-11-26 19:33:12.406034+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T19:33:12.394174+00:00", "created_by": "postgres", "expiry_chosen": false}	c89db71f-05ee-43bf-8c86-a39f34a59229	\N
+21	814	7712565354783815210	2026-11-26 19:33:12.433665+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T19:33:12.414436+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	be2a9445-58c0-42ed-b858-6d8da4c6427f	\N
+22	816	7712565354783815210	2026-11-26 19:33:12.439818+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T19:33:12.437706+00:00"}	a21e79a9-0dc4-4f00-9b91-29770a2745d0	\N
+10	796	7712565354783815210	2026-11-26 19:33:12.224932+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x329010ecdbe2672a5c8b4362bb1ece8e42736485e4493e15ca8afc409c5ee063
+23	816	7712565354783815210	2026-11-26 19:33:12.447959+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T19:33:12.437706+00:00", "created_by": "postgres", "expiry_chosen": false}	f34061df-58e6-4642-998b-f3b1cc8a3a96	\N
+24	818	7712565354783815210	2026-11-26 19:33:12.491687+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T19:33:12.45595+00:00", "expiry_chosen": true}	f91d2a29-a10c-4731-af1e-a1d1ad243d2a	\N
+25	818	7712565354783815210	2026-11-26 19:33:12.498523+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T19:33:12.45595+00:00", "created_by": "postgres", "expiry_chosen": false}	e7f81e3f-0820-4da8-b972-032fe118d292	\N
+26	820	7712565354783815210	2026-11-26 19:33:12.509344+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T19:33:12.506767+00:00"}	2eff38a2-c4f6-4ccc-9e68-e3a5cd06a04b	\N
+27	820	7712565354783815210	2026-11-26 19:33:12.511187+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T19:33:12.506767+00:00", "created_by": "postgres", "expires_at": "2026-11-27T19:33:12.506767+00:00", "expiry_chosen": true}	9501e239-8861-46e5-a99d-aa470d03ab6f	\N
+28	823	7712565354783815210	2026-11-26 19:33:12.528075+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T19:33:12.519129+00:00"}	f60e8346-73c8-4bf0-954e-6f02b58a3ddd	\N
+29	823	7712565354783815210	2026-11-26 19:33:12.53504+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T19:33:12.519129+00:00", "created_by": "postgres", "expiry_chosen": false}	339988dd-4e73-4e39-a8a6-9ce2f2af9633	\N
+30	823	7712565354783815210	2026-11-26 19:33:12.537031+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T19:33:12.519129+00:00"}	9ca96020-ebde-40a5-a857-f06bd02d5fba	\N
+31	823	7712565354783815210	2026-11-26 19:33:12.541431+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T19:33:12.519129+00:00", "created_by": "postgres", "expiry_chosen": false}	9ee2caf3-d71b-460e-b4f2-10decc8cee15	\N
+34	823	7712565354783815210	2026-11-26 19:33:12.54359+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T19:33:12.519129+00:00"}	8e183e21-525f-40da-8c0e-0f84e8b4ecf5	\N
+35	823	7712565354783815210	2026-11-26 19:33:12.544156+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T19:33:12.519129+00:00", "created_by": "postgres", "expiry_chosen": false}	7a164460-ed02-49fd-8eb4-13153b63417a	\N
+36	828	7712565354783815210	2026-11-26 19:33:12.549007+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	ec4cd0d8-48ff-4eb4-bd8f-fc7166b0d23e	\N
+37	829	7712565354783815210	2026-11-26 19:33:12.568617+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	58cb90cd-a484-4aba-b320-9a2db9d9ca9e	\N
+38	831	7712565354783815210	2026-11-26 19:33:12.571293+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	740d1dbe-fb54-4f84-8618-e61274f9e05d	\N
+39	832	7712565354783815210	2026-11-26 19:33:12.576832+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T19:33:12.574973+00:00"}	2aa5f2ea-ba09-4265-9e29-caf11a31e819	\N
+40	832	7712565354783815210	2026-11-26 19:33:12.584187+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T19:33:12.574973+00:00", "created_by": "postgres", "expiry_chosen": false}	ba7add67-204b-4760-8380-13461b9d2b1c	\N
+41	842	7712565354783815210	2026-11-26 19:33:12.778395+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	b9db5b5a-05a7-4c00-8e8d-ff4f096a3d87	\N
+43	844	7712565354783815210	2026-11-26 19:33:12.806582+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	03b7900f-c37f-4e5e-a68e-15ae41e05cbf	\N
+32	823	7712565354783815210	2026-11-26 19:33:12.542384+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb8944ebe220456fdef4fe81634ce5fe667bb522f847d90425679fb2ec8f77450
+33	823	7712565354783815210	2026-11-26 19:33:12.543063+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x58c7e6d0d97c74f66ec333f71b7bfb64f407fe124e1c066331bec7d10eca93f3
+42	843	7712565354783815210	2026-11-26 19:33:12.79494+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x0c2c62b73830b92c0f635ddd9b8487ee15dbe8ab3984cfaa473d5a59f4ec971a
+44	844	7712565354783815210	2026-11-26 19:33:12.813296+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb8667cb524d70a2f3c91a3441dda8f8ee066618c9b87dcdfd44f045ab0f9b769
+45	844	7712565354783815210	2026-11-26 19:33:12.824032+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xced9a595ece5a074f67ebf1fdd09c5389f86fac9d4f8fe799ae85d5155619751
+48	845	7712565354783815210	2026-11-26 19:33:12.960882+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T19:33:12.870762+00:00"}	a13c134d-a4f4-4d5a-8ffd-33cb54dcca87	\N
+51	845	7712565354783815210	2026-11-26 19:33:12.985592+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T19:33:12.870762+00:00"}	133045fc-26ef-41a6-83d7-0592f40ebfed	\N
+52	850	7712565354783815210	2026-11-26 19:33:13.018418+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T19:33:12.998331+00:00"}	6cd9aa3f-6088-4707-9c85-6199fc11c8a0	\N
+53	850	7712565354783815210	2026-11-26 19:33:13.020563+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T19:33:12.998331+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	1202d995-ae54-494b-b67e-2df51733966b	\N
+54	850	7712565354783815210	2026-11-26 19:33:13.021751+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	d93eae1f-769c-45ca-ae66-1242e36352d3	\N
+55	854	7712565354783815210	2026-11-26 19:33:13.103771+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	4b026673-4c15-41ef-823a-d8791be4f260	\N
+56	854	7712565354783815210	2026-11-26 19:33:13.104871+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	335e6160-c001-4f31-b43f-db3d0a47a0cc	\N
 \.
 
 
@@ -12369,56 +12391,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\x59ff01489d22307704ff16faa66c3ca1903db65787d36dc468634362dbaea286
-2	2	\\x5f1faa75603b3cbe3eb021eea2cfbc7a45daa16931eaec4ca24418c305a922f7
-3	3	\\xfc05832c080dd5829c33a70414a4e573ea329b06bf483e565cdd4e7a310fd091
-4	4	\\x8c19204c34516aa20d682173800c99c1f94ed84fd0e455a8681d863e54fd019a
-5	5	\\x0d21baaf142259c718edf6abcfd021bef121787b5613f3954be0fd08d9fd282d
-6	6	\\x73f463f3d20058589d476b52c9930cd49f8fd93400bc2bd4abb0756164a2770d
-7	7	\\x9020bb5fe83e995a6d9971a3c970ebbc4eff279e3af356ff7be0e3e530a0ee3e
-8	8	\\xe2d570faca05d1c8cc4a93eb7ce910641ae4e4c8b75c3f802437bd08187ce4a5
-9	9	\\x5b4ab78f5327293b9c358419249d4954c851f2cb4435acee428be15c73366404
-10	10	\\xc147f1564f2113e8c55b19be4b378067a1447f98eeb3a7661d6c5d56285cbd82
-11	11	\\x4ce7160ec2ec9a618c38ccf4ef467fd5f2d7d8b721c061bf106e8a8d5fdbca4d
-12	12	\\x0997fbc21e4e3f05200238904f471533198587402be899dfbe2be518c9835f81
-13	13	\\x2fc927d9627521a7a31f89b7310e11f3d9a6ac4d646b67fcc9df1752cd21176c
-14	14	\\x559f3e13d387b590a7007685b90f830f5045debf4c1aa1e8375afa1ec756fe00
-15	15	\\x892c19e4ccfe3546a387c04356c11711a5e078992cc7aeb0f1702f145f8f78fe
-16	16	\\xdd95dda4d27d20c9c0eb6e65fb3e8609ccf754d3a3c769305a43e006c9cfbdea
-17	17	\\x6cb86167e98460bcf9469fe765c27181fb4614cf066bf10e11f1899e58961357
-18	18	\\x5510ae8c6cc49cf82e047a90407a76a15b492bd3ad28245ed1b0ef104e56885e
-19	19	\\x276a2b5df1102ab3eaf8c19abaecb19022fdf3dcb4161e472709d93bdfe036ca
-20	20	\\xc5af0e435ac4f1c37667e193e1b4d4551177c47091ac647ff94f56fe4b451146
-21	21	\\x2c37233f1b67fb2d652e28bd3e36f6c8a724ac48b600b1f34908873558fb6ecd
-22	22	\\xb150bc58203852babe689093afc67b362430b4524834f6205dce31a4673b1ed5
-23	23	\\x6278edfad3b47d4c1fd87cd3d29d67711e4de98ae6f9922ac6350b3fbc3e224a
-24	24	\\x5b4245039ce425a6309ea97d5d3825eb49c34a74dedfc63ebc240a154ca769a1
-25	25	\\x9c05134b021667bd9ead4a4739d67b160d07f9f084256290a520bd11f7434b8e
-26	26	\\xfbec502bd32b272b943762835c8ea161ce394033701269519fc9612a8604eb27
-27	27	\\xd965785b4fd4a547bb6dff2210e5d1fb476201858bf5148b6ccb885e6e18baf9
-28	28	\\x8d683b2cebb673e3385ce791997b6e585f202ab7ebc529d57baa5a46e3446105
-29	29	\\x2c708b3832d693a5831e41b61446cf35afb44e6737016211a1aeb24381960c03
-30	30	\\x8e97c16812399194c9d4b0571d5b0a6d9a301e2eaf232c58eaaf0b647ea9fcc0
-31	31	\\xa5bda501fc0136e2a547403a2d10f37e938d598c79882d596c91ce94a55b9e5b
-32	32	\\x0e931ef3c41b7c4530ffa51d84bcbe46abe32ede8ec1123ae7cf39768b4c4713
-33	33	\\x4d8c0023f01c5e43c26180a96b98faf9a6ce5c01269c6e8d8e2ff6209ffc40e3
-34	34	\\x0194f5ff086b8a3703cbc95598931fb6242c51608a0aa70a4dec6e89f16b48b0
-35	35	\\x7bbc70122f22f03d86f0d2d17f643e340ff0001a6fa7fac1e5deb79aff97de0d
-36	36	\\x6277f6b2a1ee04e841af2a71c25a85ffad688a3c0214fccc19d0d966468e8b47
-37	37	\\xb8fb6ecbebe83fd3a92de56d031e04de74902ca33f3920f6def5e496b2dd3cb3
-38	38	\\xe3bfac34d9281a167f9c1878818d1ea1c7f08b78d54199e94396c1a245a8fa32
-39	39	\\x2d0f6f82d6828b6cc518123bf5b82e311f491b489ee0ce9fd01a435d168d744e
-40	40	\\x9a0799eda04c16b922064e7cb8d00f55c13957e993347f4dff05c12b2307f6e0
-41	41	\\x2cde2cc388742e5bdda546372cfc733b3a672fa1a81b76153c2cdf5a5a57eb2d
-42	42	\\x1570fb1076810255f44dd88d7805acb40e252a3918ec9f84c77e6e17b2c51a10
-43	43	\\x74049379e7981d21dfa29fcf0bd6d6cb281fd79676ffd23787b24f3308f26386
-44	44	\\x7a8a6aefd88cd74c1078a9300709e9b5ff892ac518cc6c09cfa82ee433e79e6a
-45	45	\\x5d18101c0a8518ca394374ead0e205b8e858b10cc069fc290b747bc32899334b
-46	48	\\x51225c7141fa9fc9957e0571a23856053fcee5a95833b93a640e3861fec80b49
-47	51	\\x817ab1852746e81e230da31ddd9d00326afa610e768664e08b097fa9d19eefd4
-48	52	\\x38b6b65bf4d16691b2d5936e79a23548d9d3eb8ff39aff65fd6a61e4d0f0fade
-49	53	\\x9d14127a70cad411a749e82b4ddb90dab3d976c9954e8ce07679b494006024ba
-50	54	\\xeb3b880e62d56354941b9994743dc90519257d4c88da5066dc21a4884c5b272e
+1	1	\\xca5eae535cebef60394186438d1402872f2c83a4ae6b1e496a3c4a730e2ee9f8
+2	2	\\x30e3046ad490fa46f5f9724603e6a0c11a67bbbfd44d8243dbdef4f875bd462d
+3	3	\\x7fcabd8eefa5f5c62a571d4d3c5a05eeb91bca996e06407620dc807910db094e
+4	4	\\x84a77c706abb2bab0b19ab598a65fab878f9dab25a2aec5743da6bb4f4681557
+5	5	\\x1a10a7336efe4f4c728db24d42f0ca07107492cac848220f7ca1314e9ccdbc90
+6	6	\\x4d60d6b4f65cb4489b8d42f4d75ac90617833e64c69fd3e23eb0e60586f8e4ff
+7	7	\\x71345b26526ae9bf73c83c3fd8d20f92f23aec3189d3221177d0089dd597cfec
+8	8	\\xaa6faf68fb0a088d31c0555e5f109dc9bc37dc7dec6b263f907269f0ad019211
+9	9	\\xd5260c3ead163bb68e317293b0eb7695a553d1c2190ee132091255756fd80187
+10	10	\\xf8d05a2318210b3d54114d43f28cba5e2a91ffee64c6de9c3bc2e4cede6863ef
+11	11	\\x5a88724746c9391c548cf9da23de1a715beaa6fba427b78eaeb88efaf1ae1569
+12	12	\\xe30032f62a535ed7847781f78b1b1d3ce9ad90eb6cccc586076f3f07cfc8e523
+13	13	\\x81442325136b7eb0e2609f5e79da883996e0db9a3f7a2b511967e2887bc65823
+14	14	\\xd880f29125a59a80b75eaa8c742f4e46901da352b18273295d56d77642f5b042
+15	15	\\x9bbef0fa62ae1b988e6b42c9372abb929b3cfb8e7da0c65637277d1421879d9d
+16	16	\\x6c007677a2d2b200ccd17cc453a5af77e095a3705f57c25eb59be7ee0913e25f
+17	17	\\x9d77957f91bda5b21be44c2988c748371dbb57ca12d05ab9785ab768bf7d91bd
+18	18	\\x4acf6e972cf688278040583941b078ce487d1d9f52e425bc877974d56f960b0c
+19	19	\\xc15fb134d45b3d630436dd316f44fb3f00d6aff37dcdee553bc1a45123350a53
+20	20	\\xdbae7667dfe25dd4b4e60577a97e9458d4ba59270b5ec91157ba66523970124c
+21	21	\\x95af43cff172aec5efc9ce2bf23f14b4273b6e07d7fe44dea99782d2c090f0f7
+22	22	\\x6b5167ff9f140f151c6a58e4261f5d9e20265c81a7c3e2aa6009a41a9091748d
+23	23	\\x18d6e6326b886a6df2ab923a21e585d43d267b400f03d51b327e0385e6a8be30
+24	24	\\x983df9def7e845a1042c7159fc85e52c956cc2f31ac436118f66306db4869199
+25	25	\\x5d5eb1055795ca5f5a5d2f3dbae4efdbe5f6dea4dabef24cc54bcbbb4d3f8872
+26	26	\\xcecf00003c3e04ba26dd446704ab21594b1bbdeceb161081705c31eebc040d2b
+27	27	\\x38708072174e5591044d971a1817bf6627f8213009b6e26d531f51d592c107df
+28	28	\\x6b51016f7b0350c0c76140a58c00d6eeb9997c1a8282c7a06a1916f8688d3fd3
+29	29	\\x88797f2d77da9ca375fe5944fd05bd16c45bf04d42e42b25937583d868c67fbf
+30	30	\\xdf04c132e2cb8f421c7dd296dceb75605c65cf5dae566abb3029bf89f1e1480f
+31	31	\\xdfe500fa2318f61696940619b0838615413ea80979a5f994eb02202e11195fba
+32	32	\\x4d991bdb5a4f2116e10b46b7205af673d55c608b50430c525d943bf0f29610f2
+33	33	\\xbe398c193e2392faeeb575df01a178a5482708349e2e9e382919058c42571516
+34	34	\\xb942563c36c34ea2ce2ddc89a3abaa7cd7287e509a497cb843e2f300cc0e139d
+35	35	\\x3f189f4613ce371f64f5b30e283f119b363be0b8974c7326f00033ebba87d097
+36	36	\\xd15f6ff09bcb202e4ca6a02b32a40e175117f8e20ca4a9c44bf5e6e76b1158da
+37	37	\\xd3f57c5fd16ef2dd6d3f51f615a4142f7e29c4f2902c51906b472e2fd9d866d6
+38	38	\\x9b602158fb625ff770cc9af5e0ba4221f84d492030dacea704e48c0f161de90f
+39	39	\\x4bf82d8aad5f741010584cc525bd8312c7acf7469a4d9f5b0f51c8e437537ee1
+40	40	\\x9b8f6d9b2e5f0e03ae7c22f84937824a25b5fb0875ab0ec4b36b5032e49dd3b9
+41	41	\\xd36992726b934544868e756e8f4c7d6170829fcbf0eaa59ef60379a611f8c85d
+42	42	\\xcbd0de539fdc2352eee59082f28a11d54b311f357aa469d284162639a935c6a0
+43	43	\\xf3261d05b7d9ca13d181f1164edcaae46b45e561c2cfce5d8ee88a1403d53320
+44	44	\\x33aec1bbf621d774ef38cb662273478663f49bde24947b4c039b604565c59640
+45	45	\\xec9bb3defbdf086240eb4bca39b6839c3e8e6516e82c244756cd0dafa69d61b2
+46	48	\\xb8c376a50f70a0c65c6688ffd079bf11834ef54ea6ae95abaa0f38ed30427c5c
+47	51	\\xd913c0a77b4e4cff9f3af1f6878c9c9f33b6804928e7502d10f7ae64da8264b9
+48	52	\\x3baf768634d2b9703b123dee68a278ee379f1d6d62ab6a486b73b64c49c1de44
+49	53	\\x22280a777e68589f48e1fb1bbbd7210ac758fd0576e5ef9d50795373921b558e
+50	54	\\xa96e83c7a17b179aeee4affc1b50542c88fd10f71116fde5728f29f4021a8f2f
 \.
 
 
@@ -12427,7 +12449,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\xeb3b880e62d56354941b9994743dc90519257d4c88da5066dc21a4884c5b272e	2026-11-26 16:55:19.363118+00	{"had": [], "hash": "eb3b880e62d56354941b9994743dc90519257d4c88da5066dc21a4884c5b272e", "history": "7712524746484845567/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\xa96e83c7a17b179aeee4affc1b50542c88fd10f71116fde5728f29f4021a8f2f	2026-11-26 19:33:13.096182+00	{"had": [], "hash": "a96e83c7a17b179aeee4affc1b50542c88fd10f71116fde5728f29f4021a8f2f", "history": "7712565354783815210/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12436,18 +12458,18 @@ t	50	\\xeb3b880e62d56354941b9994743dc90519257d4c88da5066dc21a4884c5b272e	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$TsHcdrC2brcwpbhWyEw//OX72tk3/B8N1CtUUfnSKl/036Ott/MZu	\N	\N	2026-11-26 16:55:18.999715+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 16:55:19.055608+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.06914+00	postgres	\N	f	2026-11-26 16:55:19.07686+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.089334+00	postgres	2126-11-26 16:55:19.103397+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.103397+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 16:55:19.137334+00	postgres	2025-11-27 16:55:19.137334+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.150346+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.150346+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.150346+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 16:55:19.202353+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.210676+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 16:55:19.327839+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$hGAfL56buKYxLeFYG8WzfOPpje2i1jh.mF/.ETykPdS8XQH9DAFoe	\N	\N	2026-11-26 19:33:12.254599+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 19:33:12.363014+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.394174+00	postgres	\N	f	2026-11-26 19:33:12.414436+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.437706+00	postgres	2126-11-26 19:33:12.45595+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.45595+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 19:33:12.506767+00	postgres	2025-11-27 19:33:12.506767+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.519129+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.519129+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.519129+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 19:33:12.574973+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.591996+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.998331+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12456,12 +12478,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
-3	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
-4	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
-5	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
-1	imap	192.0.2.0/24	2026-11-26 16:55:19.214497+00	2026-11-26 16:55:19.214497+00
-1	smtp	0.0.0.0/0	2026-11-26 16:55:19.236605+00	2026-11-26 16:55:19.236605+00
+2	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
+3	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
+4	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
+5	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
+1	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
+1	smtp	0.0.0.0/0	2026-11-26 19:33:12.642158+00	2026-11-26 19:33:12.642158+00
 \.
 
 
@@ -12470,17 +12492,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 16:55:18.999715+00
-2	1	Scanner	2026-11-26 16:55:19.055608+00
-3	1	Lost	2026-11-26 16:55:19.06914+00
-4	1	Tablet	2026-11-26 16:55:19.089334+00
-5	2	Guest	2026-11-26 16:55:19.137334+00
-6	3	Laptop	2026-11-26 16:55:19.150346+00
-7	4	Laptop	2026-11-26 16:55:19.150346+00
-9	6	Laptop	2026-11-26 16:55:19.150346+00
-10	7	Phone	2026-11-26 16:55:19.202353+00
-9001	8	Old phone	2026-11-26 16:55:19.210676+00
-13	2	Watch	2026-11-26 16:55:19.327839+00
+1	1	Phone	2026-11-26 19:33:12.254599+00
+2	1	Scanner	2026-11-26 19:33:12.363014+00
+3	1	Lost	2026-11-26 19:33:12.394174+00
+4	1	Tablet	2026-11-26 19:33:12.437706+00
+5	2	Guest	2026-11-26 19:33:12.506767+00
+6	3	Laptop	2026-11-26 19:33:12.519129+00
+7	4	Laptop	2026-11-26 19:33:12.519129+00
+9	6	Laptop	2026-11-26 19:33:12.519129+00
+10	7	Phone	2026-11-26 19:33:12.574973+00
+9001	8	Old phone	2026-11-26 19:33:12.591996+00
+13	2	Watch	2026-11-26 19:33:12.998331+00
 \.
 
 
@@ -12489,8 +12511,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 16:55:19.301407+00	postgres	2026-12-26 16:55:19.301407+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 16:55:19.301407+00	postgres	2026-11-27 16:55:19.301407+00	2026-11-26 16:55:19.327839+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 19:33:12.870762+00	postgres	2026-12-26 19:33:12.870762+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 19:33:12.870762+00	postgres	2026-11-27 19:33:12.870762+00	2026-11-26 19:33:12.998331+00	15
 \.
 
 
@@ -12523,7 +12545,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 16:55:19.255361+00	2026-11-26 16:55:19.255361+00
+2	imap	192.0.2.0/24	2026-11-26 19:33:12.694182+00	2026-11-26 19:33:12.694182+00
 \.
 
 
@@ -12532,23 +12554,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 16:55:19.14206+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 16:55:19.336109+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 16:55:18.99358+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 16:55:19.052051+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 16:55:19.067738+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 16:55:19.075223+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 16:55:19.088541+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 16:55:19.094622+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 16:55:19.135604+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 16:55:19.214497+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 16:55:19.159394+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 16:55:19.171111+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 16:55:19.182829+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 19:33:12.511187+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 19:33:13.020563+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 19:33:12.250303+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 19:33:12.355797+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 19:33:12.387246+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 19:33:12.406034+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 19:33:12.433665+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 19:33:12.447959+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 19:33:12.498523+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 19:33:12.53504+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 19:33:12.541431+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 19:33:12.544156+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12557,12 +12579,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	400ddd83-1a3d-4af5-8400-dfa8a3054804	2	bob@example.org	{8,12}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
-2	0af8ad07-843d-49b6-9116-2bdb00f47832	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
-3	7fa3ea37-60a9-4f95-bd32-e975a512269e	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
-4	b5fd45d8-2b66-4004-8829-4edf8555fa00	3	carol@example.org	{9}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
-5	37c8edc3-4c06-4e01-9a95-fd726231c10d	4	dave@example.org	{10}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
-6	530ea8d3-09a6-4579-b16a-a9c49d97ebe9	6	frank@example.org	{11}	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:19.338394+00	0	\N
+1	67effd67-7a9c-40b0-adf6-e11e8a4060df	2	bob@example.org	{8,12}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
+2	ce5f1f87-2ed3-4d2b-a4d5-b8a64de8aa7a	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
+3	586db5c6-bad4-4518-94de-fc9dc11f38d0	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
+4	5a1c1d1b-6d7f-4933-8fa9-b22356ae2075	3	carol@example.org	{9}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
+5	a09e7354-4bfb-4548-b08f-97a1fa119454	4	dave@example.org	{10}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
+6	66b7852c-23fa-4c98-b966-4f91ac2b2b6c	6	frank@example.org	{11}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
 \.
 
 
@@ -12571,7 +12593,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712524746484845567/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 16:55:18.933081+00	2026-11-26 16:55:19.338394+00	2026-11-26 16:55:18.933081+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712565354783815210/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 19:33:12.133272+00	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:12.133272+00
 \.
 
 
@@ -12600,8 +12622,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 16:55:19.250393+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 16:55:19.254237+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 19:33:12.68122+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 19:33:12.690276+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12654,15 +12676,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 16:55:13.76161+00
-1	apppass_codes	state="revoked"	0	2026-11-26 16:55:13.76161+00
-1	apppass_codes	state="suspended"	0	2026-11-26 16:55:13.76161+00
-1	apppass_codes_unused		0	2026-11-26 16:55:13.76161+00
-1	apppass_codes	state="expired"	0	2026-11-26 16:55:13.76161+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 16:55:13.76161+00
-1	apppass_main_password_accounts		0	2026-11-26 16:55:13.76161+00
-1	apppass_codes	state="live"	0	2026-11-26 16:55:13.76161+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 16:55:13.76161+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 19:33:02.746951+00
+1	apppass_codes	state="revoked"	0	2026-11-26 19:33:02.746951+00
+1	apppass_codes	state="suspended"	0	2026-11-26 19:33:02.746951+00
+1	apppass_codes_unused		0	2026-11-26 19:33:02.746951+00
+1	apppass_codes	state="expired"	0	2026-11-26 19:33:02.746951+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 19:33:02.746951+00
+1	apppass_main_password_accounts		0	2026-11-26 19:33:02.746951+00
+1	apppass_codes	state="live"	0	2026-11-26 19:33:02.746951+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 19:33:02.746951+00
 \.
 
 
@@ -12696,27 +12718,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 16:55:07.108033+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 16:55:07.550478+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	88f4cfa44587dc6d886a4ac480b5b7243cb10375	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 16:55:08.169214+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 16:55:08.639302+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 16:55:09.306871+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	3b2afa75ef5c6133dce7497d30bc4d3e38c2fbd4	audit	apppass	Append-only, chained audit trail and events	2026-11-26 16:55:09.924572+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	d75ba8be5930e7a33fdb2937080e99f4f51ee8d4	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 16:55:10.390527+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 16:55:10.95483+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	dca794b6e2a5bbf9032d840c6726d6d9effe78e2	lookup	apppass	The decision about one login attempt	2026-11-26 16:55:11.415424+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	40f6273389537a233c893799875c16a5efebd6c1	record	apppass	Use, refusals and hash upgrades	2026-11-26 16:55:11.957545+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	5df2d75a04eb30f016175deb8c88fe8b1755fe0d	manage	apppass	Accounts, storing and revoking codes	2026-11-26 16:55:12.450509+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 16:55:12.952346+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 16:55:13.595549+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	5171ea8ede48ff503d973f5ca573506688f03a4d	maintain	apppass	Daily upkeep	2026-11-26 16:55:14.222632+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	f718b2153e12464ad5262868ee6431d0f9bc7cc4	desk	apppass	What the desk asks, and what its tool does	2026-11-26 16:55:14.97163+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 16:55:15.502953+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 16:55:16.007556+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 16:55:16.536706+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	d908a0b32ab8c1f15c1a73c678764a1bedea69d1	notify	apppass	Owners are told what happens to their codes	2026-11-26 16:55:17.241873+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	21938d49e774c222ea93dad27054a558a9e66359	erase	apppass	Accounts are forgotten	2026-11-26 16:55:17.667053+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 16:55:18.168845+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 19:32:48.267916+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 19:32:49.458945+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	88f4cfa44587dc6d886a4ac480b5b7243cb10375	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 19:32:50.525789+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 19:32:51.60899+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 19:32:52.739095+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	3b2afa75ef5c6133dce7497d30bc4d3e38c2fbd4	audit	apppass	Append-only, chained audit trail and events	2026-11-26 19:32:54.02692+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	d75ba8be5930e7a33fdb2937080e99f4f51ee8d4	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 19:32:55.084972+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 19:32:56.387037+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	36b8d03cd6fec43704178d434b9d4213e7066a6b	lookup	apppass	The decision about one login attempt	2026-11-26 19:32:57.520487+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	40f6273389537a233c893799875c16a5efebd6c1	record	apppass	Use, refusals and hash upgrades	2026-11-26 19:32:58.564003+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	5df2d75a04eb30f016175deb8c88fe8b1755fe0d	manage	apppass	Accounts, storing and revoking codes	2026-11-26 19:32:59.695817+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 19:33:01.008506+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 19:33:02.496585+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	5171ea8ede48ff503d973f5ca573506688f03a4d	maintain	apppass	Daily upkeep	2026-11-26 19:33:03.66572+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	f718b2153e12464ad5262868ee6431d0f9bc7cc4	desk	apppass	What the desk asks, and what its tool does	2026-11-26 19:33:05.41759+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 19:33:06.354895+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 19:33:07.272027+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 19:33:08.340009+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	d908a0b32ab8c1f15c1a73c678764a1bedea69d1	notify	apppass	Owners are told what happens to their codes	2026-11-26 19:33:09.327529+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	21938d49e774c222ea93dad27054a558a9e66359	erase	apppass	Accounts are forgotten	2026-11-26 19:33:10.130357+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 19:33:10.885194+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12757,27 +12779,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 16:55:07.112462+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 16:55:07.565007+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 16:55:08.180874+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 16:55:08.644425+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 16:55:09.316594+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 16:55:09.936344+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 16:55:10.39475+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 16:55:10.961618+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 16:55:11.428453+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 16:55:11.962776+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 16:55:12.455646+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 16:55:12.958009+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 16:55:13.603856+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 16:55:14.227526+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 16:55:14.976981+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 16:55:15.514458+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 16:55:16.017776+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 16:55:16.547084+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 16:55:17.247725+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 16:55:17.677174+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 16:55:18.17846+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 19:32:48.280038+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 19:32:49.480894+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 19:32:50.530376+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 19:32:51.619745+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 19:32:52.751918+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 19:32:54.037475+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 19:32:55.118683+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 19:32:56.39912+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 19:32:57.524831+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 19:32:58.578633+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 19:32:59.709233+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 19:33:01.022253+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 19:33:02.500297+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 19:33:03.678387+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 19:33:05.435194+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 19:33:06.363813+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 19:33:07.283683+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 19:33:08.344671+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 19:33:09.334315+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 19:33:10.1386+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 19:33:10.909037+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12786,7 +12808,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 16:55:06.684893+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 19:32:47.258622+00	apppass tests	tests@example.org
 \.
 
 
@@ -12795,7 +12817,7 @@ apppass	\N	2026-11-26 16:55:06.684893+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 16:55:06.675302+00	apppass tests	tests@example.org
+1.1	2026-11-26 19:32:47.239185+00	apppass tests	tests@example.org
 \.
 
 
@@ -12804,7 +12826,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 16:55:18.173714+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 19:33:10.902632+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -16044,6 +16066,13 @@ REVOKE ALL ON FUNCTION apppass.take_turn(account_id bigint) FROM PUBLIC;
 
 REVOKE ALL ON FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash text) FROM PUBLIC;
 GRANT ALL ON FUNCTION apppass.upgrade_hash(code_id bigint, old_hash text, new_hash text) TO apppass_verifier;
+
+
+--
+-- Name: FUNCTION use_keeps(code_id bigint, created_at timestamp with time zone, lapse_after interval, unused_after interval); Type: ACL; Schema: apppass; Owner: apppass_owner
+--
+
+REVOKE ALL ON FUNCTION apppass.use_keeps(code_id bigint, created_at timestamp with time zone, lapse_after interval, unused_after interval) FROM PUBLIC;
 
 
 --
