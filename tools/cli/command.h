@@ -251,6 +251,12 @@ void command_release(struct invocation *invocation);
 
 /* The option's only (or last) value, or what a file says; NULL where neither does. */
 const char *command_option(const struct invocation *invocation, enum option_id id);
+/* What every change hands to SQL as its parameters reason, ticket and operator. */
+#define COMMAND_CHANGE(invocation)                                                       \
+    command_option((invocation), OPTION_REASON),                                         \
+        command_option((invocation), OPTION_TICKET),                                     \
+        command_option((invocation), OPTION_OPERATOR)
+
 /* Was it given on the command line? */
 bool command_has(const struct invocation *invocation, enum option_id id);
 /* A positional argument, NULL where it was not given. */

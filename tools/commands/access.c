@@ -54,20 +54,17 @@ static struct rows *make_rule(struct invocation *invocation, enum status *status
 {
     struct database *database = invocation->database;
     const char *realm = command_option(invocation, OPTION_REALM);
-    struct rows *rows =
-        TRY_QUERY(database,
-                  RULE_SELECT
-                  "add_access(action => $1, realm => $2, service => $3,"
-                  " network => $4::cidr, rule_position => $5::integer, description => $6,"
-                  " reason => $7, ticket => $8, operator => $9) AS x",
-                  command_argument(invocation, 0), realm,
-                  command_option(invocation, OPTION_SERVICE),
-                  command_option(invocation, OPTION_NETWORK),
-                  command_option(invocation, OPTION_POSITION),
-                  command_option(invocation, OPTION_DESCRIPTION),
-                  command_option(invocation, OPTION_REASON),
-                  command_option(invocation, OPTION_TICKET),
-                  command_option(invocation, OPTION_OPERATOR));
+    struct rows *rows = TRY_QUERY(
+        database,
+        RULE_SELECT
+        "add_access(action => $1, realm => $2, service => $3,"
+        " network => $4::cidr, rule_position => $5::integer, description => $6,"
+        " reason => $7, ticket => $8, operator => $9) AS x",
+        command_argument(invocation, 0), realm,
+        command_option(invocation, OPTION_SERVICE),
+        command_option(invocation, OPTION_NETWORK),
+        command_option(invocation, OPTION_POSITION),
+        command_option(invocation, OPTION_DESCRIPTION), COMMAND_CHANGE(invocation));
 
     if (rows == NULL) {
         *status_r = database_status(database);
@@ -140,9 +137,7 @@ static struct rows *make_removed(struct invocation *invocation, enum status *sta
         QUERY(invocation->database,
               RULE_SELECT "remove_access(rule_position => $1::integer, reason => $2,"
                           " ticket => $3, operator => $4) AS x",
-              command_argument(invocation, 0), command_option(invocation, OPTION_REASON),
-              command_option(invocation, OPTION_TICKET),
-              command_option(invocation, OPTION_OPERATOR));
+              command_argument(invocation, 0), COMMAND_CHANGE(invocation));
 
     if (rows == NULL)
         *status_r = database_status(invocation->database);

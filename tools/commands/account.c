@@ -151,9 +151,7 @@ static bool set_enabled(struct invocation *invocation, const char *enabled,
         invocation->database,
         "SELECT apppass.set_account_enabled(username => $1, enabled => $2, reason => $3,"
         " ticket => $4, operator => $5, at => nullif($6, '')::timestamptz)",
-        account, enabled, command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR), at);
+        account, enabled, COMMAND_CHANGE(invocation), at);
     bool set = rows != NULL;
 
     *status_r = set ? STATUS_DONE : near_complain(invocation, account, NULL, NULL);
@@ -272,10 +270,7 @@ static enum status run_account_rename(struct invocation *invocation)
         invocation->database,
         "SELECT apppass.rename_account(username => $1, new_name => $2, reason => $3,"
         " ticket => $4, operator => $5) AS name",
-        account, command_argument(invocation, 1),
-        command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR));
+        account, command_argument(invocation, 1), COMMAND_CHANGE(invocation));
     enum status status;
 
     if (rows == NULL)
@@ -320,9 +315,7 @@ static struct rows *make_erased(struct invocation *invocation, enum status *stat
         "SELECT account, account_id, devices, codes, uses, refusals, events"
         " FROM apppass.erase_account(username => $1, reason => $2, ticket => $3,"
         " operator => $4)",
-        account, command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR));
+        account, COMMAND_CHANGE(invocation));
 
     if (rows == NULL)
         *status_r = near_complain(invocation, account, NULL, NULL);
@@ -381,10 +374,7 @@ static enum status run_account_mfa(struct invocation *invocation)
     rows = TRY_QUERY(invocation->database,
                      "SELECT apppass.set_mfa(username => $1, enrolled => $2,"
                      " reason => $3, ticket => $4, operator => $5)",
-                     account, enrolled ? "true" : "false",
-                     command_option(invocation, OPTION_REASON),
-                     command_option(invocation, OPTION_TICKET),
-                     command_option(invocation, OPTION_OPERATOR));
+                     account, enrolled ? "true" : "false", COMMAND_CHANGE(invocation));
     if (rows == NULL)
         return near_complain(invocation, account, NULL, NULL);
     rows_free(&rows);
@@ -420,9 +410,7 @@ static enum status run_account_notify(struct invocation *invocation)
         "SELECT apppass.set_notify(username => $1, address => $2, language => $3,"
         " reason => $4, ticket => $5, operator => $6)",
         account, setting(invocation, OPTION_ADDRESS),
-        setting(invocation, OPTION_LANGUAGE), command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR));
+        setting(invocation, OPTION_LANGUAGE), COMMAND_CHANGE(invocation));
 
     if (rows == NULL)
         return near_complain(invocation, account, NULL, NULL);

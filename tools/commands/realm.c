@@ -330,9 +330,7 @@ static enum status apply_settings(struct invocation *invocation, const char *rea
                          "SELECT FROM apppass.set_policy(realm => $1, setting => $2,"
                          " value => $3, reason => $4, ticket => $5, operator => $6)",
                          realm, rows_text(policy->settings, setting, "name"),
-                         null ? NULL : value, command_option(invocation, OPTION_REASON),
-                         command_option(invocation, OPTION_TICKET),
-                         command_option(invocation, OPTION_OPERATOR));
+                         null ? NULL : value, COMMAND_CHANGE(invocation));
         if (rows == NULL)
             status = complain_realm(invocation, realm);
         rows_free(&rows);
@@ -426,9 +424,7 @@ static struct rows *make_added(struct invocation *invocation, enum status *statu
     rows = TRY_QUERY(invocation->database,
                      "SELECT apppass.add_realm(realm => $1, reason => $2, ticket => $3,"
                      " operator => $4)",
-                     realm, command_option(invocation, OPTION_REASON),
-                     command_option(invocation, OPTION_TICKET),
-                     command_option(invocation, OPTION_OPERATOR));
+                     realm, COMMAND_CHANGE(invocation));
     if (rows != NULL) {
         rows_free(&rows);
         return make_set(invocation, status_r);

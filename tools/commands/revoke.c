@@ -22,24 +22,21 @@ static struct rows *revoke(struct invocation *invocation)
     const char *account = command_argument(invocation, 0);
     const char *code = command_option(invocation, OPTION_CODE);
     const char *device = command_option(invocation, OPTION_DEVICE);
-    const char *reason = command_option(invocation, OPTION_REASON);
-    const char *ticket = command_option(invocation, OPTION_TICKET);
-    const char *who = command_option(invocation, OPTION_OPERATOR);
 
     if (code != NULL)
         return TRY_QUERY(invocation->database,
                          "SELECT apppass.revoke_code(username => $1, selector => $2,"
                          " reason => $3, ticket => $4, operator => $5) AS revoked",
-                         account, code, reason, ticket, who);
+                         account, code, COMMAND_CHANGE(invocation));
     if (device != NULL)
         return TRY_QUERY(invocation->database,
                          "SELECT apppass.revoke_device(username => $1, device => $2,"
                          " reason => $3, ticket => $4, operator => $5) AS revoked",
-                         account, device, reason, ticket, who);
+                         account, device, COMMAND_CHANGE(invocation));
     return TRY_QUERY(invocation->database,
                      "SELECT apppass.revoke_account(username => $1, reason => $2,"
                      " ticket => $3, operator => $4) AS revoked",
-                     account, reason, ticket, who);
+                     account, COMMAND_CHANGE(invocation));
 }
 
 /* Links that this transaction ended too. */
@@ -182,9 +179,7 @@ static struct rows *set_expiry(struct invocation *invocation, bool only_earlier,
         " code_id FROM apppass.set_expiry(username => $1,"
         " expires_at => nullif($2, '')::timestamptz, reason => $3, ticket => $4,"
         " operator => $5, device => $6, selector => $7, only_earlier => $8)",
-        account, at, command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR), device, code,
+        account, at, COMMAND_CHANGE(invocation), device, code,
         only_earlier ? "true" : "false");
     if (rows == NULL)
         *status_r = near_complain(invocation, account, device, code);

@@ -178,9 +178,7 @@ static struct rows *store(struct batch *batch)
         arrays[BATCH_ACCOUNT], arrays[BATCH_DEVICE], arrays[BATCH_SERVICES],
         arrays[BATCH_NETWORKS], arrays[BATCH_EXPIRES], arrays[BATCH_REASON],
         arrays[BATCH_TICKET], arrays[BATCH_COLUMNS], arrays[BATCH_COLUMNS + 1],
-        command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR));
+        COMMAND_CHANGE(invocation));
     for (size_t i = 0; i < BATCH_COLUMNS + 2; i++)
         free(arrays[i]);
     return rows;

@@ -79,9 +79,7 @@ static struct rows *store(struct batch *batch)
         arrays[BATCH_ACCOUNT], arrays[BATCH_DEVICE], arrays[BATCH_SERVICES],
         arrays[BATCH_NETWORKS], arrays[BATCH_EXPIRES], arrays[BATCH_REASON],
         arrays[BATCH_TICKET], arrays[BATCH_COLUMNS], arrays[BATCH_COLUMNS + 1], valid,
-        command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR), batch->resume ? "true" : "false");
+        COMMAND_CHANGE(invocation), batch->resume ? "true" : "false");
     for (size_t i = 0; i < BATCH_COLUMNS + 2; i++)
         free(arrays[i]);
     return rows;

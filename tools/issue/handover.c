@@ -51,9 +51,7 @@ static struct rows *offer(struct invocation *invocation, const struct offer_key 
         " operator => $11)",
         command_argument(invocation, 0), command_option(invocation, OPTION_DEVICE),
         key->sum, key->pin[0] != '\0' ? key->pin_sum : NULL, valid, services, networks,
-        expires, command_option(invocation, OPTION_REASON),
-        command_option(invocation, OPTION_TICKET),
-        command_option(invocation, OPTION_OPERATOR));
+        expires, COMMAND_CHANGE(invocation));
 
     free(services);
     free(networks);

@@ -105,19 +105,16 @@ static enum status ask_policy(struct invocation *invocation, const struct order 
 static struct rows *try_store(struct invocation *invocation, const struct order *order,
                               const struct code *code, const char *hash)
 {
-    const char *reason = command_option(invocation, OPTION_REASON);
-    const char *ticket = command_option(invocation, OPTION_TICKET);
-    const char *who = command_option(invocation, OPTION_OPERATOR);
     const char *dry_run = command_has(invocation, OPTION_DRY_RUN) ? "true" : "false";
 
     if (order->reset)
         return TRY_QUERY(invocation->database, reset_device, order->account,
-                         order->device, code->selector, hash, order->grace, reason,
-                         ticket, who, dry_run);
+                         order->device, code->selector, hash, order->grace,
+                         COMMAND_CHANGE(invocation), dry_run);
     return TRY_QUERY(invocation->database, store_code, order->account, order->device,
                      code->selector, hash, order->services, order->networks,
-                     order->expires_given ? order->expires : NULL, reason, ticket, who,
-                     dry_run);
+                     order->expires_given ? order->expires : NULL,
+                     COMMAND_CHANGE(invocation), dry_run);
 }
 
 /* Store in a transaction that stays open.  NULL: *status_r; *again_r: another code may
