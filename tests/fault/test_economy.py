@@ -13,9 +13,9 @@ from harness.basics import descendants, name_of, until
 from harness.bouncer import Bouncer
 from harness.clients import OK, REFUSED, TEMPORARY, Imap, Smtp
 from harness.codes import with_other_secret
+from harness.crowd import judged
 from harness.postgres import VERIFIER
 
-from crowd import judged
 from ground import MAX_CONNECTIONS
 from trouble import connect, sessions
 

@@ -9,9 +9,8 @@ import pytest
 from harness.basics import ROOT, run, until
 from harness.clients import OK, REFUSED
 from harness.codes import mistyped, with_other_secret, with_other_selector
+from harness.crowd import knock
 from harness.evidence import Watch
-
-from crowd import knock
 
 FILTER = ROOT / "contrib" / "fail2ban" / "apppass.conf"
 GUESSES = {"not_a_code", "unknown_user", "unknown_code", "wrong_code", "wrong_account"}

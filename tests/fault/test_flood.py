@@ -12,8 +12,7 @@ from harness.apppassd import answer, connect, request
 from harness.basics import run
 from harness.clients import OK, REFUSED, Imap, Smtp
 from harness.codes import ALPHABET, check_symbol
-
-from crowd import knock
+from harness.crowd import knock
 
 ATTEMPTS = int(os.environ.get("APPPASS_FLOOD", "10000"))
 # verifier/throttle.h: of refusals that name no existing code, and of those that do.

@@ -12,7 +12,7 @@ from harness.apppassd import answer, connect, counted
 from harness.clients import CHECKPASS_DOORS, DOORS, OK, REFUSED, TEMPORARY, Reply
 from harness.evidence import Watch
 
-from crowd import FRONT_DOORS, knock
+from harness.crowd import FRONT_DOORS, knock
 from ground import LIMIT_S, TIMEOUT_MS
 
 AT = b"@example.org"

@@ -7,9 +7,8 @@ import pytest
 
 from harness.basics import folder, run, until, write
 from harness.clients import DOORS, OK, PLUGIN_DOORS, REFUSED, TEMPORARY
+from harness.crowd import FRONT_DOORS, knock
 from harness.evidence import Watch, attempt_line
-
-from crowd import FRONT_DOORS, knock
 
 # Their one answer does for an outage, too: SECURITY.md, "Known limits".
 UNABLE_TO_SAY = ("sieve AUTHENTICATE PLAIN", "pop3 USER/PASS")

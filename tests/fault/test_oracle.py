@@ -12,8 +12,7 @@ import pytest
 from harness.apppassd import answer, connect, request
 from harness.clients import DOORS, REFUSED, Imap, b64
 from harness.codes import mistyped, with_other_secret, with_other_selector
-
-from crowd import knock
+from harness.crowd import knock
 
 PAIRS = 300
 

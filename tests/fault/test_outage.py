@@ -13,11 +13,11 @@ import pytest
 from harness.basics import until, write
 from harness.bouncer import Bouncer
 from harness.clients import OK, TEMPORARY
+from harness.crowd import FRONT_DOORS, Crowd, knock
 from harness.evidence import Watch
 from harness.postgres import DATABASE, VERIFIER
 from harness.standby import Standby
 
-from crowd import FRONT_DOORS, Crowd, knock
 from ground import LIMIT_S
 from trouble import (Valve, connect, end_sessions, no_connection_left, no_space_left,
                      sessions)

@@ -5,8 +5,8 @@ import secrets
 
 import pytest
 
-from crowd import Crowd
 from harness.basics import until
+from harness.crowd import Crowd
 
 
 @pytest.fixture

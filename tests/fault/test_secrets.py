@@ -12,7 +12,7 @@ from harness.clients import OK, REFUSED, Imap, Smtp, b64, plain
 from harness.codes import mistyped, with_other_secret
 from harness.evidence import assert_nowhere
 
-from crowd import knock
+from harness.crowd import knock
 
 # What the first few symbols say is public: the selector.
 PUBLIC = 5

@@ -1,16 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The schema moves on while people log in, and today's programs go on with it."""
 
-import contextlib
 import os
 import re
 import shutil
-import threading
 
 import pytest
 
-from harness.basics import ROOT, run, until
+from harness.basics import ROOT, run
 from harness.clients import OK, REFUSED, Imap
+from harness.crowd import Crowd
+from harness.postgres import OWNER
 from test_notify import notify
 
 # As HACKING has it: a column, a function that mail servers ask replaced, the number.
@@ -44,7 +44,7 @@ SERVES = ("SET ROLE apppass_owner; CREATE OR REPLACE FUNCTION apppass.schema_ser
 
 
 @pytest.fixture
-def later(site, tmp_path):
+def later_by_sqitch(site, tmp_path):
     """deploy(): the schema with one more change; at the end it is as it was."""
     project = tmp_path / "sql"
     shutil.copytree(ROOT / "sql", project)
@@ -55,49 +55,29 @@ def later(site, tmp_path):
 
     def sqitch(*words):
         run(["sqitch", *words, "--target", "db:pg:apppass"], cwd=project, env={
-            **os.environ, **site.postgres.environment("apppass_deployer"),
+            **os.environ, **site.postgres.environment(OWNER),
             "SQITCH_FULLNAME": "tests", "SQITCH_EMAIL": "tests@example.org"})
 
     yield lambda: sqitch("deploy", "--verify")
     sqitch("revert", "-y", "--to-change", "quiet")
 
 
-class Crowd:
-    """Somebody logs in at a door, again and again."""
-
-    def __init__(self, site, door, account, code):
-        self.answers = []
-        self._over = threading.Event()
-        self._thread = threading.Thread(target=self._log_in, args=(site, door, account, code))
-        self._thread.start()
-
-    def _log_in(self, site, door, account, code):
-        while not self._over.is_set():
-            self.answers.append(site.knock(door, account, code).meaning)
-
-    def more(self):
-        """Wait for two further logins: the second began after this was asked."""
-        count = len(self.answers)
-        until(lambda: len(self.answers) >= count + 2, "more logins")
-
-    def end(self):
-        self._over.set()
-        self._thread.join()
+@pytest.fixture
+def later(site):
+    """deploy(): what sqitch would run of it; at the end the schema is as it was."""
+    yield lambda: site.postgres.psql(LATER, OWNER)
+    site.postgres.psql(TAKEN_BACK, OWNER)
 
 
-def test_change_is_deployed_while_people_log_in(site, account, code, later):
-    with contextlib.ExitStack() as stack:
-        crowd = {door: Crowd(site, door, account, code) for door in WAYS}
-        for one in crowd.values():
-            stack.callback(one.end)
-        for one in crowd.values():
-            one.more()
-        later()
-        for one in crowd.values():
-            one.more()
+def test_change_is_deployed_while_people_log_in(site, account, code, later_by_sqitch):
+    with Crowd(site, {"right": (account, code, True)}, WAYS) as crowd:
+        crowd.await_answers(2)
+        later_by_sqitch()
+        # The second of each began after this was asked.
+        crowd.await_answers(2)
     assert site.postgres.psql("SELECT apppass.schema_version()") == "2"
-    for door, one in crowd.items():
-        assert set(one.answers) == {OK}, (door, one.answers)
+    assert crowd.temporary() == 0
+    crowd.check(60)
 
 
 def test_programs_work_with_the_next_schema(site, account, code, later):

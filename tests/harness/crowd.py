@@ -6,8 +6,8 @@ import threading
 import time
 from typing import NamedTuple
 
-from harness.basics import until
-from harness.clients import DOORS, OK, REFUSED, TEMPORARY, Reply
+from .basics import until
+from .clients import DOORS, OK, REFUSED, TEMPORARY, Reply
 
 # The plugin in smtpd, the plugin in imapd, and imapd asking apppassd.
 FRONT_DOORS = ("smtp AUTH PLAIN", "imap AUTHENTICATE PLAIN", "imap LOGIN")
