@@ -1,42 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """What ./quickstart leaves behind works for people with stock programs."""
 
-import os
-import shutil
-import subprocess
-import sys
-
 import pytest
 
 from conftest import BUILD
-from harness.basics import ROOT, processes, run, state_folder
-
-
-def shell(tree, script):
-    """Run bash lines in a shell that has sourced playground/env; (exit status, all output)."""
-    done = subprocess.run(["bash", "-c", f". {tree}/playground/env\n{script}"], cwd=tree,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
-    return done.returncode, done.stdout
-
-
-def playground(tree, *words):
-    return run([sys.executable, tree / "tests/harness/playground.py", *words],
-               env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
+from harness.basics import Failure, processes
+from harness.checkout import checkout, playground, shell
 
 
 @pytest.fixture(scope="module")
 def tree():
-    """A playground of a copy of the checkout: the one beside this file may be in use."""
-    copy = state_folder("apppass-tree.")
-    for part in ("contrib", "examples", "sql", "tests/harness"):
-        shutil.copytree(ROOT / part, copy / part)
-    try:
-        copy.joinpath("story").write_text(playground(copy, "start", str(BUILD)))
+    with checkout("start", BUILD) as copy:
         yield copy
-    finally:
-        playground(copy, "stop")
-        shutil.rmtree(copy)
 
 
 IMAP = ('curl -sS --url "imap://127.0.0.1:$IMAP_PORT/INBOX" -u "$ACCOUNT:$CODE"'
@@ -69,39 +44,33 @@ def test_story(tree):
 
 @pytest.mark.parametrize("door", DOORS)
 def test_code_opens(tree, door):
-    status, output = shell(tree, DOORS[door])
-    assert status == 0, output
+    shell(tree, DOORS[door])
 
 
 def test_logs_are_where_it_says(tree):
-    status, output = shell(tree, "cat $MAIL_LOG")
-    assert status == 0 and "apppass: refused: verdict=revoked" in output
+    assert "apppass: refused: verdict=revoked" in shell(tree, "cat $MAIL_LOG")
 
 
 def test_administrator(tree):
     """The tool and plain SQL work from root's shell, without another word."""
-    status, output = shell(tree, "$APPPASS list $ACCOUNT")
-    assert status == 0 and "Phone" in output
-    status, output = shell(tree, "$APPPASS issue $ACCOUNT --device Tablet --force")
-    assert status == 0, output
-    status, output = shell(tree, "$APPPASS revoke $ACCOUNT --device Tablet --reason lost --yes")
-    assert status == 0, output
+    assert "Phone" in shell(tree, "$APPPASS list $ACCOUNT")
+    shell(tree, "$APPPASS issue $ACCOUNT --device Tablet --force")
+    shell(tree, "$APPPASS revoke $ACCOUNT --device Tablet --reason lost --yes")
 
 
 @pytest.mark.parametrize("door", DOORS)
 def test_revoked_code_does_not(tree, door):
     """Revoked by a plain UPDATE; the CODE of playground/env opens nothing any more."""
-    status, output = shell(
-        tree, "psql -X -v ON_ERROR_STOP=1 -c \"UPDATE apppass.code SET revoked_at = now(),"
-              " revoke_reason = 'lost' WHERE selector = '${CODE:0:4}' AND revoked_at IS NULL\"")
-    assert status == 0, output
-    assert shell(tree, DOORS[door])[0] != 0
+    shell(tree, "psql -X -v ON_ERROR_STOP=1 -c \"UPDATE apppass.code SET revoked_at = now(),"
+                " revoke_reason = 'lost' WHERE selector = '${CODE:0:4}' AND revoked_at IS NULL\"")
+    with pytest.raises(Failure):
+        shell(tree, DOORS[door])
 
 
 def test_stop_leaves_nothing(tree):
     """Started again it is a new one; stopped it is gone with every process."""
-    playground(tree, "start", str(BUILD))
-    assert shell(tree, IMAP)[0] == 0
+    playground(tree, "start", BUILD)
+    shell(tree, IMAP)
     playground(tree, "stop")
     assert not (tree / "playground").exists()
     left = [pid for pid, _, _, state in processes()

@@ -11,7 +11,8 @@ from urllib.parse import urlencode
 import pytest
 
 from harness.basics import example, folder, run, write
-from web import HOST, PAGE, USER, replaced
+from harness.page import USER, filled
+from web import HOST, PAGE
 
 FORM = "application/x-www-form-urlencoded"
 
@@ -39,7 +40,7 @@ def nginx(web):
     socket = folder(web.state / "fcgiwrap", USER) / "socket"
     web.launch("fcgiwrap", ["/usr/sbin/fcgiwrap", "-f", "-s",
                             f"unix:{socket}"], socket, user=USER)
-    location = replaced(example("nginx/apppass-portal.conf"), **{
+    location = filled(example("nginx/apppass-portal.conf"), {
         "unix:/run/fcgiwrap.socket": f"unix:{socket}",
         "/usr/libexec/apppass/apppass-portal": web.program,
         "host=/var/run/postgresql dbname=apppass user=apppass_page": web.conninfo(),

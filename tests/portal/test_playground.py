@@ -1,45 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """./quickstart portal: a person signs in, makes a code, and uses it."""
 
-import os
 import re
-import shutil
-import subprocess
-import sys
 
 import pytest
 from selenium.webdriver.common.by import By
 
 from conftest import BUILD, DESKTOP, PHONE, Browser
-from harness.basics import ROOT, run, state_folder
+from harness.checkout import checkout, shell
 from harness.codes import CODE
-
-
-def playground(tree, *words):
-    return run([sys.executable, tree / "tests/harness/playground.py", *words],
-               env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
 
 
 @pytest.fixture(scope="module")
 def tree():
-    """A playground of a copy of the checkout: the one beside this file may be in use."""
-    copy = state_folder("apppass-tree.")
-    for part in ("contrib", "examples", "sql", "tests/harness"):
-        shutil.copytree(ROOT / part, copy / part)
-    try:
-        copy.joinpath("story").write_text(playground(copy, "portal", str(BUILD)))
+    with checkout("portal", BUILD) as copy:
         yield copy
-    finally:
-        playground(copy, "stop")
-        shutil.rmtree(copy)
-
-
-def shell(tree, script):
-    done = subprocess.run(["bash", "-ec", f". {tree}/playground/env\n{script}"], cwd=tree,
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, check=False)
-    assert done.returncode == 0, done.stdout
-    return done.stdout
 
 
 PAGE = 'curl -sSk -u "$ACCOUNT:$PORTAL_PASSWORD"'

@@ -4,24 +4,14 @@ examples/."""
 
 import http.client
 import secrets
-import shutil
 import ssl
 import urllib.parse
 
-from harness.basics import Daemon, Failure, accepts, example, folder, free_port, run, write
+from harness.basics import Daemon, Failure, accepts, example, folder, free_port, write
+from harness.page import around, filled, furnish
 
-USER = "www-data"
 HOST = "mail.example.org"
 PAGE = "/apppass/page"
-
-
-def replaced(text, **pairs):
-    """`text` with each old=new put in; what is not there is an error."""
-    for old, new in pairs.items():
-        if old not in text:
-            raise Failure(f"examples: {old!r} is missing")
-        text = text.replace(old, str(new))
-    return text
 
 
 class Web:
@@ -41,14 +31,7 @@ class Web:
         self.daemons = []
 
     def start(self):
-        # The web server's user may not reach the build folder.
-        shutil.copy(self.site.build / "apppass-portal", self.program)
-        self.program.chmod(0o755)
-        write(self.key, secrets.token_hex(32) + "\n", USER, 0o400)
-        run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-             "-nodes", "-days", "2", "-subj", f"/CN={HOST}", "-addext",
-             f"subjectAltName=DNS:{HOST}", "-keyout", self.certificate_key, "-out",
-             self.certificate])
+        furnish(self.state, self.site, HOST)
         self._provider()
         self._apache()
         return self
@@ -78,7 +61,7 @@ class Web:
         return f"host={postgres.socket} port={postgres.port} dbname=apppass user=apppass_page"
 
     def _apache(self):
-        conf = replaced(example("apache/apppass-portal.conf"), **{
+        page = filled(example("apache/apppass-portal.conf"), {
             "https://login.example.org": self.provider_url,
             urllib.parse.quote("https://login.example.org", ""):
                 urllib.parse.quote(self.provider_url, ""),
@@ -90,43 +73,19 @@ class Web:
             "host=/var/run/postgresql dbname=apppass user=apppass_page": self.conninfo(),
             "/etc/apppass/portal.key": self.key,
         })
-        modules = "".join(
-            f"LoadModule {name}_module /usr/lib/apache2/modules/mod_{name}.so\n"
-            for name in ("mpm_event", "authn_core", "authz_core", "authz_user", "alias", "env",
-                         "cgid", "ssl", "socache_shmcb", "auth_openidc"))
-        write(self.state / "apache.conf", f"""\
-ServerRoot {self.state}
-ServerName {HOST}
-PidFile {self.state}/apache.pid
-Mutex file:{self.state}
-Listen 127.0.0.1:{self.port}
-{modules}
-User {USER}
-Group {USER}
-ScriptSock {self.state}/cgid.sock
-ErrorLog {self.logs}/apache.error
-LogLevel info
-CustomLog {self.logs}/apache.access "%h %u %r %>s %{{Referer}}i"
-<Directory />
-    Require all denied
-</Directory>
-<Directory {self.state}>
-    Require all granted
-</Directory>
-<VirtualHost *:{self.port}>
-SSLEngine on
-SSLCertificateFile {self.certificate}
-SSLCertificateKeyFile {self.certificate_key}
-{conf}
+        page += f"""\
 # What the example must never become: the page with nobody in front of it.
 ScriptAlias /bare {self.program}
 <Location /bare>
     SetEnv APPPASS_PORTAL_CONNINFO "{self.conninfo()}"
     SetEnv APPPASS_PORTAL_ORIGIN {self.origin}
     SetEnv APPPASS_PORTAL_TOKEN_KEY {self.key}
-</Location>
-</VirtualHost>
-""")
+</Location>"""
+        write(self.state / "apache.conf", around(
+            page, self.state, HOST, self.port, ("auth_openidc",), f"""\
+ErrorLog {self.logs}/apache.error
+CustomLog {self.logs}/apache.access "%h %u %r %>s %{{Referer}}i"
+LogLevel info"""))
         self.launch("apache", ["/usr/sbin/apache2", "-DFOREGROUND", "-f",
                                 self.state / "apache.conf"], self.port)
 
