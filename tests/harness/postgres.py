@@ -77,6 +77,7 @@ def _make_image(image):
     try:
         server.create(image=False)
         server.deploy()
+        server.leave()
         server.psql(f"ALTER DATABASE {DATABASE} RENAME TO {DEPLOYED};\n"
                     f"CREATE DATABASE {DATABASE} OWNER {OWNER}", "postgres", "postgres")
         server.stop()
