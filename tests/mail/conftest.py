@@ -13,6 +13,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from harness.basics import state_folder  # noqa: E402
 from harness.evidence import assert_nowhere  # noqa: E402
 from harness.site import Site  # noqa: E402
+from harness.tool import issue_many  # noqa: E402
 
 BUILD = Path(os.environ["APPPASS_BUILD"])
 
@@ -35,13 +36,33 @@ def site():
         running.destroy()
 
 
+def _owners(site):
+    """(account, code) for ever, 20 by one run of the tool: a process each is dear."""
+    while True:
+        names = [f"user{next(_numbers)}@example.org" for _ in range(20)]
+        for name in names:
+            site.postgres.psql(f"SELECT apppass.add_account('{name}')")
+        yield from zip(names, issue_many(BUILD, site.postgres, [
+            (name, "Thunderbird on the laptop") for name in names]))
+
+
+@pytest.fixture(scope="session")
+def owners(site):
+    return _owners(site)
+
+
 @pytest.fixture
-def account(site):
+def account(site, owners, request):
     """A fresh account with a mailbox."""
-    return site.add_account(f"user{next(_numbers)}@example.org")
+    if "code" not in request.fixturenames:
+        return site.add_account(f"user{next(_numbers)}@example.org")
+    name, request.node.code = next(owners)
+    site.cyrus.create_mailbox(name)
+    return name
 
 
 @pytest.fixture
-def code(site, account):
+def code(site, account, request):
     """A fresh code of that account, for every service."""
-    return site.issue(account, "Thunderbird on the laptop")
+    site.typed.append((account, request.node.code))
+    return request.node.code
