@@ -58,7 +58,8 @@ bool text_control(uint32_t point)
 bool text_unprintable(uint32_t point)
 {
     return text_control(point) || point == 0xad || /* soft hyphen */
-           (point >= 0x200b && point <= 0x200f) || /* zero width, direction marks */
+           point == 0x200b ||                      /* zero width space */
+           (point >= 0x200e && point <= 0x200f) || /* direction marks */
            (point >= 0x2028 && point <= 0x202e) || /* separators, direction */
            (point >= 0x2060 && point <= 0x206f) || /* word joiner, isolates */
            point == 0xfeff;                        /* byte order mark */

@@ -28,7 +28,8 @@ bool text_valid(const char *bytes, size_t length) MUST_CHECK;
 /* C0, DEL or C1? */
 bool text_control(uint32_t point) MUST_CHECK;
 
-/* A control, or what reorders or hides text on a terminal? */
+/* A control, or what reorders or hides text on a terminal?  Not the joiners, of which Persian
+ * words and pictures of several people are made. */
 bool text_unprintable(uint32_t point) MUST_CHECK;
 
 #endif

@@ -898,3 +898,14 @@ def test_revoking_all_says_that_links_end(desk, linked):
     desk.issue(linked)
     answer = desk.ok("revoke", linked, "--all", "--reason", "left", "--yes")
     assert "revoked 1 code" in answer.err and "ended 1 link" in answer.err
+
+
+@pytest.mark.parametrize("label", ["👩\u200d💻 laptop", "تلفن می\u200cخواهم"], ids=["joined picture", "Persian"])
+def test_label_as_it_is_shown_can_be_typed(desk, label):
+    account = desk.account()
+    desk.issue(account, label)
+    desk.issue(account, "Other")
+    shown = desk.ok("list", account).out
+    assert label in shown and label in desk.ok("list", account, "--csv").out, shown
+    desk.ok("revoke", account, "--device", label, "--reason", "lost", "--yes")
+    assert [code["device"] for code in desk.json("list", account)] == ["Other"]

@@ -56,6 +56,9 @@ static void lines_are_made_harmless(void **state)
         {"surrogate", "\355\240\200", "???"},
         {"cut-off sequence", "a\342\202", "a??"},
         {"C1 control", "\302\233", "?"},
+        {"joiners stay", "\360\237\221\251\342\200\215\360\237\222\273 \342\200\214",
+         "\360\237\221\251\342\200\215\360\237\222\273 \342\200\214"},
+        {"zero width space, direction mark", "a\342\200\213b\342\200\217", "a?b?"},
         {"right-to-left override", "\342\200\256", "?"},
         {"above U+10FFFF", "\364\220\200\200", "????"},
     };
