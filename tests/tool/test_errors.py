@@ -482,3 +482,36 @@ def test_device_without_live_code_is_told_in_the_tools_words(desk):
     answer = desk.run("revoke", account, "--device", "Phone", "--reason", "x", "--yes")
     assert answer.status == 1 and "code_overview" not in answer.err, answer
     assert "apppass list" in answer.err
+
+
+def test_what_the_server_says_of_itself_comes_with_what_helps(desk):
+    answer = desk.run("list", PGOPTIONS="-c statement_timeout=1")
+    assert answer.status == 1 and "statement timeout" in answer.err, answer
+    assert "have it raised" in answer.err, answer
+    desk.sql("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0 IN ROLE apppass_helpdesk")
+    try:
+        answer = desk.run("list", user="crowded")
+    finally:
+        desk.sql("DROP ROLE crowded")
+    assert answer.status == 69 and "too many connections" in answer.err, answer
+    assert "try again in a moment" in answer.err, answer
+
+
+def test_nobody_waits_without_end(desk):
+    """Whatever somebody else has changed, and for whatever kind of change."""
+    with desk.transaction("LOCK TABLE apppass.access_rule IN SHARE MODE"):
+        answer = desk.run("access", "add", "deny", "--network", "192.0.2.0/24", "--yes",
+                          user=ADMINISTRATOR, timeout=60)
+    assert answer.status == 1 and "lock timeout" in answer.err, answer
+    assert "not yet committed: try again in a moment" in answer.err, answer
+
+
+def test_settings_of_a_login_change_no_words(desk):
+    account = desk.account()
+    desk.issue(account)
+    plain = desk.run("realm", "show", "default"), desk.run("list", account, "--json")
+    settings = "-c intervalstyle=iso_8601 -c extra_float_digits=-15 -c datestyle=German"
+    other = (desk.run("realm", "show", "default", PGOPTIONS=settings),
+             desk.run("list", account, "--json", PGOPTIONS=settings))
+    assert "00:10:00" in plain[0].out
+    assert [answer.out for answer in other] == [answer.out for answer in plain]

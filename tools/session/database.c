@@ -86,6 +86,31 @@ static const struct deadline no_deadline;
 
 /* ---- what went wrong, in words ---- */
 
+/* What helps against what the server says of itself, without a hint. */
+static const char *sqlstate_remedy(const char *sqlstate)
+{
+    static const struct {
+        const char *const list[3];
+        const char *remedy;
+    } remedies_of[] = {
+        {{"55P03"},
+         "somebody has changed the same and not yet committed: try again in a moment"},
+        {{"40001", "40P01"}, "somebody changed the same at that moment: try again"},
+        {{"57014"},
+         "an administrator ended it, or the setting statement_timeout of this login or "
+         "database: ask for less, or have it raised"},
+        {{"53300"},
+         "all connections that may be are taken: try again in a moment, or end one of "
+         "those that pg_stat_activity shows"},
+        {{"57P03"}, "it is starting or stopping: try again in a moment"},
+    };
+
+    for (size_t i = 0; i < sizeof remedies_of / sizeof remedies_of[0]; i++)
+        if (pgerror_is(sqlstate, remedies_of[i].list))
+            return remedies_of[i].remedy;
+    return NULL;
+}
+
 static enum status complain_connect(struct database *database)
 {
     const char *message = PQerrorMessage(database->connection);
@@ -105,6 +130,8 @@ static enum status complain_connect(struct database *database)
     }
     if (strcmp(sqlstate, "3D000") == 0)
         message_hint("name the database with -d NAME or PGDATABASE");
+    else if (sqlstate_remedy(sqlstate) != NULL)
+        message_hint("%s", sqlstate_remedy(sqlstate));
     else if (sqlstate[0] == '\0')
         message_hint(
             "check that PostgreSQL runs, and host and port (-d, or PGHOST and PGPORT)");
@@ -253,6 +280,8 @@ void database_complain(struct database *database)
         message_hint("%s", detail);
     if (hint != NULL)
         say_hint(database, hint);
+    else if (sqlstate_remedy(database->sqlstate) != NULL)
+        message_hint("%s", sqlstate_remedy(database->sqlstate));
     if (database->status == STATUS_FORBIDDEN)
         message_hint("this needs a member of the role %s; you are connected as %s",
                      database->role_needed, PQuser(database->connection));
@@ -541,10 +570,14 @@ static bool succeeded(const PGresult *result)
  * Every transaction is begun here.  Whoever may create functions and operators in a
  * schema of the search path would else choose what our statements call; behind a pooler
  * in transaction mode only a transaction keeps a setting.  Each statement runs once:
- * compiling it would take a second to win a moment.
+ * compiling it would take a second to win a moment.  Nobody waits without end for a
+ * colleague's open transaction; and what a login or database has set does not change how
+ * intervals and moments are written.
  */
 static const char begin_transaction[] =
-    "BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL jit = off";
+    "BEGIN; SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL jit = off;"
+    " SET LOCAL lock_timeout = '10s'; SET LOCAL intervalstyle = postgres;"
+    " SET LOCAL extra_float_digits = 1";
 
 /* BEGIN, COMMIT or ROLLBACK; false: the failure is kept. */
 static bool control(struct database *database, const char *sql)
