@@ -79,12 +79,13 @@ CREATE FUNCTION apppass.record_refusal(verdict text, username text, code_id bigi
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
         SET enable_seqscan = off
 AS $$
+DECLARE
+    wanted constant text := apppass.login_name(record_refusal.username);
 BEGIN
     -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer
     -- ("apppass doctor", a monitoring system).
-    IF pg_catalog.right(apppass.fold(record_refusal.username), 8) = '.invalid'
-       AND NOT EXISTS (SELECT FROM apppass.account AS a
-           WHERE a.username = apppass.fold(record_refusal.username)) THEN
+    IF pg_catalog.right(wanted, 8) = '.invalid'
+       AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = wanted) THEN
         RETURN;
     END IF;
     IF NOT EXISTS (SELECT FROM apppass.verdict AS v WHERE v.name = record_refusal.verdict) THEN
@@ -97,7 +98,7 @@ BEGIN
     SELECT pg_catalog.now(), record_refusal.verdict, a.id, a.realm_id, c.id,
         apppass.recorded_service(record_refusal.service),
         apppass.client_address(record_refusal.client)
-    FROM (VALUES (apppass.fold(record_refusal.username))) AS asked (username)
+    FROM (VALUES (wanted)) AS asked (username)
     LEFT JOIN apppass.account AS a ON a.username = asked.username
     LEFT JOIN apppass.code AS c ON c.id = record_refusal.code_id AND c.account_id = a.id;
 END

@@ -2,7 +2,7 @@
 -- Use, refusals and their partitions.
 BEGIN;
 \ir setup.sql
-SELECT plan(43);
+SELECT plan(44);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT code_id AS code FROM apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) \gset
@@ -45,6 +45,11 @@ SELECT pg_temp.same($$ SELECT account, service, network FROM apppass.main_passwo
 SELECT apppass.record_refusal('wrong_code', 'Alice@example.org', :code, 'imaps', '::ffff:198.51.100.7');
 SELECT pg_temp.same($$ SELECT verdict, account, device, selector, service, client FROM apppass.refusal_log $$,
     $$ VALUES ('wrong_code', 'alice@example.org', 'Phone', '1111', 'imap', '198.51.100.7'::inet) $$, 'a refusal');
+SELECT apppass.add_account(U&'ren\00e9@example.org');
+SELECT apppass.record_refusal('mistyped', U&'Rene\0301@example.org', NULL, 'imap', '198.51.100.9');
+SELECT is((SELECT count(*) FROM apppass.refusal_log WHERE account = U&'ren\00e9@example.org'), 1::bigint,
+    'a name that was typed decomposed is found as a login finds it');
+DELETE FROM apppass.refusal WHERE client = '198.51.100.9';
 SELECT apppass.record_refusal('unknown_user', 'my secret password', NULL, 'imap', '198.51.100.7');
 SELECT is((SELECT count(*) FROM apppass.refusal AS f WHERE f::text LIKE '%secret%'), 0::bigint, 'a name that is no account is not stored');
 SELECT apppass.record_refusal('unknown_user', 'Monitor@Example.INVALID', NULL, 'imap', '198.51.100.8');
