@@ -72,13 +72,13 @@ COMMENT ON FUNCTION apppass.is_username(text) IS
 'or invisible in it, no % (Cyrus IMAP takes it for @), and where it has an @ something before it '
 'and a domain in ASCII after it.';
 
--- Text that people read in terminals and reports: no control characters, no line or paragraph
--- separators, nothing that turns the reading direction round.
+-- Text that people read in terminals, reports and profiles: no control characters, no line or
+-- paragraph separators, nothing that turns the reading direction round, nothing that XML forbids.
 CREATE FUNCTION apppass.is_label(label text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN pg_catalog.length(label) BETWEEN 1 AND 100
         AND label IS NOT DISTINCT FROM apppass.trim_blank(label)
-        AND label !~ E'[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]';
+        AND label !~ E'[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]';
 COMMENT ON FUNCTION apppass.is_label(text) IS
 'May this be a device label? 1 to 100 characters, neither blank nor invisible at its ends, no '
 'control or text-direction characters.';

@@ -2,7 +2,7 @@
 -- Accounts, codes, reset, revocation, upkeep: what the functions do and refuse.
 BEGIN;
 \ir setup.sql
-SELECT plan(128);
+SELECT plan(129);
 
 -- accounts
 SELECT isnt(apppass.add_account(' Alice@Example.org ', operator => 'helga'), NULL, 'an account is added');
@@ -30,6 +30,7 @@ SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'Phone', '222
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', 'Phone', '2222', NULL) $$, '22023', NULL, 'no hash');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', E'a\u202eb', '2222', pg_temp.digest()) $$, '22023', NULL, 'a label that turns the text round');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', E'a\tb', '2222', pg_temp.digest()) $$, '22023', NULL, 'a label with control characters');
+SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', E'a\uffff', '2222', pg_temp.digest()) $$, '22023', NULL, 'a label that XML forbids');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', repeat('x', 101), '2222', pg_temp.digest()) $$, '22023', NULL, 'a label too long');
 SELECT throws_ok($$ SELECT apppass.store_code('alice@example.org', '  ', '2222', pg_temp.digest()) $$, '22023', 'device label is blank', 'a blank label');
 SELECT is_empty($$ SELECT to_hex(n) FROM unnest('{9,10,13,32,127,133,160,173,847,1564,4447,4448,5760,6158,8192,8195,8202,8203,8205,8207,8232,8239,8287,8288,10240,12288,12644,65279,65440}'::integer[]) AS n
