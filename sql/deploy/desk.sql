@@ -110,6 +110,29 @@ COMMENT ON FUNCTION apppass.expired_codes(text, timestamptz) IS
 'Codes of an account that expired since then, on devices that have no live one; rows as in '
 'code_overview, the latest first. Errors: P0002 no such account, 42501 not yours.';
 
+CREATE FUNCTION apppass.last_disabled(account text, OUT at timestamptz, OUT who text,
+                                      OUT reason text)
+    LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(last_disabled.account);
+BEGIN
+    SELECT CASE l.action WHEN 'account_disabled' THEN l.at
+                         ELSE (l.after ->> 'disabled_from')::timestamptz END,
+        concat_ws('/', l.actor, l.operator), l.reason
+    INTO last_disabled.at, last_disabled.who, last_disabled.reason
+    FROM apppass.audit AS l
+    WHERE l.account_id = known.id
+      AND (l.action = 'account_disabled'
+           OR (l.action = 'account_changed' AND l.after ->> 'disabled_from' IS NOT NULL))
+    ORDER BY l.id DESC LIMIT 1;
+END
+$$;
+COMMENT ON FUNCTION apppass.last_disabled(text) IS
+'When an account was last disabled, or is to be, who said so, and why; NULL where nobody did. '
+'Errors: P0002 no such account, 42501 not yours.';
+
 CREATE FUNCTION apppass.find_offers(account text DEFAULT NULL, since timestamptz DEFAULT NULL,
                                     realm text DEFAULT NULL, most bigint DEFAULT NULL)
     RETURNS SETOF apppass.all_handover_overview
@@ -815,6 +838,7 @@ BEGIN
                                 'back.',
                                 it.type);
     END IF;
+    PERFORM apppass.lock_rows('realm', ARRAY[known.id::bigint]);
     BEGIN
         EXECUTE format('UPDATE apppass.realm SET %I = $1::%s WHERE id = $2', it.name, it.type)
         USING CASE WHEN it.type = 'text[]' AND given !~ '^[{]'
@@ -1219,6 +1243,7 @@ BEGIN
               'import_account', 'import_code', 'metrics', 'installed', 'revoke_codes',
               'set_expiry',
               'find_event', 'revoked_now', 'count_codes', 'expired_codes', 'find_realms',
+              'last_disabled',
               'find_access', 'find_offers', 'withdrawn_now', 'completions', 'deployment_faults')
     LOOP
         EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);

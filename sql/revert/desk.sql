@@ -39,6 +39,7 @@ DROP FUNCTION apppass.find_unused(text, text, interval, bigint);
 DROP FUNCTION apppass.withdrawn_now(text);
 DROP FUNCTION apppass.find_offers(text, timestamptz, text, bigint);
 DROP FUNCTION apppass.expired_codes(text, timestamptz);
+DROP FUNCTION apppass.last_disabled(text);
 DROP FUNCTION apppass.count_codes(text, text);
 DROP FUNCTION apppass.revoke_codes(bigint[], text, text, text);
 DROP FUNCTION apppass.find_codes(text, text, text, text, text, text, bigint);

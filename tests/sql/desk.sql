@@ -3,7 +3,7 @@
 -- is revoked.
 BEGIN;
 \ir setup.sql
-SELECT plan(93);
+SELECT plan(94);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 SELECT apppass.add_account(u) FROM unnest(ARRAY['alice@mine.org', 'alina@mine.org', 'bob@mine.org', 'carol@theirs.org', 'a_b@mine.org']) AS u;
@@ -99,6 +99,7 @@ SELECT apppass.record_refusal('unknown_user', 'nobody', NULL, 'imap', '203.0.113
 SELECT set_eq($$ SELECT verdict, attempts, service, client, device FROM apppass.attempts(' Bob@mine.org', now() - interval '1 hour') $$,
     $$ VALUES ('wrong_code', 3::bigint, 'imap', '192.0.2.1', 'Phone'), ('accepted', 1, 'smtp', '198.51.100.0/24', 'Phone') $$, 'attempts, alike ones together');
 SELECT throws_ok($$ SELECT apppass.attempts('nobody', now()) $$, 'P0002', NULL, 'of nobody');
+SELECT is((SELECT l.who FROM apppass.last_disabled('bob@mine.org') AS l), NULL, 'nobody disabled it');
 SELECT is((SELECT count(*) FROM apppass.expired_codes('bob@mine.org', now() - interval '1 day')), 0::bigint, 'nothing expired');
 SAVEPOINT expired;
 SELECT pg_temp.set_realm('mine.org', 'max_lifetime = ''90 days''');

@@ -521,3 +521,18 @@ def test_check_finds_a_weak_hash(site, desk):
     answer = desk.run("check", account, "--service", "imap", "--verifier",
                       site.postgres.conninfo("postgres"), text=code)
     assert answer.status == 0 and "stronger" in answer.out
+
+
+def test_who_disabled_the_account_is_told(desk):
+    """Else whoever is on the telephone enables what a colleague disabled with reason."""
+    account = desk.account()
+    desk.ok("account", "disable", account, "--reason", "laptop stolen", "--yes")
+    meaning = desk.json("diagnose", account)["findings"][0]["meaning"]
+    assert "by hilda" in meaning and 'because "laptop stolen"' in meaning, meaning
+    assert "every login is refused" in meaning
+    desk.ok("account", "enable", account, "--reason", "found")
+    desk.sql(f"""SET apppass.reason = 'contract ends';
+                 UPDATE apppass.account SET disabled_from = '2026-01-31 12:00+00' WHERE username = '{account}'""",
+             ADMINISTRATOR)
+    meaning = desk.json("diagnose", account)["findings"][0]["meaning"]
+    assert "on 2026-01-31" in meaning and "by ada" in meaning and "contract ends" in meaning, meaning

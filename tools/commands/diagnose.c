@@ -42,6 +42,9 @@ static const char attempts_query[] =
     " FROM apppass.attempts(account => $1, since => to_timestamp($2::double precision),"
     "  most => $3::integer)";
 
+static const char disabled_query[] =
+    "SELECT date_part('epoch', at) AS at, who, reason FROM apppass.last_disabled($1)";
+
 /* Of devices that have no live code: they may have stopped trying. */
 static const char expired_query[] =
     "SELECT device, selector, date_part('epoch', expires_at) AS expires_at"
@@ -342,8 +345,28 @@ static void print_account(const struct output *output, const struct rows *rows)
 
 /* ---- the whole ---- */
 
+/* "... on DATE by WHOM because WHY", as far as it is known. */
+static void say_disabled(char text[TEXT_MAX], const struct output *output,
+                         const struct rows *event)
+{
+    const char *who = rows_text(event, 0, "who");
+    const char *reason = rows_text(event, 0, "reason");
+
+    if (who == NULL) {
+        snprintf(text, TEXT_MAX, "the account is disabled: every login is refused");
+        return;
+    }
+    snprintf(text, TEXT_MAX, "the account was disabled");
+    say_when(text, output, event, 0, "at");
+    say(text, " by %s", who);
+    if (reason != NULL)
+        say(text, " because \"%s\"", reason);
+    say(text, ": every login is refused");
+}
+
 /* What stops every login of the account, whatever was tried; the first that applies. */
-static bool find_standing(struct finding *finding, const struct rows *rows)
+static bool find_standing(struct finding *finding, const struct output *output,
+                          const struct rows *rows, const struct rows *disabled)
 {
     const char *account = rows_text(rows, 0, "account");
     const char *refused = rows_text(rows, 0, "refused_as");
@@ -352,8 +375,7 @@ static bool find_standing(struct finding *finding, const struct rows *rows)
         find_verdict(finding, verdict_parse(refused), account,
                      rows_text(rows, 0, "realm"), NULL);
         if (verdict_parse(refused) == VERDICT_ACCOUNT_DISABLED)
-            snprintf(finding->what, TEXT_MAX,
-                     "the account is disabled: every login is refused");
+            say_disabled(finding->what, output, disabled);
     } else if (rows_integer(rows, 0, "live_codes") == 0) {
         snprintf(finding->what, TEXT_MAX, "the account has no live code");
         snprintf(finding->remedy, TEXT_MAX, "issue one for the device");
@@ -444,7 +466,7 @@ static void find_offer(struct finding *finding, const struct output *output,
 #define GENERAL_MAX (4 + OFFERS_MAX)
 
 struct diagnosis {
-    struct rows *account, *attempts, *strangers, *expired, *offers;
+    struct rows *account, *disabled, *attempts, *strangers, *expired, *offers;
     struct logscan scan;
     struct finding general[GENERAL_MAX]; /* not about one attempt */
     size_t count;
@@ -455,7 +477,7 @@ static void find_general(struct diagnosis *found, const struct output *output)
     struct finding *next = found->general;
     bool outage = found->scan.count > 0;
 
-    if (find_standing(next, found->account))
+    if (find_standing(next, output, found->account, found->disabled))
         (next++)->title = "What is in the way now";
     if (outage) {
         find_outage(next, &found->scan);
@@ -599,6 +621,9 @@ static enum status look(struct invocation *invocation, struct diagnosis *found)
         return database_status(invocation->database);
     if (rows_count(found->account) == 0)
         return near_no_account(invocation, account);
+    found->disabled = QUERY(invocation->database, disabled_query, account);
+    if (found->disabled == NULL)
+        return database_status(invocation->database);
     found->attempts = QUERY(invocation->database, attempts_query, account, since, limit);
     if (found->attempts == NULL)
         return database_status(invocation->database);
@@ -629,6 +654,7 @@ static enum status run_diagnose(struct invocation *invocation)
     }
     if (found != NULL) {
         rows_free(&found->account);
+        rows_free(&found->disabled);
         rows_free(&found->attempts);
         rows_free(&found->strangers);
         rows_free(&found->expired);
