@@ -48,6 +48,7 @@ CREATE TABLE apppass.audit (
 CREATE INDEX audit_account ON apppass.audit (account, id);
 -- An account is followed through its names.
 CREATE INDEX audit_account_id ON apppass.audit (account_id, id);
+CREATE INDEX audit_erased ON apppass.audit (at) WHERE action = 'account_erased';
 CREATE INDEX audit_xid ON apppass.audit (cluster, xid);
 COMMENT ON TABLE apppass.audit IS 'Every management event, append-only. audit_chain seals it.';
 COMMENT ON COLUMN apppass.audit.id IS 'Key, in order of recording.';

@@ -48,6 +48,16 @@ BEGIN
                                 ORDER BY a.id FOR NO KEY UPDATE SKIP LOCKED);
                 SELECT a.xmax INTO holder FROM apppass.account AS a
                 WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
+            WHEN 'account key' THEN
+                locked := ARRAY(SELECT a.id FROM apppass.account AS a WHERE a.id = ANY (ids)
+                                ORDER BY a.id FOR UPDATE SKIP LOCKED);
+                SELECT a.xmax INTO holder FROM apppass.account AS a
+                WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
+            WHEN 'realm' THEN
+                locked := ARRAY(SELECT r.id FROM apppass.realm AS r WHERE r.id = ANY (ids)
+                                ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED);
+                SELECT r.xmax INTO holder FROM apppass.realm AS r
+                WHERE r.id = ANY (ids) AND r.id <> ALL (locked) LIMIT 1;
             WHEN 'turn' THEN
                 locked := ARRAY(SELECT t.account_id FROM apppass.issue_turn AS t
                                 WHERE t.account_id = ANY (ids) FOR NO KEY UPDATE SKIP LOCKED);
@@ -60,8 +70,8 @@ BEGIN
         IF clock_timestamp() > began + (CASE WHEN warned THEN interval '10 s'
             ELSE interval '2 s' END) THEN
             blocker := apppass.holder_of(holder, CASE kind
-                WHEN 'code' THEN 'apppass.code' WHEN 'account' THEN 'apppass.account'
-                ELSE 'apppass.issue_turn' END::regclass);
+                WHEN 'code' THEN 'apppass.code' WHEN 'turn' THEN 'apppass.issue_turn'
+                WHEN 'realm' THEN 'apppass.realm' ELSE 'apppass.account' END::regclass);
             IF warned THEN
                 RAISE EXCEPTION 'waited 10 s for %',
                     coalesce('process ' || blocker, 'another session')
@@ -80,8 +90,9 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.lock_rows(text, bigint[]) IS
-'Locks rows of code, account or issue_turn (kind: code, account, turn) that are about to change. '
-'After 2 s a WARNING says who has them, after 10 s 55P03 does.';
+'Locks rows of code, account, realm or issue_turn (kind: code, account, realm, turn) that are '
+'about to change; account key: whose name or place is, for which whoever adds something to the '
+'account is waited for too. After 2 s a WARNING says who has them, after 10 s 55P03 does.';
 
 CREATE FUNCTION apppass.holder_of(holder xid, relation regclass) RETURNS text
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
@@ -100,7 +111,10 @@ BEGIN
             FROM pg_locks AS l
             WHERE l.granted AND l.pid <> pg_backend_pid()
               AND (l.locktype = 'transactionid'
-                  OR (l.relation = holder_of.relation AND l.mode = 'RowExclusiveLock'))
+                  OR (l.relation = holder_of.relation AND l.mode = 'RowExclusiveLock')
+                  -- Who adds something to an account locks its key and writes nothing there.
+                  OR (l.relation = holder_of.relation AND l.mode = 'RowShareLock'
+                      AND holder_of.relation = 'apppass.account'::regclass))
             GROUP BY l.pid
             HAVING bool_or(l.transactionid = ANY (candidates))
             OR (bool_or(l.relation = holder_of.relation) AND bool_or(l.transactionid IS NOT NULL))
@@ -265,7 +279,9 @@ BEGIN
                              'apppass.set_account_enabled(username, false, reason).';
         END IF;
         DELETE FROM apppass.device AS d WHERE d.account_id = OLD.id;
-        DELETE FROM apppass.main_password_login AS m WHERE m.account_id = OLD.id;
+        IF NOT apppass.is_erased(OLD.id) THEN   -- erase_traces() did it
+            DELETE FROM apppass.main_password_login AS m WHERE m.account_id = OLD.id;
+        END IF;
         RETURN OLD;
     END IF;
     NEW.username := apppass.account_name(NEW.username);

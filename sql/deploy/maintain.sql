@@ -388,8 +388,8 @@ BEGIN
     RETURN CASE
         WHEN pg_has_role(session_user, 'apppass_admin', 'MEMBER')
              OR pg_has_role(session_user, 'apppass_owner', 'MEMBER')
-            THEN ARRAY['codes', 'refusals', 'uses', 'links', 'roles', 'trail', 'counts',
-                       'partitions']
+            THEN ARRAY['codes', 'refusals', 'uses', 'links', 'erased', 'roles', 'trail',
+                       'counts', 'partitions']
         ELSE ARRAY['codes']
     END;
 END
@@ -438,9 +438,9 @@ COMMENT ON FUNCTION apppass.maintain(boolean, integer, text) IS
 'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes '
 'lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their '
 'realm keeps and, of codes used from more than 20 networks, networks as old, links that nobody '
-'opened in time, names the roles of realm_operator that were dropped, seals the trail, counts '
-'for metrics(), makes the refusal partitions of this month and the next two and drops those older '
-'than the longest '
+'opened in time, what was recorded of accounts while they were erased, names the roles of '
+'realm_operator that were dropped, seals the trail, counts for metrics(), makes the refusal '
+'partitions of this month and the next two and drops those older than the longest '
 'realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that '
 'one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all '
 'the same.

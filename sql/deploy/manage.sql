@@ -105,6 +105,7 @@ COMMENT ON FUNCTION apppass.add_account(text, text, boolean, text, text) IS
 CREATE FUNCTION apppass.rename_account(username text, new_name text, reason text,
     ticket text DEFAULT NULL, operator text DEFAULT NULL) RETURNS text
     LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+    SET lock_timeout = '10s'
 AS $$
 DECLARE
     account apppass.account := apppass.managed_account(username);
@@ -113,7 +114,7 @@ DECLARE
 BEGIN
     previous := apppass.set_context(reason, ticket, operator);
     PERFORM apppass.require_reason('renaming an account');
-    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
+    PERFORM apppass.lock_rows('account key', ARRAY[account.id]);
     BEGIN
         UPDATE apppass.account AS a SET username = name WHERE a.id = account.id;
     EXCEPTION
@@ -182,6 +183,7 @@ BEGIN
             CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     PERFORM apppass.require_reason('noting whether an account has MFA');
+    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
     UPDATE apppass.account AS a SET mfa_enrolled = set_mfa.enrolled WHERE a.id = account.id
         AND a.mfa_enrolled IS DISTINCT FROM set_mfa.enrolled;
     PERFORM apppass.restore_context(previous);

@@ -417,6 +417,7 @@ DECLARE
     previous text[] := apppass.set_context(set_notify.reason, set_notify.ticket,
                                             set_notify.operator);
 BEGIN
+    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
     UPDATE apppass.account AS a
     SET notify_address = CASE WHEN set_notify.address IS NULL THEN a.notify_address
                               ELSE apppass.trim_blank(set_notify.address) END,

@@ -7,5 +7,6 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 SELECT 1 / (pg_catalog.has_function_privilege('apppass_admin', f, 'EXECUTE')
             AND NOT pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE'))::integer
 FROM pg_catalog.unnest(ARRAY['apppass.erase_account(text, text, text, text)']) AS f;
+SELECT action, detail FROM apppass.maintain_erased(true, 1);
 
 ROLLBACK;

@@ -12,6 +12,7 @@ SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_helpdesk',
     'apppass.maintain_trail(boolean, integer)', 'EXECUTE'))::integer;
 SELECT 1 / (to_regprocedure(pg_catalog.format('apppass.maintain_%s(boolean, integer)', job))
     IS NOT NULL)::integer
-FROM pg_catalog.unnest(apppass.maintain_jobs()) AS job;
+FROM pg_catalog.unnest(apppass.maintain_jobs()) AS job
+WHERE job <> 'erased'; -- comes with the change erase
 
 ROLLBACK;

@@ -140,6 +140,45 @@ echo "SELECT apppass.issue_code('a@tight.org', 'second');" >&7
 release
 ok 'held: two snapshots do not pass max_codes together' grep -q 'could not serialize' "$base/held.out"
 ok 'held: nor did they' is 1 "SELECT live_codes FROM apppass.account_overview WHERE account = 'a@tight.org'"
+
+ok 'held: the helpdesk is issuing a code' holds stolen_desk "SELECT apppass.issue_code('other@held.org', 'Newer')"
+# waits SQL: who waits is told so, and for whom
+waits() { refuses 'WARNING:  waiting for process [0-9]* \(stolen_desk' psql -XAtq -c "SET statement_timeout = '4s'" -c "$1"; }
+ok 'held: who renames the account is told' waits "SELECT apppass.rename_account('other@held.org', 'another@held.org', 'married')"
+ok 'held: and after ten seconds by whom it is held' refuses 'waited 10 s for process [0-9]* \(stolen_desk' \
+    psql -XAtq -c "SELECT apppass.rename_account('other@held.org', 'another@held.org', 'married')"
+release
+hold "SELECT apppass.set_policy('held.org', 'description', 'held'), apppass.set_mfa('other@held.org', true, 'x')"
+ok 'held: who changes the same policy is told' refuses 'WARNING:  waiting for process' psql -XAtq -c "SET statement_timeout = '4s'" \
+    -c "SELECT apppass.set_policy('held.org', 'description', 'mine')"
+ok 'held: who changes the same account too' refuses 'WARNING:  waiting for process' psql -XAtq -c "SET statement_timeout = '4s'" \
+    -c "SELECT apppass.set_notify('other@held.org', 'second@example.org')"
+release
+
+# What a login is recording while its account is erased: neither waits, and nothing of it stays.
+psql -Xq -c "SELECT apppass.store_code('other@held.org', 'Telltale', '0099', '$hash')" \
+    -c "SELECT apppass.record_use(code_id, 'imap', '203.0.113.9'), apppass.record_main_password('other@held.org', 'imap', '203.0.113.9')
+        FROM apppass.code_overview WHERE account = 'other@held.org' AND selector = '0099'" \
+    -c "UPDATE apppass.code_use SET last_at = now() - interval '1 hour'; UPDATE apppass.main_password_login SET last_at = now() - interval '1 hour'" >/dev/null
+gone=$(psql -XAtq -c "SELECT code_id FROM apppass.code_overview WHERE account = 'other@held.org' AND selector = '0099'")
+ok 'erased: a login is being recorded' holds stolen_mail "SELECT apppass.upgrade_hash($gone, '$hash', replace('$hash', 't=2', 't=3')),
+    apppass.record_use($gone, 'imap', '203.0.113.9'), apppass.record_use($gone, 'smtp', '203.0.113.9'),
+    apppass.record_refusal('revoked', 'other@held.org', $gone, 'imap', '203.0.113.9'),
+    apppass.record_main_password('other@held.org', 'imap', '203.0.113.9'), apppass.record_main_password('other@held.org', 'pop', '203.0.113.9')"
+ok 'erased: the account is disabled' at_once "SELECT apppass.set_account_enabled('other@held.org', false, 'asked for')"
+ok 'erased: and erased' at_once "SELECT apppass.erase_account('other@held.org', 'request 9')"
+release
+traces() {
+    psql -XAtq -c "SELECT count(*) FROM (SELECT t::text FROM apppass.code_use AS t UNION ALL SELECT t::text FROM apppass.refusal AS t
+        UNION ALL SELECT t::text FROM apppass.main_password_login AS t UNION ALL SELECT t::text FROM apppass.audit AS t
+        UNION ALL SELECT 'Telltale' FROM apppass.hash_upgrade AS h WHERE h.code_id = $gone) AS t (words)
+        WHERE t.words ~ '203[.]0[.]113|Telltale|other@held'"
+}
+ok 'erased: a dry run says what was left' is 6 "SELECT substring(detail FROM '^[0-9]+') FROM apppass.maintain(true, job => 'erased')"
+ok 'erased: and leaves it' test "$(traces)" != 0
+ok 'erased: maintain deletes it' is 6 "SELECT substring(detail FROM '^[0-9]+') FROM apppass.maintain(job => 'erased')"
+ok 'erased: nothing is left' test "$(traces)" = 0
+ok 'erased: the chain fits' is '' 'SELECT problem FROM apppass.audit_verify()'
 psql -Xq -c 'DROP ROLE stolen_mail' -c 'DROP ROLE stolen_desk'
 
 # A page that keeps its transaction open, honestly or not, holds up neither revoking nor disabling.

@@ -658,7 +658,9 @@ BEGIN
                              'apppass.set_account_enabled(username, false, reason).';
         END IF;
         DELETE FROM apppass.device AS d WHERE d.account_id = OLD.id;
-        DELETE FROM apppass.main_password_login AS m WHERE m.account_id = OLD.id;
+        IF NOT apppass.is_erased(OLD.id) THEN   -- erase_traces() did it
+            DELETE FROM apppass.main_password_login AS m WHERE m.account_id = OLD.id;
+        END IF;
         RETURN OLD;
     END IF;
     NEW.username := apppass.account_name(NEW.username);
@@ -3077,7 +3079,7 @@ COMMENT ON FUNCTION apppass.domain_of(username text) IS 'What follows the last @
 
 CREATE FUNCTION apppass.is_label(label text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN (((length(label) >= 1) AND (length(label) <= 100)) AND (NOT (label IS DISTINCT FROM apppass.trim_blank(label))) AND (label !~ '[-- -‮⁦-⁩]'::text));
+    RETURN (((length(label) >= 1) AND (length(label) <= 100)) AND (NOT (label IS DISTINCT FROM apppass.trim_blank(label))) AND (label !~ '[-- -‮⁦-⁩￾￿]'::text));
 
 
 ALTER FUNCTION apppass.is_label(label text) OWNER TO apppass_owner;
@@ -3514,7 +3516,6 @@ CREATE FUNCTION apppass.erase_account(username text, reason text, ticket text DE
 DECLARE
     account apppass.account := apppass.managed_account(erase_account.username);
     erased apppass.erasure;
-    more bigint;
     previous text[];
 BEGIN
     previous := apppass.set_context(reason, ticket, operator);
@@ -3533,7 +3534,7 @@ BEGIN
     END IF;
     -- Nobody is issuing a code for it, and nobody is changing it.
     PERFORM apppass.take_turn(account.id);
-    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
+    PERFORM apppass.lock_rows('account key', ARRAY[account.id]);
     erased.account := account.username;
     erased.account_id := account.id;
     SELECT count(*) INTO erased.devices FROM apppass.device AS d WHERE d.account_id = account.id;
@@ -3541,27 +3542,14 @@ BEGIN
     -- The guards of codes and trail let go by this row.
     PERFORM apppass.audit_write('account_erased', account.realm_id, account.id, NULL, NULL, NULL,
         NULL, NULL, NULL, NULL);
-    DELETE FROM apppass.code_use AS u USING apppass.code AS c
-    WHERE c.account_id = account.id AND u.code_id = c.id;
-    GET DIAGNOSTICS erased.uses = ROW_COUNT;
-    DELETE FROM apppass.main_password_login AS m WHERE m.account_id = account.id;
-    GET DIAGNOSTICS more = ROW_COUNT;
-    erased.uses := erased.uses + more;
-    DELETE FROM apppass.hash_upgrade AS h USING apppass.code AS c
-    WHERE c.account_id = account.id AND h.code_id = c.id;
-    DELETE FROM apppass.refusal AS f WHERE f.account_id = account.id;
-    GET DIAGNOSTICS erased.refusals = ROW_COUNT;
+    SELECT t.uses, t.refusals INTO erased.uses, erased.refusals
+    FROM apppass.erase_traces(account.id) AS t;
     DELETE FROM apppass.code AS c WHERE c.account_id = account.id;
     GET DIAGNOSTICS erased.codes = ROW_COUNT;
     DELETE FROM apppass.account AS a WHERE a.id = account.id;
 
     -- Last, what the trail says of that too.
-    UPDATE apppass.audit AS l
-    SET (salt, erased_digest, account, device, reason, ticket, before, after) =
-        (SELECT e.salt, e.erased_digest, e.account, e.device, e.reason, e.ticket, e.before, e.after
-         FROM apppass.audit_erased(l) AS e)
-    WHERE l.account_id = account.id AND l.action <> 'account_erased';
-    GET DIAGNOSTICS erased.events = ROW_COUNT;
+    erased.events := apppass.erase_words(account.id);
     PERFORM apppass.restore_context(previous);
     RETURN erased;
 END
@@ -3574,7 +3562,89 @@ ALTER FUNCTION apppass.erase_account(username text, reason text, ticket text, op
 -- Name: FUNCTION erase_account(username text, reason text, ticket text, operator text); Type: COMMENT; Schema: apppass; Owner: apppass_owner
 --
 
-COMMENT ON FUNCTION apppass.erase_account(username text, reason text, ticket text, operator text) IS 'Forgets an account for good, after it was disabled: its row, devices, codes, uses, refusals, links and notices are deleted, and from each row of the trail about it account, device, reason, ticket, before and after are taken; audit_verify() still finds the chain whole. The account''s key stays in the trail, and so do this reason and ticket. Backups, archived WAL and logs are not reached. Errors: AP003 not disabled, AP002 no reason, 22023 a reason that names the account, P0002 no such account, 42501 not yours.';
+COMMENT ON FUNCTION apppass.erase_account(username text, reason text, ticket text, operator text) IS 'Forgets an account for good, after it was disabled: its row, devices, codes, uses, refusals, links and notices are deleted, and from each row of the trail about it account, device, reason, ticket, before and after are taken; audit_verify() still finds the chain whole. The account''s key stays in the trail, and so do this reason and ticket. What a login recorded at that moment the next maintain() deletes. Backups, archived WAL and logs are not reached. Errors: AP003 not disabled, AP002 no reason, 22023 a reason that names the account, P0002 no such account, 42501 not yours.';
+
+
+--
+-- Name: erase_traces(bigint); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE FUNCTION apppass.erase_traces(account_id bigint, OUT uses bigint, OUT refusals bigint) RETURNS record
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    codes constant bigint[] := ARRAY(
+        SELECT c.id FROM apppass.code AS c WHERE c.account_id = erase_traces.account_id
+        UNION SELECT l.code_id FROM apppass.audit AS l
+        WHERE l.account_id = erase_traces.account_id AND l.code_id IS NOT NULL);
+    more bigint;
+BEGIN
+    WITH free AS MATERIALIZED (
+        SELECT u.code_id, u.service, u.network FROM apppass.code_use AS u
+        WHERE u.code_id = ANY (codes) FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM apppass.code_use AS u USING free AS f
+    WHERE u.code_id = f.code_id AND u.service = f.service AND u.network = f.network;
+    GET DIAGNOSTICS uses = ROW_COUNT;
+    WITH free AS MATERIALIZED (
+        SELECT m.account_id, m.service, m.network FROM apppass.main_password_login AS m
+        WHERE m.account_id = erase_traces.account_id FOR UPDATE SKIP LOCKED
+    )
+    DELETE FROM apppass.main_password_login AS m USING free AS f
+    WHERE m.account_id = f.account_id AND m.service = f.service AND m.network = f.network;
+    GET DIAGNOSTICS more = ROW_COUNT;
+    uses := uses + more;
+    DELETE FROM apppass.hash_upgrade AS h
+    WHERE h.code_id = ANY (ARRAY(SELECT x.code_id FROM apppass.hash_upgrade AS x
+                                 WHERE x.code_id = ANY (codes) FOR UPDATE SKIP LOCKED));
+    DELETE FROM apppass.refusal AS f WHERE f.account_id = erase_traces.account_id;
+    GET DIAGNOSTICS refusals = ROW_COUNT;
+    DELETE FROM apppass.notice_mail AS m WHERE m.account_id = erase_traces.account_id;
+    DELETE FROM apppass.notice AS n WHERE n.account_id = erase_traces.account_id;
+END
+$$;
+
+
+ALTER FUNCTION apppass.erase_traces(account_id bigint, OUT uses bigint, OUT refusals bigint) OWNER TO apppass_owner;
+
+--
+-- Name: FUNCTION erase_traces(account_id bigint, OUT uses bigint, OUT refusals bigint); Type: COMMENT; Schema: apppass; Owner: apppass_owner
+--
+
+COMMENT ON FUNCTION apppass.erase_traces(account_id bigint, OUT uses bigint, OUT refusals bigint) IS 'Deletes what logins left of an account: uses, refusals, upgraded hashes, notices.';
+
+
+--
+-- Name: erase_words(bigint); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE FUNCTION apppass.erase_words(account_id bigint) RETURNS bigint
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    events bigint;
+BEGIN
+    UPDATE apppass.audit AS l
+    SET (salt, erased_digest, account, device, reason, ticket, before, after) =
+        (SELECT e.salt, e.erased_digest, e.account, e.device, e.reason, e.ticket, e.before, e.after
+         FROM apppass.audit_erased(l) AS e)
+    WHERE l.account_id = erase_words.account_id AND l.action <> 'account_erased'
+      AND l.salt IS NOT NULL;
+    GET DIAGNOSTICS events = ROW_COUNT;
+    RETURN events;
+END
+$$;
+
+
+ALTER FUNCTION apppass.erase_words(account_id bigint) OWNER TO apppass_owner;
+
+--
+-- Name: FUNCTION erase_words(account_id bigint); Type: COMMENT; Schema: apppass; Owner: apppass_owner
+--
+
+COMMENT ON FUNCTION apppass.erase_words(account_id bigint) IS 'Takes the words out of the trail''s rows about an erased account; returns out of how many.';
 
 
 --
@@ -4757,7 +4827,10 @@ BEGIN
             FROM pg_locks AS l
             WHERE l.granted AND l.pid <> pg_backend_pid()
               AND (l.locktype = 'transactionid'
-                  OR (l.relation = holder_of.relation AND l.mode = 'RowExclusiveLock'))
+                  OR (l.relation = holder_of.relation AND l.mode = 'RowExclusiveLock')
+                  -- Who adds something to an account locks its key and writes nothing there.
+                  OR (l.relation = holder_of.relation AND l.mode = 'RowShareLock'
+                      AND holder_of.relation = 'apppass.account'::regclass))
             GROUP BY l.pid
             HAVING bool_or(l.transactionid = ANY (candidates))
             OR (bool_or(l.relation = holder_of.relation) AND bool_or(l.transactionid IS NOT NULL))
@@ -5279,6 +5352,41 @@ COMMENT ON FUNCTION apppass.label_name(typed text) IS 'The label that a person m
 
 
 --
+-- Name: last_disabled(text); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE FUNCTION apppass.last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text) RETURNS record
+    LANGUAGE plpgsql STABLE SECURITY DEFINER
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET debug_print_plan TO 'off'
+    AS $$
+#variable_conflict use_column
+DECLARE
+    known constant apppass.account := apppass.managed_account(last_disabled.account);
+BEGIN
+    SELECT CASE l.action WHEN 'account_disabled' THEN l.at
+                         ELSE (l.after ->> 'disabled_from')::timestamptz END,
+        concat_ws('/', l.actor, l.operator), l.reason
+    INTO last_disabled.at, last_disabled.who, last_disabled.reason
+    FROM apppass.audit AS l
+    WHERE l.account_id = known.id
+      AND (l.action = 'account_disabled'
+           OR (l.action = 'account_changed' AND l.after ->> 'disabled_from' IS NOT NULL))
+    ORDER BY l.id DESC LIMIT 1;
+END
+$$;
+
+
+ALTER FUNCTION apppass.last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text) OWNER TO apppass_owner;
+
+--
+-- Name: FUNCTION last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text); Type: COMMENT; Schema: apppass; Owner: apppass_owner
+--
+
+COMMENT ON FUNCTION apppass.last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text) IS 'When an account was last disabled, or is to be, who said so, and why; NULL where nobody did. Errors: P0002 no such account, 42501 not yours.';
+
+
+--
 -- Name: lock_rows(text, bigint[]); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
 --
 
@@ -5305,6 +5413,16 @@ BEGIN
                                 ORDER BY a.id FOR NO KEY UPDATE SKIP LOCKED);
                 SELECT a.xmax INTO holder FROM apppass.account AS a
                 WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
+            WHEN 'account key' THEN
+                locked := ARRAY(SELECT a.id FROM apppass.account AS a WHERE a.id = ANY (ids)
+                                ORDER BY a.id FOR UPDATE SKIP LOCKED);
+                SELECT a.xmax INTO holder FROM apppass.account AS a
+                WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
+            WHEN 'realm' THEN
+                locked := ARRAY(SELECT r.id FROM apppass.realm AS r WHERE r.id = ANY (ids)
+                                ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED);
+                SELECT r.xmax INTO holder FROM apppass.realm AS r
+                WHERE r.id = ANY (ids) AND r.id <> ALL (locked) LIMIT 1;
             WHEN 'turn' THEN
                 locked := ARRAY(SELECT t.account_id FROM apppass.issue_turn AS t
                                 WHERE t.account_id = ANY (ids) FOR NO KEY UPDATE SKIP LOCKED);
@@ -5317,8 +5435,8 @@ BEGIN
         IF clock_timestamp() > began + (CASE WHEN warned THEN interval '10 s'
             ELSE interval '2 s' END) THEN
             blocker := apppass.holder_of(holder, CASE kind
-                WHEN 'code' THEN 'apppass.code' WHEN 'account' THEN 'apppass.account'
-                ELSE 'apppass.issue_turn' END::regclass);
+                WHEN 'code' THEN 'apppass.code' WHEN 'turn' THEN 'apppass.issue_turn'
+                WHEN 'realm' THEN 'apppass.realm' ELSE 'apppass.account' END::regclass);
             IF warned THEN
                 RAISE EXCEPTION 'waited 10 s for %',
                     coalesce('process ' || blocker, 'another session')
@@ -5344,7 +5462,7 @@ ALTER FUNCTION apppass.lock_rows(kind text, ids bigint[]) OWNER TO apppass_owner
 -- Name: FUNCTION lock_rows(kind text, ids bigint[]); Type: COMMENT; Schema: apppass; Owner: apppass_owner
 --
 
-COMMENT ON FUNCTION apppass.lock_rows(kind text, ids bigint[]) IS 'Locks rows of code, account or issue_turn (kind: code, account, turn) that are about to change. After 2 s a WARNING says who has them, after 10 s 55P03 does.';
+COMMENT ON FUNCTION apppass.lock_rows(kind text, ids bigint[]) IS 'Locks rows of code, account, realm or issue_turn (kind: code, account, realm, turn) that are about to change; account key: whose name or place is, for which whoever adds something to the account is waited for too. After 2 s a WARNING says who has them, after 10 s 55P03 does.';
 
 
 --
@@ -5513,7 +5631,7 @@ ALTER FUNCTION apppass.maintain(dry_run boolean, most integer, job text) OWNER T
 -- Name: FUNCTION maintain(dry_run boolean, most integer, job text); Type: COMMENT; Schema: apppass; Owner: apppass_owner
 --
 
-COMMENT ON FUNCTION apppass.maintain(dry_run boolean, most integer, job text) IS 'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their realm keeps and, of codes used from more than 20 networks, networks as old, links that nobody opened in time, names the roles of realm_operator that were dropped, seals the trail, counts for metrics(), makes the refusal partitions of this month and the next two and drops those older than the longest realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all the same.
+COMMENT ON FUNCTION apppass.maintain(dry_run boolean, most integer, job text) IS 'To be run daily, until no row says run again; the helpdesk runs the job codes alone. Revokes lapsed and unused codes (realm.lapse_after, unused_after), deletes refusals older than their realm keeps and, of codes used from more than 20 networks, networks as old, links that nobody opened in time, what was recorded of accounts while they were erased, names the roles of realm_operator that were dropped, seals the trail, counts for metrics(), makes the refusal partitions of this month and the next two and drops those older than the longest realm.refusal_retention. most: codes at once, and a tenth of the rows deleted at once. job: that one alone (maintain_jobs). A job that fails is a row that says so, and the others are done all the same.
 dry_run: returns the actions without doing them. action, account, device, selector, detail: what was, or would be, done.';
 
 
@@ -5633,6 +5751,53 @@ COMMENT ON FUNCTION apppass.maintain_counts(dry_run boolean, most integer) IS 'J
 
 
 --
+-- Name: maintain_erased(boolean, integer); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE FUNCTION apppass.maintain_erased(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '1s'
+    AS $$
+DECLARE
+    gone bigint;
+    rows bigint;
+BEGIN
+    FOR gone IN
+        SELECT DISTINCT l.account_id FROM apppass.audit AS l
+        WHERE l.action = 'account_erased' AND l.at > now() - interval '30 days' ORDER BY 1
+    LOOP
+        rows := 0;
+        BEGIN
+            SELECT t.uses + t.refusals INTO rows FROM apppass.erase_traces(gone) AS t;
+            rows := rows + apppass.erase_words(gone);
+            IF maintain_erased.dry_run THEN
+                RAISE EXCEPTION 'a dry run' USING ERRCODE = 'AP009',
+                    CONSTRAINT = 'erasure_rehearsed', HINT = 'Nobody sees this.';
+            END IF;
+        EXCEPTION WHEN SQLSTATE 'AP009' THEN
+            NULL;
+        END;
+        IF rows > 0 THEN
+            RETURN NEXT ROW('erase', NULL, NULL, NULL, format(
+                '%s rows that were written while account %s was erased', rows,
+                gone))::apppass.upkeep;
+        END IF;
+    END LOOP;
+END
+$$;
+
+
+ALTER FUNCTION apppass.maintain_erased(dry_run boolean, most integer) OWNER TO apppass_owner;
+
+--
+-- Name: FUNCTION maintain_erased(dry_run boolean, most integer); Type: COMMENT; Schema: apppass; Owner: apppass_owner
+--
+
+COMMENT ON FUNCTION apppass.maintain_erased(dry_run boolean, most integer) IS 'Job of maintain(): deletes what logins recorded of accounts while these were being erased, for 30 days after it.';
+
+
+--
 -- Name: maintain_jobs(); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
 --
 
@@ -5645,8 +5810,8 @@ BEGIN
     RETURN CASE
         WHEN pg_has_role(session_user, 'apppass_admin', 'MEMBER')
              OR pg_has_role(session_user, 'apppass_owner', 'MEMBER')
-            THEN ARRAY['codes', 'refusals', 'uses', 'links', 'roles', 'trail', 'counts',
-                       'partitions']
+            THEN ARRAY['codes', 'refusals', 'uses', 'links', 'erased', 'roles', 'trail',
+                       'counts', 'partitions']
         ELSE ARRAY['codes']
     END;
 END
@@ -7719,12 +7884,13 @@ CREATE FUNCTION apppass.record_refusal(verdict text, username text, code_id bigi
     SET enable_seqscan TO 'off'
     SET debug_print_plan TO 'off'
     AS $$
+DECLARE
+    wanted constant text := apppass.login_name(record_refusal.username);
 BEGIN
     -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer
     -- ("apppass doctor", a monitoring system).
-    IF pg_catalog.right(apppass.fold(record_refusal.username), 8) = '.invalid'
-       AND NOT EXISTS (SELECT FROM apppass.account AS a
-           WHERE a.username = apppass.fold(record_refusal.username)) THEN
+    IF pg_catalog.right(wanted, 8) = '.invalid'
+       AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = wanted) THEN
         RETURN;
     END IF;
     IF NOT EXISTS (SELECT FROM apppass.verdict AS v WHERE v.name = record_refusal.verdict) THEN
@@ -7737,7 +7903,7 @@ BEGIN
     SELECT pg_catalog.now(), record_refusal.verdict, a.id, a.realm_id, c.id,
         apppass.recorded_service(record_refusal.service),
         apppass.client_address(record_refusal.client)
-    FROM (VALUES (apppass.fold(record_refusal.username))) AS asked (username)
+    FROM (VALUES (wanted)) AS asked (username)
     LEFT JOIN apppass.account AS a ON a.username = asked.username
     LEFT JOIN apppass.code AS c ON c.id = record_refusal.code_id AND c.account_id = a.id;
 END
@@ -7998,6 +8164,7 @@ COMMENT ON FUNCTION apppass.remove_access(rule_position integer, reason text, ti
 CREATE FUNCTION apppass.rename_account(username text, new_name text, reason text, ticket text DEFAULT NULL::text, operator text DEFAULT NULL::text) RETURNS text
     LANGUAGE plpgsql SECURITY DEFINER
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET lock_timeout TO '10s'
     SET debug_print_plan TO 'off'
     AS $$
 DECLARE
@@ -8007,7 +8174,7 @@ DECLARE
 BEGIN
     previous := apppass.set_context(reason, ticket, operator);
     PERFORM apppass.require_reason('renaming an account');
-    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
+    PERFORM apppass.lock_rows('account key', ARRAY[account.id]);
     BEGIN
         UPDATE apppass.account AS a SET username = name WHERE a.id = account.id;
     EXCEPTION
@@ -9557,6 +9724,7 @@ BEGIN
             CONSTRAINT = 'value_missing', HINT = 'Leave NULL out.';
     END IF;
     PERFORM apppass.require_reason('noting whether an account has MFA');
+    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
     UPDATE apppass.account AS a SET mfa_enrolled = set_mfa.enrolled WHERE a.id = account.id
         AND a.mfa_enrolled IS DISTINCT FROM set_mfa.enrolled;
     PERFORM apppass.restore_context(previous);
@@ -9587,6 +9755,7 @@ DECLARE
     previous text[] := apppass.set_context(set_notify.reason, set_notify.ticket,
                                             set_notify.operator);
 BEGIN
+    PERFORM apppass.lock_rows('account', ARRAY[account.id]);
     UPDATE apppass.account AS a
     SET notify_address = CASE WHEN set_notify.address IS NULL THEN a.notify_address
                               ELSE apppass.trim_blank(set_notify.address) END,
@@ -9644,6 +9813,7 @@ BEGIN
                                 'back.',
                                 it.type);
     END IF;
+    PERFORM apppass.lock_rows('realm', ARRAY[known.id::bigint]);
     BEGIN
         EXECUTE format('UPDATE apppass.realm SET %I = $1::%s WHERE id = $2', it.name, it.type)
         USING CASE WHEN it.type = 'text[]' AND given !~ '^[{]'
@@ -12316,13 +12486,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 19:33:12.230273+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 19:33:12.230273+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 19:33:12.147093+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 19:33:12.147093+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:06:38.683023+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:06:38.766277+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:06:38.766277+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:06:38.683023+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:06:38.683023+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:06:38.683023+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:06:38.683023+00	postgres
 \.
 
 
@@ -12331,58 +12501,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712565354783815210	2026-11-26 19:33:12.05541+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	7b3da3de-bbfd-4705-b444-63c048ef24a2	\N
-2	791	7712565354783815210	2026-11-26 19:33:12.082011+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	3fdbb19d-c795-4050-a035-abe0c1243ce1	\N
-3	792	7712565354783815210	2026-11-26 19:33:12.0994+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	481d1a8f-64e6-4264-8bbb-0917c3ff3add	\N
-4	793	7712565354783815210	2026-11-26 19:33:12.119887+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	8f2222ee-ad2a-4e89-b4da-01891e8f9e0c	\N
-5	794	7712565354783815210	2026-11-26 19:33:12.128247+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	4933cd66-44e9-4e9f-ad7b-3f64bde41fff	\N
-6	796	7712565354783815210	2026-11-26 19:33:12.20788+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	e5441245-1535-44bd-9f46-1c6e6a22714c	\N
-7	796	7712565354783815210	2026-11-26 19:33:12.217292+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	4641856c-b0d3-49fc-a870-3bcfad9544b3	\N
-8	796	7712565354783815210	2026-11-26 19:33:12.219515+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	95ec1fd2-ef6d-44be-a15c-75043adc734b	\N
-9	796	7712565354783815210	2026-11-26 19:33:12.223713+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	c4a744ac-2002-4738-82db-917f9d6257d4	\N
-11	796	7712565354783815210	2026-11-26 19:33:12.226253+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T19:33:12.147093+00:00", "created_by": "postgres", "mfa_enrolled": false}	6391c4cb-b983-4075-98cc-b8ffe492d28a	\N
-12	803	7712565354783815210	2026-11-26 19:33:12.234643+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T19:33:12.230273+00:00", "created_by": "postgres", "mfa_enrolled": true}	e0033336-3f03-4d68-9b2a-1f113a18b91f	\N
-13	803	7712565354783815210	2026-11-26 19:33:12.235365+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T19:33:12.230273+00:00", "created_by": "postgres", "mfa_enrolled": false}	873b260c-1390-41ce-b113-8d9946b70a47	\N
-14	806	7712565354783815210	2026-11-26 19:33:12.250303+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	2beb4699-3dfe-4a71-9434-dc879f160dff	\N
-15	808	7712565354783815210	2026-11-26 19:33:12.316673+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T19:33:12.254599+00:00"}	f9aaea69-0c4b-46e5-8b7c-0087393d1edd	\N
-16	808	7712565354783815210	2026-11-26 19:33:12.355797+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T19:33:12.254599+00:00", "created_by": "postgres", "expiry_chosen": false}	f9d0a5ae-1f2a-403f-8245-54c5b041f5d8	\N
-17	810	7712565354783815210	2026-11-26 19:33:12.371341+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T19:33:12.363014+00:00"}	1226679c-5da5-4b87-ac91-a5246bfc655d	\N
-18	810	7712565354783815210	2026-11-26 19:33:12.387246+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T19:33:12.363014+00:00", "created_by": "postgres", "expiry_chosen": false}	6b6b225c-374d-4428-8168-36cbf0703aa8	\N
-19	812	7712565354783815210	2026-11-26 19:33:12.397967+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T19:33:12.394174+00:00"}	63dfe507-96fa-4bd1-8817-cf3d6ca9789a	\N
-20	812	7712565354783815210	2026-11-26 19:33:12.406034+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T19:33:12.394174+00:00", "created_by": "postgres", "expiry_chosen": false}	c89db71f-05ee-43bf-8c86-a39f34a59229	\N
-21	814	7712565354783815210	2026-11-26 19:33:12.433665+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T19:33:12.414436+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	be2a9445-58c0-42ed-b858-6d8da4c6427f	\N
-22	816	7712565354783815210	2026-11-26 19:33:12.439818+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T19:33:12.437706+00:00"}	a21e79a9-0dc4-4f00-9b91-29770a2745d0	\N
-10	796	7712565354783815210	2026-11-26 19:33:12.224932+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x329010ecdbe2672a5c8b4362bb1ece8e42736485e4493e15ca8afc409c5ee063
-23	816	7712565354783815210	2026-11-26 19:33:12.447959+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T19:33:12.437706+00:00", "created_by": "postgres", "expiry_chosen": false}	f34061df-58e6-4642-998b-f3b1cc8a3a96	\N
-24	818	7712565354783815210	2026-11-26 19:33:12.491687+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T19:33:12.45595+00:00", "expiry_chosen": true}	f91d2a29-a10c-4731-af1e-a1d1ad243d2a	\N
-25	818	7712565354783815210	2026-11-26 19:33:12.498523+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T19:33:12.45595+00:00", "created_by": "postgres", "expiry_chosen": false}	e7f81e3f-0820-4da8-b972-032fe118d292	\N
-26	820	7712565354783815210	2026-11-26 19:33:12.509344+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T19:33:12.506767+00:00"}	2eff38a2-c4f6-4ccc-9e68-e3a5cd06a04b	\N
-27	820	7712565354783815210	2026-11-26 19:33:12.511187+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T19:33:12.506767+00:00", "created_by": "postgres", "expires_at": "2026-11-27T19:33:12.506767+00:00", "expiry_chosen": true}	9501e239-8861-46e5-a99d-aa470d03ab6f	\N
-28	823	7712565354783815210	2026-11-26 19:33:12.528075+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T19:33:12.519129+00:00"}	f60e8346-73c8-4bf0-954e-6f02b58a3ddd	\N
-29	823	7712565354783815210	2026-11-26 19:33:12.53504+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T19:33:12.519129+00:00", "created_by": "postgres", "expiry_chosen": false}	339988dd-4e73-4e39-a8a6-9ce2f2af9633	\N
-30	823	7712565354783815210	2026-11-26 19:33:12.537031+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T19:33:12.519129+00:00"}	9ca96020-ebde-40a5-a857-f06bd02d5fba	\N
-31	823	7712565354783815210	2026-11-26 19:33:12.541431+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T19:33:12.519129+00:00", "created_by": "postgres", "expiry_chosen": false}	9ee2caf3-d71b-460e-b4f2-10decc8cee15	\N
-34	823	7712565354783815210	2026-11-26 19:33:12.54359+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T19:33:12.519129+00:00"}	8e183e21-525f-40da-8c0e-0f84e8b4ecf5	\N
-35	823	7712565354783815210	2026-11-26 19:33:12.544156+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T19:33:12.519129+00:00", "created_by": "postgres", "expiry_chosen": false}	7a164460-ed02-49fd-8eb4-13153b63417a	\N
-36	828	7712565354783815210	2026-11-26 19:33:12.549007+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	ec4cd0d8-48ff-4eb4-bd8f-fc7166b0d23e	\N
-37	829	7712565354783815210	2026-11-26 19:33:12.568617+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	58cb90cd-a484-4aba-b320-9a2db9d9ca9e	\N
-38	831	7712565354783815210	2026-11-26 19:33:12.571293+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	740d1dbe-fb54-4f84-8618-e61274f9e05d	\N
-39	832	7712565354783815210	2026-11-26 19:33:12.576832+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T19:33:12.574973+00:00"}	2aa5f2ea-ba09-4265-9e29-caf11a31e819	\N
-40	832	7712565354783815210	2026-11-26 19:33:12.584187+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T19:33:12.574973+00:00", "created_by": "postgres", "expiry_chosen": false}	ba7add67-204b-4760-8380-13461b9d2b1c	\N
-41	842	7712565354783815210	2026-11-26 19:33:12.778395+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	b9db5b5a-05a7-4c00-8e8d-ff4f096a3d87	\N
-43	844	7712565354783815210	2026-11-26 19:33:12.806582+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	03b7900f-c37f-4e5e-a68e-15ae41e05cbf	\N
-32	823	7712565354783815210	2026-11-26 19:33:12.542384+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb8944ebe220456fdef4fe81634ce5fe667bb522f847d90425679fb2ec8f77450
-33	823	7712565354783815210	2026-11-26 19:33:12.543063+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x58c7e6d0d97c74f66ec333f71b7bfb64f407fe124e1c066331bec7d10eca93f3
-42	843	7712565354783815210	2026-11-26 19:33:12.79494+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x0c2c62b73830b92c0f635ddd9b8487ee15dbe8ab3984cfaa473d5a59f4ec971a
-44	844	7712565354783815210	2026-11-26 19:33:12.813296+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb8667cb524d70a2f3c91a3441dda8f8ee066618c9b87dcdfd44f045ab0f9b769
-45	844	7712565354783815210	2026-11-26 19:33:12.824032+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xced9a595ece5a074f67ebf1fdd09c5389f86fac9d4f8fe799ae85d5155619751
-48	845	7712565354783815210	2026-11-26 19:33:12.960882+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T19:33:12.870762+00:00"}	a13c134d-a4f4-4d5a-8ffd-33cb54dcca87	\N
-51	845	7712565354783815210	2026-11-26 19:33:12.985592+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T19:33:12.870762+00:00"}	133045fc-26ef-41a6-83d7-0592f40ebfed	\N
-52	850	7712565354783815210	2026-11-26 19:33:13.018418+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T19:33:12.998331+00:00"}	6cd9aa3f-6088-4707-9c85-6199fc11c8a0	\N
-53	850	7712565354783815210	2026-11-26 19:33:13.020563+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T19:33:12.998331+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	1202d995-ae54-494b-b67e-2df51733966b	\N
-54	850	7712565354783815210	2026-11-26 19:33:13.021751+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	d93eae1f-769c-45ca-ae66-1242e36352d3	\N
-55	854	7712565354783815210	2026-11-26 19:33:13.103771+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	4b026673-4c15-41ef-823a-d8791be4f260	\N
-56	854	7712565354783815210	2026-11-26 19:33:13.104871+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	335e6160-c001-4f31-b43f-db3d0a47a0cc	\N
+1	791	7712573953804006283	2026-11-26 20:06:38.513771+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	1d12f874-c28c-4c92-aa97-91354b7b029a	\N
+2	791	7712573953804006283	2026-11-26 20:06:38.563294+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	aa1ed0a2-e7f9-4588-b4aa-7cf3ea96a135	\N
+3	792	7712573953804006283	2026-11-26 20:06:38.601414+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	12ecd93f-516a-4108-a023-0a74d82cc323	\N
+4	793	7712573953804006283	2026-11-26 20:06:38.628972+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	598271f7-64d4-4a0b-9d98-696e9211801f	\N
+5	794	7712573953804006283	2026-11-26 20:06:38.651852+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	edead054-4922-46a1-8684-c2bdb2de5659	\N
+6	796	7712573953804006283	2026-11-26 20:06:38.739184+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:06:38.683023+00:00", "created_by": "postgres", "mfa_enrolled": false}	45e51e43-262a-4aa2-8f34-7986cfb14b4c	\N
+7	796	7712573953804006283	2026-11-26 20:06:38.751095+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:06:38.683023+00:00", "created_by": "postgres", "mfa_enrolled": false}	f863848a-cbe9-4704-bbe0-d193ebc65871	\N
+8	796	7712573953804006283	2026-11-26 20:06:38.752205+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:06:38.683023+00:00", "created_by": "postgres", "mfa_enrolled": false}	f7188686-54f3-44c5-9eba-7ff3d7639bac	\N
+9	796	7712573953804006283	2026-11-26 20:06:38.753004+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:06:38.683023+00:00", "created_by": "postgres", "mfa_enrolled": false}	7550fd40-1834-4ba0-a203-feaa223f3bb4	\N
+11	796	7712573953804006283	2026-11-26 20:06:38.763485+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:06:38.683023+00:00", "created_by": "postgres", "mfa_enrolled": false}	0ef3eea4-71ab-44b7-871b-8093304e947c	\N
+12	803	7712573953804006283	2026-11-26 20:06:38.768573+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:06:38.766277+00:00", "created_by": "postgres", "mfa_enrolled": true}	9b7977c7-818f-4e52-b847-7f42c24d07ca	\N
+13	803	7712573953804006283	2026-11-26 20:06:38.769248+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:06:38.766277+00:00", "created_by": "postgres", "mfa_enrolled": false}	2068f1f0-4fb9-46b2-9a32-7a45dde276e7	\N
+14	806	7712573953804006283	2026-11-26 20:06:38.801471+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	d45b7bea-ec70-48dd-a6af-3eeccbe4c5c3	\N
+15	808	7712573953804006283	2026-11-26 20:06:38.867788+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:06:38.813361+00:00"}	64b9edb9-7c5b-41ab-a8fd-60fd16da5cb6	\N
+16	808	7712573953804006283	2026-11-26 20:06:38.918711+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:06:38.813361+00:00", "created_by": "postgres", "expiry_chosen": false}	d17de173-bf1b-470a-bac6-8129253abd19	\N
+17	810	7712573953804006283	2026-11-26 20:06:38.93245+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:06:38.930279+00:00"}	b99bc5ba-b0f8-4c63-bdaf-4db2c45e7281	\N
+18	810	7712573953804006283	2026-11-26 20:06:38.953694+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:06:38.930279+00:00", "created_by": "postgres", "expiry_chosen": false}	b3fe5ee9-afec-4092-875e-377dadb52ea0	\N
+19	812	7712573953804006283	2026-11-26 20:06:38.987374+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:06:38.968279+00:00"}	7193f701-06be-4204-ac54-ff1f8abdb12e	\N
+20	812	7712573953804006283	2026-11-26 20:06:38.999367+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:06:38.968279+00:00", "created_by": "postgres", "expiry_chosen": false}	f8f516be-7508-441e-9ddf-cdee14cef249	\N
+21	814	7712573953804006283	2026-11-26 20:06:39.05281+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:06:39.014241+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	ecd0f0ff-1826-4147-a840-f81e2e61b41f	\N
+22	816	7712573953804006283	2026-11-26 20:06:39.064254+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:06:39.062376+00:00"}	e36ec905-1f90-4373-93a1-7fa617e56ee5	\N
+10	796	7712573953804006283	2026-11-26 20:06:38.75391+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x5daa9bf20d66f3caf65a0aa1a69296b90859502915cf86ad948dcaa0db4f4494
+23	816	7712573953804006283	2026-11-26 20:06:39.086467+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:06:39.062376+00:00", "created_by": "postgres", "expiry_chosen": false}	b7df8847-d1e5-4513-aa48-cda98be2b873	\N
+24	818	7712573953804006283	2026-11-26 20:06:39.134639+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:06:39.094415+00:00", "expiry_chosen": true}	4acc9f24-7563-4c04-a332-a39ad54a41f8	\N
+25	818	7712573953804006283	2026-11-26 20:06:39.147288+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:06:39.094415+00:00", "created_by": "postgres", "expiry_chosen": false}	ccdeb407-2271-4b1c-82c6-832f0d6fab39	\N
+26	820	7712573953804006283	2026-11-26 20:06:39.1513+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:06:39.149811+00:00"}	cf5e0f6f-2161-4226-b039-01227bbdf6fb	\N
+27	820	7712573953804006283	2026-11-26 20:06:39.152984+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:06:39.149811+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:06:39.149811+00:00", "expiry_chosen": true}	24b9a19e-f55a-430b-b913-5b5ec54e457c	\N
+28	823	7712573953804006283	2026-11-26 20:06:39.178883+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:06:39.171783+00:00"}	73038d5a-e22a-41ac-a9c0-d612fa7937d2	\N
+29	823	7712573953804006283	2026-11-26 20:06:39.180906+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:06:39.171783+00:00", "created_by": "postgres", "expiry_chosen": false}	e11200b7-3e98-45a1-8d66-60f72abc63e7	\N
+30	823	7712573953804006283	2026-11-26 20:06:39.188715+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:06:39.171783+00:00"}	503a6dde-cfaa-4f19-9ef6-9355a6c01985	\N
+31	823	7712573953804006283	2026-11-26 20:06:39.199407+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:06:39.171783+00:00", "created_by": "postgres", "expiry_chosen": false}	9743628d-180b-46cc-89a9-5a0e1a87bca6	\N
+34	823	7712573953804006283	2026-11-26 20:06:39.21116+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:06:39.171783+00:00"}	f5b76586-03c3-45bd-8baf-42dbe7fc0619	\N
+35	823	7712573953804006283	2026-11-26 20:06:39.212283+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:06:39.171783+00:00", "created_by": "postgres", "expiry_chosen": false}	7dc7b903-70ab-41a9-8641-030147b0f79f	\N
+36	828	7712573953804006283	2026-11-26 20:06:39.220969+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	6f579757-10e1-4063-8574-678667219770	\N
+37	829	7712573953804006283	2026-11-26 20:06:39.240539+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	27361743-7806-4ed2-b061-3457749a2435	\N
+38	831	7712573953804006283	2026-11-26 20:06:39.257907+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	92dfc42d-e500-487a-8920-c122263d84d7	\N
+39	832	7712573953804006283	2026-11-26 20:06:39.259586+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:06:39.258733+00:00"}	7746f1a2-651c-4190-9373-c5816448d7dc	\N
+40	832	7712573953804006283	2026-11-26 20:06:39.26098+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:06:39.258733+00:00", "created_by": "postgres", "expiry_chosen": false}	9464ac54-5ca5-4206-950b-2c1b7844ed0b	\N
+41	842	7712573953804006283	2026-11-26 20:06:39.457015+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	3c186838-c1f6-405a-b8d0-628dc88c037a	\N
+43	844	7712573953804006283	2026-11-26 20:06:39.484013+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	6befdcfa-a1ef-420f-922f-903cd05c797f	\N
+32	823	7712573953804006283	2026-11-26 20:06:39.200653+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x6ab1a58293cb69d3033cfbb891bf605913b2224e4e3d0c428d2c26175e83c8f8
+33	823	7712573953804006283	2026-11-26 20:06:39.20168+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\xd2cc773c335a9496da1345c49fb2afd890856eb6308255f4c1736c8705cc5be3
+42	843	7712573953804006283	2026-11-26 20:06:39.465994+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x5e1cd755eec694ad619546fbcbd9ad48ed319d79df51bf85d89566e64e0b7a85
+44	844	7712573953804006283	2026-11-26 20:06:39.505938+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb8c798c39c1bf2f815d8553d1dd7cf64b407ec1d881c31961798b8cdc082391a
+45	844	7712573953804006283	2026-11-26 20:06:39.519513+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x83fe18728a00df3534142fa019200897956f4d77ddf1dd2e3051eff1c6967964
+48	845	7712573953804006283	2026-11-26 20:06:39.583201+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:06:39.538604+00:00"}	6dd02fed-3f5c-4c0d-a500-54c954e380d4	\N
+51	845	7712573953804006283	2026-11-26 20:06:39.599932+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:06:39.538604+00:00"}	541e7f36-5b27-44a1-b23c-5d7973c8d275	\N
+52	850	7712573953804006283	2026-11-26 20:06:39.605892+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:06:39.601202+00:00"}	ba092b19-7593-4105-bea1-5fa8e2cf2110	\N
+53	850	7712573953804006283	2026-11-26 20:06:39.617621+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:06:39.601202+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	d7620bb0-8df9-45af-85ed-c6bd1cc9193a	\N
+54	850	7712573953804006283	2026-11-26 20:06:39.629202+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	d793df49-a7af-487a-a5c6-a2c390d06d79	\N
+55	854	7712573953804006283	2026-11-26 20:06:39.691962+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	62ccc44c-4492-490a-bc4a-edf39f5ad923	\N
+56	854	7712573953804006283	2026-11-26 20:06:39.692863+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	66f5e02d-d6a7-4f4d-8ba6-51106f820d22	\N
 \.
 
 
@@ -12391,56 +12561,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\xca5eae535cebef60394186438d1402872f2c83a4ae6b1e496a3c4a730e2ee9f8
-2	2	\\x30e3046ad490fa46f5f9724603e6a0c11a67bbbfd44d8243dbdef4f875bd462d
-3	3	\\x7fcabd8eefa5f5c62a571d4d3c5a05eeb91bca996e06407620dc807910db094e
-4	4	\\x84a77c706abb2bab0b19ab598a65fab878f9dab25a2aec5743da6bb4f4681557
-5	5	\\x1a10a7336efe4f4c728db24d42f0ca07107492cac848220f7ca1314e9ccdbc90
-6	6	\\x4d60d6b4f65cb4489b8d42f4d75ac90617833e64c69fd3e23eb0e60586f8e4ff
-7	7	\\x71345b26526ae9bf73c83c3fd8d20f92f23aec3189d3221177d0089dd597cfec
-8	8	\\xaa6faf68fb0a088d31c0555e5f109dc9bc37dc7dec6b263f907269f0ad019211
-9	9	\\xd5260c3ead163bb68e317293b0eb7695a553d1c2190ee132091255756fd80187
-10	10	\\xf8d05a2318210b3d54114d43f28cba5e2a91ffee64c6de9c3bc2e4cede6863ef
-11	11	\\x5a88724746c9391c548cf9da23de1a715beaa6fba427b78eaeb88efaf1ae1569
-12	12	\\xe30032f62a535ed7847781f78b1b1d3ce9ad90eb6cccc586076f3f07cfc8e523
-13	13	\\x81442325136b7eb0e2609f5e79da883996e0db9a3f7a2b511967e2887bc65823
-14	14	\\xd880f29125a59a80b75eaa8c742f4e46901da352b18273295d56d77642f5b042
-15	15	\\x9bbef0fa62ae1b988e6b42c9372abb929b3cfb8e7da0c65637277d1421879d9d
-16	16	\\x6c007677a2d2b200ccd17cc453a5af77e095a3705f57c25eb59be7ee0913e25f
-17	17	\\x9d77957f91bda5b21be44c2988c748371dbb57ca12d05ab9785ab768bf7d91bd
-18	18	\\x4acf6e972cf688278040583941b078ce487d1d9f52e425bc877974d56f960b0c
-19	19	\\xc15fb134d45b3d630436dd316f44fb3f00d6aff37dcdee553bc1a45123350a53
-20	20	\\xdbae7667dfe25dd4b4e60577a97e9458d4ba59270b5ec91157ba66523970124c
-21	21	\\x95af43cff172aec5efc9ce2bf23f14b4273b6e07d7fe44dea99782d2c090f0f7
-22	22	\\x6b5167ff9f140f151c6a58e4261f5d9e20265c81a7c3e2aa6009a41a9091748d
-23	23	\\x18d6e6326b886a6df2ab923a21e585d43d267b400f03d51b327e0385e6a8be30
-24	24	\\x983df9def7e845a1042c7159fc85e52c956cc2f31ac436118f66306db4869199
-25	25	\\x5d5eb1055795ca5f5a5d2f3dbae4efdbe5f6dea4dabef24cc54bcbbb4d3f8872
-26	26	\\xcecf00003c3e04ba26dd446704ab21594b1bbdeceb161081705c31eebc040d2b
-27	27	\\x38708072174e5591044d971a1817bf6627f8213009b6e26d531f51d592c107df
-28	28	\\x6b51016f7b0350c0c76140a58c00d6eeb9997c1a8282c7a06a1916f8688d3fd3
-29	29	\\x88797f2d77da9ca375fe5944fd05bd16c45bf04d42e42b25937583d868c67fbf
-30	30	\\xdf04c132e2cb8f421c7dd296dceb75605c65cf5dae566abb3029bf89f1e1480f
-31	31	\\xdfe500fa2318f61696940619b0838615413ea80979a5f994eb02202e11195fba
-32	32	\\x4d991bdb5a4f2116e10b46b7205af673d55c608b50430c525d943bf0f29610f2
-33	33	\\xbe398c193e2392faeeb575df01a178a5482708349e2e9e382919058c42571516
-34	34	\\xb942563c36c34ea2ce2ddc89a3abaa7cd7287e509a497cb843e2f300cc0e139d
-35	35	\\x3f189f4613ce371f64f5b30e283f119b363be0b8974c7326f00033ebba87d097
-36	36	\\xd15f6ff09bcb202e4ca6a02b32a40e175117f8e20ca4a9c44bf5e6e76b1158da
-37	37	\\xd3f57c5fd16ef2dd6d3f51f615a4142f7e29c4f2902c51906b472e2fd9d866d6
-38	38	\\x9b602158fb625ff770cc9af5e0ba4221f84d492030dacea704e48c0f161de90f
-39	39	\\x4bf82d8aad5f741010584cc525bd8312c7acf7469a4d9f5b0f51c8e437537ee1
-40	40	\\x9b8f6d9b2e5f0e03ae7c22f84937824a25b5fb0875ab0ec4b36b5032e49dd3b9
-41	41	\\xd36992726b934544868e756e8f4c7d6170829fcbf0eaa59ef60379a611f8c85d
-42	42	\\xcbd0de539fdc2352eee59082f28a11d54b311f357aa469d284162639a935c6a0
-43	43	\\xf3261d05b7d9ca13d181f1164edcaae46b45e561c2cfce5d8ee88a1403d53320
-44	44	\\x33aec1bbf621d774ef38cb662273478663f49bde24947b4c039b604565c59640
-45	45	\\xec9bb3defbdf086240eb4bca39b6839c3e8e6516e82c244756cd0dafa69d61b2
-46	48	\\xb8c376a50f70a0c65c6688ffd079bf11834ef54ea6ae95abaa0f38ed30427c5c
-47	51	\\xd913c0a77b4e4cff9f3af1f6878c9c9f33b6804928e7502d10f7ae64da8264b9
-48	52	\\x3baf768634d2b9703b123dee68a278ee379f1d6d62ab6a486b73b64c49c1de44
-49	53	\\x22280a777e68589f48e1fb1bbbd7210ac758fd0576e5ef9d50795373921b558e
-50	54	\\xa96e83c7a17b179aeee4affc1b50542c88fd10f71116fde5728f29f4021a8f2f
+1	1	\\xdfb183da4b0d40e3ea77bd80f99c5048569e26830ff831ea826f19c26150fafc
+2	2	\\x71267ab35b247a834b58943b7be6eea949a51dc0a177b297818ef0cd79d111ef
+3	3	\\x78d618e6da3e813a959000483d90f772534dfc6f3bd77a6cd2ff3ccc87c01705
+4	4	\\x1f9a36108d332472b82837d5ba378f509c6fc3cd47d1720c49cda1eff22f9dfb
+5	5	\\xbdf94d65763a241cb2989473e3aea93d717122ce97335a6ce722cc28ef83fbcf
+6	6	\\x0e8271e067822ae076a643acaf610d6ed5a7d6b65a554aa7f18a28c3460a2995
+7	7	\\xf5f659d531ae990b89b07e9fb6f17d0b4ebce21b61500550c2a692894ecb7dae
+8	8	\\x3b1a884ef1a0652c36a03fadb0b28548ba5dc50ad1d79d6d0b294cd52a8f2d8a
+9	9	\\x2738db0b461cb4c1dc2fac1f44bdc039cf83b08146e0a70e91ce9fed1ba83e17
+10	10	\\xe04d9a0a67369b0ade679df203d16701430061a4a19c3ee71bdb2704617f6b8b
+11	11	\\x208583f12f68f6418334dc49e27ab5d53a1f5b47fefd40ea0fa55e1585b28626
+12	12	\\x284d6756779330a5494ea2bdea7ecdd017f14159aff227c75a61065281e82568
+13	13	\\x8d69de83822a9434539ca3f606ba5f05571e212ec48effb08486d753d5559da2
+14	14	\\x71a603abbd72067e28e1a4014b239d8ea430f5515ef2d0e662cd0f87914f24bc
+15	15	\\xe6a284e32d6e14ddb541c932663ca2bacd2a8faf108317030c21546031b743dc
+16	16	\\xfcd1192c968fc693b5ed1d54091a0c41eb0a51b83f4328d9646017fc1f967321
+17	17	\\xfcadc1be49e63151d68143730db2d3d7e3983dd754021095ba87e20389b623a4
+18	18	\\xf40f74b41666f867ce546710a7ac512fd34e0521e258a407d4021739a6b1cb2f
+19	19	\\xa62b2105c95203cb2667c99be2e69f179a0727ce88dccfa2bfd935b84269b892
+20	20	\\xa9a1093aa69c1abc8cb6dff48b0c18494884c5dda3ab55c17b10a7a594500865
+21	21	\\xd3cc870e4c57702c1bd769c3107bd0226a4272144a090785906328637fbd87fb
+22	22	\\xe3aeb6790bccecfa4f9f4428c72b612c4cf00eeaf02103349b54c3d0d3fdce5a
+23	23	\\x93390f92d80d0c2c809a05adb3361728d3d1c7d858c5bac90367d02081a74549
+24	24	\\x23c45ad4bb64f2b9b789d353d4a9f5e5c351a22fc765cfd1f2af2bfb37256c27
+25	25	\\xae9cc30fd225f91ae254fe3109743c2dbf5855701a1ae08658da0033285c6c79
+26	26	\\xc31c5e2b76474bb0e390f1318ff5be4c2501c9bfab9b3fd0b28c451ecda674f9
+27	27	\\xb301d8f36067df0af7fada32bfcc206187e1ec82885da6907594041654638432
+28	28	\\xc19839e7d1460c4c2711e83f56dd21fb37245969606430bb893a4fe2865b9a66
+29	29	\\xee926d9ce09daf7db4713108407269625aa08900e85008bbd46198b62d12f3b1
+30	30	\\xfac54940f7f827b1582dd1283d53d215032c46d795d9a3a2deb00a7fec08691b
+31	31	\\xd318d239525f590d162d754287f0638c7da7962c81401224ec50fa1436320a3c
+32	32	\\x327c106b566099d736eabdca92a54f36f7b0ad33730c8ffebf508ee8ef3f2d68
+33	33	\\x2b0c35e80c3fe61633fb996e6d8c639509ad62a74a6230a535a03f314a299cda
+34	34	\\xa615b9eb845b6b6b6494eff1701f3e18df74740983d24771e704989a0c1d1b1b
+35	35	\\xcd6eb2a7ef909f2919d3a0a3135f5c1e0871d0445199678cb7d79c624a4c214d
+36	36	\\x8f65efbdf32a3a8ec476e8e00586a2f4d6401e18022167f835e31a235947f98c
+37	37	\\xe86ae9bc94a3ac679fe53a7dfa15894fbfe65a61b5dd8093decb49c60e3a7a9a
+38	38	\\xedb21fdbd0032d9884f9d5122c544aa3fbcc7d3671a759d2e03cdef40ba06048
+39	39	\\xd6cf1577f6e8810287a6ae9d6d20fae332d0cb0914e87795919f7a5a22e3b081
+40	40	\\x321eebf74ed22b01675d8844d7a7c12e19c4f86c08efd0b30a22622278d2c063
+41	41	\\x2876f7ea2f673ed2f3b9e67a29eccb0db5c5c3082b1f281a4f773c5d1ad779ed
+42	42	\\x22f2a9112a2c889363e41d09497e31e7a0eac1a62f956a30f19cc3e35575011e
+43	43	\\xe3d049d815b2802d6b8ea8e376f746de349dd3ddafa1c1c3961e4041398da3c9
+44	44	\\x6f16c5a06dca34bf8e5a35be912d58c99b1b623cda49a2c156aa8023aa902a6b
+45	45	\\x9dfe3dc4433567718591868496e9800a9cd9691a927f71b24f69e0705444743d
+46	48	\\xa9b178f5ba2331a29ee59b924a52314de42afec87317789f7ff88f762032981f
+47	51	\\xeaf687ac06c8f14d76e556383ff4d050b6e624fc0973692eed135d0526122317
+48	52	\\xb41e7731695848a708ce8a467a33a2920ca5d8807037ec5b32ee73feb6839c36
+49	53	\\x152ff499f11792797208497ba22835f45f1df499bc1b5a8805f80a95ceab0224
+50	54	\\xd381f096b04d805658469cf144a438a850239a13b1fee38ab4a9143133935740
 \.
 
 
@@ -12449,7 +12619,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\xa96e83c7a17b179aeee4affc1b50542c88fd10f71116fde5728f29f4021a8f2f	2026-11-26 19:33:13.096182+00	{"had": [], "hash": "a96e83c7a17b179aeee4affc1b50542c88fd10f71116fde5728f29f4021a8f2f", "history": "7712565354783815210/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\xd381f096b04d805658469cf144a438a850239a13b1fee38ab4a9143133935740	2026-11-26 20:06:39.685575+00	{"had": [], "hash": "d381f096b04d805658469cf144a438a850239a13b1fee38ab4a9143133935740", "history": "7712573953804006283/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12458,18 +12628,18 @@ t	50	\\xa96e83c7a17b179aeee4affc1b50542c88fd10f71116fde5728f29f4021a8f2f	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$hGAfL56buKYxLeFYG8WzfOPpje2i1jh.mF/.ETykPdS8XQH9DAFoe	\N	\N	2026-11-26 19:33:12.254599+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 19:33:12.363014+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.394174+00	postgres	\N	f	2026-11-26 19:33:12.414436+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.437706+00	postgres	2126-11-26 19:33:12.45595+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.45595+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 19:33:12.506767+00	postgres	2025-11-27 19:33:12.506767+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.519129+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.519129+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.519129+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 19:33:12.574973+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.591996+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 19:33:12.998331+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$DThdoyxJDIpEAwLapWsry.ecgwrAipJ7ReCwrizB4kOBRRb6gx2C.	\N	\N	2026-11-26 20:06:38.813361+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:06:38.930279+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:38.968279+00	postgres	\N	f	2026-11-26 20:06:39.014241+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:39.062376+00	postgres	2126-11-26 20:06:39.094415+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:39.094415+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:06:39.149811+00	postgres	2025-11-27 20:06:39.149811+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:39.171783+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:39.171783+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:39.171783+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:06:39.258733+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:39.290537+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:06:39.601202+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12478,12 +12648,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
-3	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
-4	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
-5	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
-1	imap	192.0.2.0/24	2026-11-26 19:33:12.598551+00	2026-11-26 19:33:12.598551+00
-1	smtp	0.0.0.0/0	2026-11-26 19:33:12.642158+00	2026-11-26 19:33:12.642158+00
+2	imap	192.0.2.0/24	2026-11-26 20:06:39.291706+00	2026-11-26 20:06:39.291706+00
+3	imap	192.0.2.0/24	2026-11-26 20:06:39.291706+00	2026-11-26 20:06:39.291706+00
+4	imap	192.0.2.0/24	2026-11-26 20:06:39.291706+00	2026-11-26 20:06:39.291706+00
+5	imap	192.0.2.0/24	2026-11-26 20:06:39.291706+00	2026-11-26 20:06:39.291706+00
+1	imap	192.0.2.0/24	2026-11-26 20:06:39.291706+00	2026-11-26 20:06:39.291706+00
+1	smtp	0.0.0.0/0	2026-11-26 20:06:39.346613+00	2026-11-26 20:06:39.346613+00
 \.
 
 
@@ -12492,17 +12662,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 19:33:12.254599+00
-2	1	Scanner	2026-11-26 19:33:12.363014+00
-3	1	Lost	2026-11-26 19:33:12.394174+00
-4	1	Tablet	2026-11-26 19:33:12.437706+00
-5	2	Guest	2026-11-26 19:33:12.506767+00
-6	3	Laptop	2026-11-26 19:33:12.519129+00
-7	4	Laptop	2026-11-26 19:33:12.519129+00
-9	6	Laptop	2026-11-26 19:33:12.519129+00
-10	7	Phone	2026-11-26 19:33:12.574973+00
-9001	8	Old phone	2026-11-26 19:33:12.591996+00
-13	2	Watch	2026-11-26 19:33:12.998331+00
+1	1	Phone	2026-11-26 20:06:38.813361+00
+2	1	Scanner	2026-11-26 20:06:38.930279+00
+3	1	Lost	2026-11-26 20:06:38.968279+00
+4	1	Tablet	2026-11-26 20:06:39.062376+00
+5	2	Guest	2026-11-26 20:06:39.149811+00
+6	3	Laptop	2026-11-26 20:06:39.171783+00
+7	4	Laptop	2026-11-26 20:06:39.171783+00
+9	6	Laptop	2026-11-26 20:06:39.171783+00
+10	7	Phone	2026-11-26 20:06:39.258733+00
+9001	8	Old phone	2026-11-26 20:06:39.290537+00
+13	2	Watch	2026-11-26 20:06:39.601202+00
 \.
 
 
@@ -12511,8 +12681,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 19:33:12.870762+00	postgres	2026-12-26 19:33:12.870762+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 19:33:12.870762+00	postgres	2026-11-27 19:33:12.870762+00	2026-11-26 19:33:12.998331+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:06:39.538604+00	postgres	2026-12-26 20:06:39.538604+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:06:39.538604+00	postgres	2026-11-27 20:06:39.538604+00	2026-11-26 20:06:39.601202+00	15
 \.
 
 
@@ -12545,7 +12715,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 19:33:12.694182+00	2026-11-26 19:33:12.694182+00
+2	imap	192.0.2.0/24	2026-11-26 20:06:39.395624+00	2026-11-26 20:06:39.395624+00
 \.
 
 
@@ -12554,23 +12724,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 19:33:12.511187+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 19:33:13.020563+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 19:33:12.250303+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 19:33:12.355797+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 19:33:12.387246+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 19:33:12.406034+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 19:33:12.433665+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 19:33:12.447959+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 19:33:12.498523+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 19:33:12.598551+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 19:33:12.53504+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 19:33:12.541431+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 19:33:12.544156+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 20:06:39.152984+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 20:06:39.617621+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 20:06:38.801471+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 20:06:38.918711+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 20:06:38.953694+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 20:06:38.999367+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 20:06:39.05281+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 20:06:39.086467+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 20:06:39.147288+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 20:06:39.291706+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 20:06:39.291706+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 20:06:39.291706+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 20:06:39.291706+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 20:06:39.291706+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 20:06:39.180906+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 20:06:39.199407+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 20:06:39.212283+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12579,12 +12749,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	67effd67-7a9c-40b0-adf6-e11e8a4060df	2	bob@example.org	{8,12}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
-2	ce5f1f87-2ed3-4d2b-a4d5-b8a64de8aa7a	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
-3	586db5c6-bad4-4518-94de-fc9dc11f38d0	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
-4	5a1c1d1b-6d7f-4933-8fa9-b22356ae2075	3	carol@example.org	{9}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
-5	a09e7354-4bfb-4548-b08f-97a1fa119454	4	dave@example.org	{10}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
-6	66b7852c-23fa-4c98-b966-4f91ac2b2b6c	6	frank@example.org	{11}	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:13.037055+00	0	\N
+1	ae1ab60d-09ea-4276-b872-0cc86caf4a32	2	bob@example.org	{8,12}	2026-11-26 20:06:39.629785+00	2026-11-26 20:06:39.629785+00	0	\N
+2	eff2fbf0-e254-4b50-8ccd-59312b3420cd	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:06:39.629785+00	2026-11-26 20:06:39.629785+00	0	\N
+3	0f1c5ddf-b37b-4912-9742-0877b3575934	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:06:39.629785+00	2026-11-26 20:06:39.629785+00	0	\N
+4	7eb1df26-4b6c-47aa-93d0-7e9494b23a1d	3	carol@example.org	{9}	2026-11-26 20:06:39.629785+00	2026-11-26 20:06:39.629785+00	0	\N
+5	61a06a1d-e69a-4f9c-b048-ecbed7552af5	4	dave@example.org	{10}	2026-11-26 20:06:39.629785+00	2026-11-26 20:06:39.629785+00	0	\N
+6	1b7834c1-e17c-4cb7-9041-8da4d34ef060	6	frank@example.org	{11}	2026-11-26 20:06:39.629785+00	2026-11-26 20:06:39.629785+00	0	\N
 \.
 
 
@@ -12593,7 +12763,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712565354783815210/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 19:33:12.133272+00	2026-11-26 19:33:13.037055+00	2026-11-26 19:33:12.133272+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712573953804006283/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:06:38.663794+00	2026-11-26 20:06:39.629785+00	2026-11-26 20:06:38.663794+00
 \.
 
 
@@ -12622,8 +12792,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 19:33:12.68122+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 19:33:12.690276+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 20:06:39.387802+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 20:06:39.394223+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12676,15 +12846,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 19:33:02.746951+00
-1	apppass_codes	state="revoked"	0	2026-11-26 19:33:02.746951+00
-1	apppass_codes	state="suspended"	0	2026-11-26 19:33:02.746951+00
-1	apppass_codes_unused		0	2026-11-26 19:33:02.746951+00
-1	apppass_codes	state="expired"	0	2026-11-26 19:33:02.746951+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 19:33:02.746951+00
-1	apppass_main_password_accounts		0	2026-11-26 19:33:02.746951+00
-1	apppass_codes	state="live"	0	2026-11-26 19:33:02.746951+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 19:33:02.746951+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 20:06:28.556758+00
+1	apppass_codes	state="revoked"	0	2026-11-26 20:06:28.556758+00
+1	apppass_codes	state="suspended"	0	2026-11-26 20:06:28.556758+00
+1	apppass_codes_unused		0	2026-11-26 20:06:28.556758+00
+1	apppass_codes	state="expired"	0	2026-11-26 20:06:28.556758+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 20:06:28.556758+00
+1	apppass_main_password_accounts		0	2026-11-26 20:06:28.556758+00
+1	apppass_codes	state="live"	0	2026-11-26 20:06:28.556758+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 20:06:28.556758+00
 \.
 
 
@@ -12718,27 +12888,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 19:32:48.267916+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 19:32:49.458945+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	88f4cfa44587dc6d886a4ac480b5b7243cb10375	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 19:32:50.525789+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 19:32:51.60899+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 19:32:52.739095+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	3b2afa75ef5c6133dce7497d30bc4d3e38c2fbd4	audit	apppass	Append-only, chained audit trail and events	2026-11-26 19:32:54.02692+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	d75ba8be5930e7a33fdb2937080e99f4f51ee8d4	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 19:32:55.084972+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 19:32:56.387037+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	36b8d03cd6fec43704178d434b9d4213e7066a6b	lookup	apppass	The decision about one login attempt	2026-11-26 19:32:57.520487+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	40f6273389537a233c893799875c16a5efebd6c1	record	apppass	Use, refusals and hash upgrades	2026-11-26 19:32:58.564003+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	5df2d75a04eb30f016175deb8c88fe8b1755fe0d	manage	apppass	Accounts, storing and revoking codes	2026-11-26 19:32:59.695817+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 19:33:01.008506+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 19:33:02.496585+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	5171ea8ede48ff503d973f5ca573506688f03a4d	maintain	apppass	Daily upkeep	2026-11-26 19:33:03.66572+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	f718b2153e12464ad5262868ee6431d0f9bc7cc4	desk	apppass	What the desk asks, and what its tool does	2026-11-26 19:33:05.41759+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 19:33:06.354895+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 19:33:07.272027+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 19:33:08.340009+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	d908a0b32ab8c1f15c1a73c678764a1bedea69d1	notify	apppass	Owners are told what happens to their codes	2026-11-26 19:33:09.327529+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	21938d49e774c222ea93dad27054a558a9e66359	erase	apppass	Accounts are forgotten	2026-11-26 19:33:10.130357+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 19:33:10.885194+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:06:14.255804+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:06:15.686712+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	e023429d6da9e1b1d1eea7a3f9b29325413cc8ba	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:06:17.173916+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:06:18.442809+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:06:19.827389+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	9bb7447650ea2702f16a056ea297cc3c6e13bb7f	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:06:21.40998+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	2d17341e81ecfb67bf6f14774b35252c3a24bfed	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:06:22.663733+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:06:23.627128+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	36b8d03cd6fec43704178d434b9d4213e7066a6b	lookup	apppass	The decision about one login attempt	2026-11-26 20:06:24.440753+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	b0dbfa60fdfb2f0338c80be44195eb1799785626	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:06:25.451391+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	d3897acdea2e63c467f0874f5ad09107570d968b	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:06:26.293489+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:06:27.030725+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:06:28.247289+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	21ac386ec7b3e9dc17991ffb56f895ca2cf0f6dd	maintain	apppass	Daily upkeep	2026-11-26 20:06:29.465361+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	302dbeee3a26de0ee43c919fcb51c8ff84fce13e	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:06:30.888843+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:06:31.91297+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 20:06:32.75782+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:06:33.607551+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	b74bbcf1d9ce9d33ebc5400c9fd4fc7d32472c1b	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:06:34.566294+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	aa18e48d63a91fc831390e0f67f891910386f04c	erase	apppass	Accounts are forgotten	2026-11-26 20:06:35.515526+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 20:06:36.598882+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12779,27 +12949,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 19:32:48.280038+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 19:32:49.480894+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 19:32:50.530376+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 19:32:51.619745+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 19:32:52.751918+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 19:32:54.037475+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 19:32:55.118683+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 19:32:56.39912+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 19:32:57.524831+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 19:32:58.578633+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 19:32:59.709233+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 19:33:01.022253+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 19:33:02.500297+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 19:33:03.678387+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 19:33:05.435194+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 19:33:06.363813+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 19:33:07.283683+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 19:33:08.344671+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 19:33:09.334315+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 19:33:10.1386+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 19:33:10.909037+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:06:14.280572+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:06:15.722478+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:06:17.194352+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:06:18.458376+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:06:19.854421+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:06:21.443837+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:06:22.678427+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:06:23.638398+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:06:24.457133+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:06:25.456686+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:06:26.297848+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:06:27.040281+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:06:28.257719+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:06:29.482505+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:06:30.902592+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:06:31.92455+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:06:32.782531+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:06:33.625027+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:06:34.586055+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:06:35.549223+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:06:36.628033+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12808,7 +12978,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 19:32:47.258622+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 20:06:12.709145+00	apppass tests	tests@example.org
 \.
 
 
@@ -12817,7 +12987,7 @@ apppass	\N	2026-11-26 19:32:47.258622+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 19:32:47.239185+00	apppass tests	tests@example.org
+1.1	2026-11-26 20:06:12.65552+00	apppass tests	tests@example.org
 \.
 
 
@@ -12826,7 +12996,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 19:33:10.902632+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:06:36.62015+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -13223,6 +13393,13 @@ CREATE INDEX audit_account ON apppass.audit USING btree (account, id);
 --
 
 CREATE INDEX audit_account_id ON apppass.audit USING btree (account_id, id);
+
+
+--
+-- Name: audit_erased; Type: INDEX; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE INDEX audit_erased ON apppass.audit USING btree (at) WHERE (action = 'account_erased'::text);
 
 
 --
@@ -14832,6 +15009,20 @@ GRANT ALL ON FUNCTION apppass.erase_account(username text, reason text, ticket t
 
 
 --
+-- Name: FUNCTION erase_traces(account_id bigint, OUT uses bigint, OUT refusals bigint); Type: ACL; Schema: apppass; Owner: apppass_owner
+--
+
+REVOKE ALL ON FUNCTION apppass.erase_traces(account_id bigint, OUT uses bigint, OUT refusals bigint) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION erase_words(account_id bigint); Type: ACL; Schema: apppass; Owner: apppass_owner
+--
+
+REVOKE ALL ON FUNCTION apppass.erase_words(account_id bigint) FROM PUBLIC;
+
+
+--
 -- Name: FUNCTION expired_codes(account text, since timestamp with time zone); Type: ACL; Schema: apppass; Owner: apppass_owner
 --
 
@@ -15117,6 +15308,15 @@ GRANT ALL ON FUNCTION apppass.label_name(typed text) TO apppass_admin;
 
 
 --
+-- Name: FUNCTION last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text); Type: ACL; Schema: apppass; Owner: apppass_owner
+--
+
+REVOKE ALL ON FUNCTION apppass.last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text) FROM PUBLIC;
+GRANT ALL ON FUNCTION apppass.last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text) TO apppass_helpdesk;
+GRANT ALL ON FUNCTION apppass.last_disabled(account text, OUT at timestamp with time zone, OUT who text, OUT reason text) TO apppass_auditor;
+
+
+--
 -- Name: FUNCTION lock_rows(kind text, ids bigint[]); Type: ACL; Schema: apppass; Owner: apppass_owner
 --
 
@@ -15151,6 +15351,13 @@ REVOKE ALL ON FUNCTION apppass.maintain_codes(dry_run boolean, most integer) FRO
 --
 
 REVOKE ALL ON FUNCTION apppass.maintain_counts(dry_run boolean, most integer) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION maintain_erased(dry_run boolean, most integer); Type: ACL; Schema: apppass; Owner: apppass_owner
+--
+
+REVOKE ALL ON FUNCTION apppass.maintain_erased(dry_run boolean, most integer) FROM PUBLIC;
 
 
 --
