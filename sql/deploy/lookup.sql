@@ -24,10 +24,11 @@ COMMENT ON FUNCTION apppass.use_keeps(bigint, timestamptz, interval, interval) I
 'Does one of its uses keep a code from lapsing, with these limits of its realm?';
 REVOKE ALL ON FUNCTION apppass.use_keeps(bigint, timestamptz, interval, interval) FROM PUBLIC;
 
--- One statement, whatever the verdict, but for the uses of a code that may have lapsed: what differs
--- between refusals is a probe or two, far below the noise of a login. plan_cache_mode: a mail server
--- process makes few logins; planning each of the first five anew would cost more than they do.
--- enable_seqscan: a plan made while the tables were empty must still be right when they are not.
+-- One statement, whatever the verdict, but for the uses of a code that may have lapsed: what
+-- differs between refusals is a probe or two, far below the noise of a login. plan_cache_mode: a
+-- mail server process makes few logins; planning each of the first five anew would cost more than
+-- they do. enable_seqscan: a plan made while the tables were empty must still be right when they
+-- are not.
 CREATE FUNCTION apppass.lookup(username text, selector text, service text, client inet,
                                OUT verdict text, OUT code_id bigint, OUT account_name text,
                                    OUT hash text,
