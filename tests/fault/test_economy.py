@@ -20,7 +20,7 @@ from ground import MAX_CONNECTIONS
 from trouble import connect, sessions
 
 IDLE_S = 2
-IMAPDS = int(os.environ.get("APPPASS_IMAPDS", "60"))
+IMAPDS = int(os.environ.get("APPPASS_IMAPDS", "30"))
 STORM = int(os.environ.get("APPPASS_STORM", "250"))
 # An imapd is about 12 MiB of its own; leave the machine a good part of its memory.
 IMAPD_MIB = 14
@@ -53,7 +53,7 @@ def test_idle_imapds_hold_no_connection(site, figure, descriptors):
         for number in range(count):
             clients.append(Imap(site.cyrus.ports["imap"]))
             assert clients[-1].authenticate_plain(account, code).meaning == OK, number
-            if number % 25 == 0:
+            if number % 10 == 9:
                 most = max(most, sessions(site.postgres))
         pids = [pid for pid in descendants(site.cyrus.daemon.pid()) if name_of(pid) == "imapd"]
         assert len(pids) >= count
