@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Fixtures of the page's tests: a site, the web servers before it, and browsers."""
 
+import collections
 import itertools
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,6 +25,7 @@ from web import HOST, Web  # noqa: E402
 BUILD = Path(os.environ["APPPASS_BUILD"])
 PHONE, SMALL, DESKTOP = (390, 844), (320, 568), (1280, 900)
 NUMBERS = itertools.count(1)
+IDLE = collections.defaultdict(list)     # browsers that nobody uses, by language: one takes seconds to start
 
 
 @pytest.fixture(scope="session")
@@ -58,24 +61,37 @@ def account(site, web):
     return site.add_account(f"owner{next(NUMBERS)}@example.org")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_browser_is_left():
+    yield
+    for driver in itertools.chain(*IDLE.values()):
+        driver.quit()
+        shutil.rmtree(driver.capabilities["chrome"]["userDataDir"])
+
+
 class Browser:
     """Chromium, and what a person does with it on the page."""
 
     def __init__(self, web, size, language="en"):
         self.web = web
+        self.language = language
+        self.driver = IDLE[language].pop() if IDLE[language] else self._start()
+        self.resize(size)
+
+    def _start(self):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
         for word in ("--headless=new", "--no-sandbox", "--disable-gpu", "--no-first-run",
                      "--disable-dev-shm-usage", "--disable-background-networking",
                      "--ignore-certificate-errors",
-                     f"--user-data-dir={web.state}/browser{next(NUMBERS)}",
+                     f"--user-data-dir={state_folder('apppass-browser.')}",
                      f"--host-resolver-rules=MAP {HOST} 127.0.0.1"):
             options.add_argument(word)
-        options.add_experimental_option("prefs", {"intl.accept_languages": language})
+        options.add_experimental_option("prefs", {"intl.accept_languages": self.language})
         options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
-        self.driver.set_page_load_timeout(120)
-        self.resize(size)
+        driver = webdriver.Chrome(options=options, service=Service("/usr/bin/chromedriver"))
+        driver.set_page_load_timeout(120)
+        return driver
 
     def resize(self, size):
         """The viewport, as a telephone or a desk has it."""
@@ -184,7 +200,17 @@ class Browser:
                 if "favicon" not in entry["message"]]
 
     def quit(self):
-        self.driver.quit()
+        """The next person finds one tab, and no trace of this one."""
+        first, *others = self.driver.window_handles
+        for other in others:
+            self.driver.switch_to.window(other)
+            self.driver.close()
+        self.driver.switch_to.window(first)
+        self.driver.get("about:blank")
+        for what in ("Network.clearBrowserCookies", "Network.clearBrowserCache"):
+            self.driver.execute_cdp_cmd(what, {})
+        self.complaints()
+        IDLE[self.language].append(self.driver)
 
 
 @pytest.fixture
