@@ -111,6 +111,17 @@ static const char *read_header(int fd, unsigned char key_r[KEY_BYTES])
     return reason;
 }
 
+/* The file's place on the disk: on a full one guesses could not be counted.  0 or an errno. */
+static int reserve(int fd)
+{
+    int error = posix_fallocate(fd, 0, MEMO_FILE_SIZE);
+
+    /* What a file system says that cannot reserve. */
+    if (error == EINVAL || error == EOPNOTSUPP)
+        error = ftruncate(fd, MEMO_FILE_SIZE) == 0 ? 0 : errno;
+    return error;
+}
+
 /*
  * Make the file under a temporary name and move it into place, so that nobody ever opens
  * half a memo.  Where another process was faster its file stays and ours goes: that is
@@ -123,7 +134,7 @@ static const char *create(const char *path)
     char *temporary = malloc(length + sizeof suffix);
     struct header header = {.magic = ""};
     const char *reason = NULL;
-    int fd = -1;
+    int fd = -1, error;
 
     if (temporary == NULL)
         return strerror(ENOMEM);
@@ -136,9 +147,10 @@ static const char *create(const char *path)
         reason = strerror(errno);
         goto done;
     }
-    if (pwrite(fd, &header, sizeof header, 0) != (ssize_t)sizeof header ||
-        ftruncate(fd, MEMO_FILE_SIZE) != 0)
+    if (pwrite(fd, &header, sizeof header, 0) != (ssize_t)sizeof header)
         reason = strerror(errno);
+    else if ((error = reserve(fd)) != 0)
+        reason = strerror(error);
     else if (renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) == 0)
         goto done;
     else if (errno == EINVAL || errno == ENOSYS) {
