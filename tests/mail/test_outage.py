@@ -60,7 +60,7 @@ def test_stopped(site, account, code, outage, door):
 @pytest.mark.parametrize("door", ["imap AUTHENTICATE PLAIN", "smtp AUTH PLAIN", "imap LOGIN"])
 def test_monitoring_sees_it(site, outage, door):
     """What doc/INSTALL.md tells a monitoring system to type asks the database."""
-    asked = re.search(r"as\s`(\S+)`\swith\sthe\scode\s`(\S+)`",
+    asked = re.search(r"as\s`(\S+)`\s+with\sthe\scode\s`(\S+)`",
                       (ROOT / "doc/INSTALL.md").read_text()).groups()
     assert until(lambda: site.knock(door, *asked).meaning == REFUSED, f"{door} to refuse", timeout=90)
     outage.stop()
