@@ -341,9 +341,12 @@ def test_keyed_hashes(server, driver, bob, tmp_path):
     assert driver.attempt(bob, code.typed).outcome == "unavailable"
 
 
-def test_a_key_changes_with_two_servers(server, driver, bob, tmp_path):
+def test_a_key_changes_with_two_servers(server, driver, tmp_path):
     """Step by step, each server in its turn: nobody is refused or sent away, no hash goes back
     and forth.  The site's first key comes the same way."""
+    bob = "bob@keys.example"
+    server.psql("INSERT INTO apppass.realm (name, argon2_memory_kib, argon2_passes)"
+                f" VALUES ('keys.example', 8, 2); SELECT apppass.add_account('{bob}')", "postgres")
     old, new = (f"{name} {secrets.token_hex(32)}" for name in ("old", "new"))
     other = Driver()
     steps = ["", f"{old} next", old, f"{old}\n{new} next", f"{old}\n{new}", new]
