@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Codes that are wrong in one way or another: made here, not by what is tested."""
+"""Codes, right and wrong in one way or another: made here, not by what is tested."""
 
+import ctypes
 import re
+import secrets
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
 
@@ -21,6 +23,23 @@ def check_symbol(symbols):
     for symbol in symbols:
         total = _alpha(total) ^ ALPHABET.index(symbol)
     return ALPHABET[_alpha(total)]
+
+
+def new_code():
+    """A good one, as shown to people."""
+    symbols = "".join(secrets.choice(ALPHABET) for _ in range(19))
+    symbols += check_symbol(symbols)
+    return "-".join(symbols[at:at + 4] for at in range(0, 20, 4))
+
+
+def cheap_hash(code):
+    """What the database keeps of a code, by Argon2 with the least that it takes."""
+    symbols, salt, made = code.replace("-", "").encode(), secrets.token_bytes(16), ctypes.create_string_buffer(128)
+    failed = ctypes.CDLL("libargon2.so.1").argon2id_hash_encoded(
+        1, 8, 1, symbols, ctypes.c_size_t(len(symbols)), salt, ctypes.c_size_t(len(salt)),
+        ctypes.c_size_t(32), made, ctypes.c_size_t(len(made)))
+    assert not failed, failed
+    return made.value.decode()
 
 
 def _other(symbol):

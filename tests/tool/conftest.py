@@ -24,7 +24,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from harness.basics import Failure, state_folder
-from harness.codes import CODE
+from harness.codes import CODE, cheap_hash, new_code
 from harness.postgres import ADMINISTRATOR, HELPDESK, PSQL, Postgres
 
 BUILD = Path(os.environ["APPPASS_BUILD"])
@@ -107,8 +107,15 @@ class Desk:
         return name
 
     def issue(self, account, device="Phone", *options):
-        """A new code, as printed."""
+        """A new code by the tool, as printed."""
         return self.ok("issue", account, "--device", device, "--force", *options).code()
+
+    def code(self, account, device="Phone"):
+        """A code that is there already, as it was printed: where the tool is to find it."""
+        code, label = new_code(), device.replace("'", "''")
+        self.sql(f"SELECT apppass.store_code('{account}', '{label}', '{code[:4]}',"
+                 f" '{cheap_hash(code)}')", ADMINISTRATOR)
+        return code
 
     def sql(self, text, user="postgres"):
         return self.server.ask(text, user)

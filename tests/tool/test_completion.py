@@ -55,7 +55,7 @@ def test_every_argument_and_value_has_an_answer(desk, table, folder):
     free = {"TEXT", "CIDR", "ADDRESS", "NUMBER", "HOST", "CONNINFO"}
     options = {option["option"]: option for option in table["options"]}
     desk.ok("access", "add", "allow", "--position", "95", user=ADMINISTRATOR)
-    desk.issue(desk.account("offered"))
+    desk.code(desk.account("offered"))
     for command in table["commands"]:
         words = command["name"].split()
         if command["arguments"]:
@@ -98,9 +98,9 @@ def test_words(desk, words, wanted):
 
 def test_from_the_database(desk):
     account, other = desk.account("tab"), desk.account("tab")
-    code = desk.issue(account, "Änne's phone")
-    gone = desk.issue(account, "Old laptop")
-    desk.issue(other, "Printer")
+    code = desk.code(account, "Änne's phone")
+    gone = desk.code(account, "Old laptop")
+    desk.code(other, "Printer")
     desk.ok("revoke", account, "--code", gone[:4], "--reason", "x", "--yes")
     assert offered(desk, "list", account[:-1]) == [account]
     assert offered(desk, "list", account[:-1].upper()) == [account]
@@ -220,8 +220,8 @@ CASES = [
                          else "")
 def test_shell(desk, request, folder, shell, keys, words):
     account = desk.account(f"{shell}tab")
-    selector = desk.issue(account, "Änne's phone")[:4]
-    other = desk.issue(account, "Printer")[:4]
+    selector = desk.code(account, "Änne's phone")[:4]
+    other = desk.code(account, "Printer")[:4]
     (folder / "somefile").touch()
     # As much as tells the two codes apart.
     same = len(os.path.commonprefix([selector, other]))
@@ -238,14 +238,14 @@ def test_a_label_is_no_command(desk, request, shell, quote):
     """Whoever named the device."""
     account = desk.account(f"{shell}label")
     label = "Zoë's $(touch here) `touch here` \\ \"old\" phone"
-    desk.issue(account, label)
+    desk.code(account, label)
     press(request.getfixturevalue(shell), f"apppass revoke {account} --device {quote}Zo\t",
           ["apppass", "revoke", account, "--device", label])
 
 
 def test_fish(desk, server, folder):
     account = desk.account("fishtab")
-    selector = desk.issue(account, "Änne's phone")[:4]
+    selector = desk.code(account, "Änne's phone")[:4]
     (folder / "somefile").touch()
     for typed, wanted in [("apppass dia", "diagnose"), (f"apppass list {account[:-2]}", account),
                           (f"apppass revoke {account} --device ", "Änne's phone"),

@@ -213,7 +213,7 @@ def test_check_tells_a_copied_row(desk, folder):
 
 def test_lost_phone(desk):
     account = desk.account()
-    phone, laptop = desk.issue(account, "Phone"), desk.issue(account, "Laptop")
+    phone, laptop = desk.code(account, "Phone"), desk.code(account, "Laptop")
     answer = desk.json("revoke", account, "--device", "phone", "--reason", "lost",
                        "--ticket", "4711", "--yes")
     assert answer["revoked"] == 1 and one(answer["codes"])["selector"] == phone[:4]
@@ -227,7 +227,7 @@ def test_lost_phone(desk):
 
 def test_revoke_one_code(desk):
     account = desk.account()
-    first, second = desk.issue(account, "Phone"), desk.issue(account, "Phone")
+    first, second = desk.code(account, "Phone"), desk.code(account, "Phone")
     desk.ok("revoke", account, "--code", first[:4].upper(), "--reason", "typed in public", "--yes")
     assert [row["selector"] for row in desk.json("list", account)] == [second[:4]]
 
@@ -235,7 +235,7 @@ def test_revoke_one_code(desk):
 def test_offboarding(desk):
     account = desk.account()
     for device in ("Phone", "Laptop", "Printer"):
-        desk.issue(account, device)
+        desk.code(account, device)
     desk.ok("account", "disable", account, "--reason", "left", "--yes")
     assert {row["state"] for row in desk.json("list", account)} == {"suspended"}
     assert desk.json("revoke", account, "--all", "--reason", "left", "--yes")["revoked"] == 3
@@ -246,7 +246,7 @@ def test_offboarding(desk):
 
 def test_revoke_dry_run_revokes_nothing(desk):
     account = desk.account()
-    code = desk.issue(account)
+    code = desk.code(account)
     answer = desk.ok("revoke", account, "--all", "--reason", "x", "--dry-run")
     assert code[:4] in answer.out and "nothing was done" in answer.err
     assert desk.json("revoke", account, "--all", "--reason", "x", "--dry-run")["revoked"] == 0
@@ -256,7 +256,7 @@ def test_revoke_dry_run_revokes_nothing(desk):
 def test_expire(desk):
     """A contract ends sooner, and is prolonged."""
     account = desk.account()
-    phone, laptop = desk.issue(account, "Phone"), desk.issue(account, "Laptop")
+    phone, laptop = desk.code(account, "Phone"), desk.code(account, "Laptop")
 
     def ends():
         return {row["selector"]: (row["expires_at"] or "")[:4] for row in desk.json("list", account)}
@@ -294,7 +294,7 @@ def test_policy_says_how_late_a_code_may_end(desk):
     realm = "brief.example"
     desk.ok("realm", "add", realm, "max_lifetime=30d", user=ADMINISTRATOR)
     account = desk.account(realm=realm)
-    desk.issue(account)
+    desk.code(account)
     words = ("expire", account, "--device", "Phone", "--reason", "x", "--yes")
     late = desk.run(*words, "--at", "60d")
     assert late.status == 1 and "30 days" in late.err
@@ -313,7 +313,7 @@ def test_reset_gives_a_new_code_in_place_of_the_old(desk):
 
 def test_reset_with_grace(desk):
     account = desk.account()
-    old = desk.issue(account)
+    old = desk.code(account)
     answer = desk.ok("reset", account, "--device", "Phone", "--reason", "new phone",
                      "--grace", "24h", "--force")
     assert old[:4] in answer.out and "in 1 day" in answer.out
@@ -325,7 +325,7 @@ def test_reset_where_no_further_code_is_allowed(desk):
     realm = "single.example"
     desk.ok("realm", "add", realm, "max_codes=1", user=ADMINISTRATOR)
     account = desk.account(realm=realm)
-    desk.issue(account)
+    desk.code(account)
     refused = desk.run("issue", account, "--device", "Laptop", "--force")
     assert refused.status == 1 and "apppass list" in refused.err
     desk.ok("reset", account, "--device", "Phone", "--reason", "new", "--force")
@@ -355,7 +355,7 @@ def test_accounts(desk):
 def test_rename(desk):
     """The person married: the codes stay, the old name leads to the new one."""
     account, other = desk.account(), desk.account()
-    desk.issue(account, "Phone")
+    desk.code(account, "Phone")
     new = f"new.{account}"
     assert new in desk.ok("account", "rename", account, new.upper(), "--reason", "married").err
     assert [code["device"] for code in desk.json("list", new)] == ["Phone"]
@@ -371,7 +371,7 @@ def test_rename(desk):
 def test_disable_at(desk):
     """Somebody leaves on a day to come, and stays after all."""
     account = desk.account()
-    desk.issue(account, "Phone")
+    desk.code(account, "Phone")
     words = ("account", "disable", account, "--reason", "leaves")
     for when in ("2020-01-01", "soon", "-3d"):
         bad = desk.run(*words, f"--at={when}", "--yes")
@@ -395,7 +395,7 @@ def test_disable_at(desk):
 def test_erase(desk):
     """Somebody asks to be forgotten."""
     account = desk.account("erased")
-    desk.issue(account, "Erased Phone")
+    desk.code(account, "Erased Phone")
     desk.ok("audit", account)
     early = desk.run("account", "erase", account, "--reason", "request 7", "--yes")
     assert early.status == 1 and f"apppass account disable {account}" in early.err
@@ -483,7 +483,7 @@ def test_words_for_times_of_policy(desk):
 
 def test_labels_in_the_c_locale(desk):
     account = desk.account()
-    desk.issue(account, "Ayşe'nin 電話")
+    desk.code(account, "Ayşe'nin 電話")
     assert "Ayşe'nin 電話" in desk.ok("list", account, LC_ALL="C").out
 
 
@@ -506,7 +506,7 @@ def test_access_rules(desk):
 
 def test_monthly_review(desk):
     account = desk.account()
-    code = desk.issue(account)
+    code = desk.code(account)
     desk.sql("SET session_replication_role = replica; UPDATE apppass.code SET"
              f" created_at = now() - interval '100 days' WHERE selector = '{code[:4]}'")
     row = one(desk.json("unused", account))
@@ -518,7 +518,7 @@ def test_monthly_review(desk):
 
 def test_who_used_it_and_from_where(desk):
     account = desk.account()
-    phone, tablet = desk.issue(account), desk.issue(account, "Tablet")
+    phone, tablet = desk.code(account), desk.code(account, "Tablet")
     for code, service, client, ago in (
             (phone, "imaps", "192.0.2.17", "10 hours"), (phone, "smtp", "192.0.2.18", "3 days"),
             (tablet, "imap", "2001:db8:7::1", "9 hours"), (tablet, "imap", None, "8 hours")):
@@ -552,7 +552,7 @@ def test_maintain(desk):
     realm = "upkeep.example"
     desk.ok("realm", "add", realm, "unused_after=30d", user=ADMINISTRATOR)
     account = desk.account(realm=realm)
-    code = desk.issue(account)
+    code = desk.code(account)
     desk.sql("SET session_replication_role = replica; UPDATE apppass.code SET"
              f" created_at = now() - interval '40 days' WHERE selector = '{code[:4]}'")
     would = [row for row in desk.json("maintain", "--dry-run") if row["account"] == account]
@@ -564,7 +564,7 @@ def test_maintain(desk):
 
 
 def test_audit_trail_is_verified(desk):
-    desk.issue(desk.account())
+    desk.code(desk.account())
     desk.ok("maintain", user=ADMINISTRATOR)
     answer = desk.json("audit", "verify", user=ADMINISTRATOR)
     assert answer["problem"] is None and answer["rows_checked"] > 0
@@ -573,7 +573,7 @@ def test_audit_trail_is_verified(desk):
 
 def test_cut_off_audit_trail_is_noticed(desk):
     """Cron mailed the head to the auditor; then somebody with the database cut off the end."""
-    desk.issue(desk.account())
+    desk.code(desk.account())
     desk.ok("maintain", user=ADMINISTRATOR)
     head = desk.json("audit", "head")
     assert head["unsealed"] == 0 and len(head["hash"]) == 64
@@ -615,7 +615,7 @@ def test_maintain_goes_on_until_nothing_is_left(desk):
 
 def test_maintain_says_what_failed(desk):
     """The other jobs are done, and cron hears of it."""
-    desk.issue(desk.account())
+    desk.code(desk.account())
     desk.sql("ALTER FUNCTION apppass.maintain_roles RENAME TO mislaid")
     try:
         answer = desk.run("maintain", user=ADMINISTRATOR)
@@ -628,7 +628,7 @@ def test_maintain_says_what_failed(desk):
 def test_who_is_in_the_way_is_told(desk):
     """The server's warning, with what it says about it, in the operator's own words."""
     account = desk.account()
-    code = desk.issue(account)
+    code = desk.code(account)
     with desk.transaction(f"SELECT apppass.revoke_code('{account}', '{code[:4]}', 'mine')"):
         answer = desk.run("revoke", account, "--code", code[:4], "--reason", "lost", "--yes")
     assert answer.status != 0
@@ -653,7 +653,7 @@ def test_changed_audit_trail_is_noticed(desk):
 
 def test_metrics(desk):
     account = desk.account()
-    desk.issue(account)
+    desk.code(account)
     desk.sql(f"SELECT apppass.record_refusal('wrong_code', '{account}', NULL, 'imap', NULL)")
     desk.ok("maintain", user=ADMINISTRATOR)
     text = desk.ok("metrics").out
@@ -692,7 +692,7 @@ def test_a_link_with_what_its_code_may_do(desk):
 def test_long_lists_end_and_say_so(desk, words):
     accounts = [desk.account(), desk.account()]
     for account in accounts:
-        desk.issue(account)
+        desk.code(account)
     desk.sql("SET session_replication_role = replica;"
              " UPDATE apppass.code SET created_at = now() - interval '200 days'"
              " WHERE account_id IN (SELECT account_id FROM apppass.account_overview"
@@ -747,7 +747,7 @@ def test_a_key_is_used_when_told(desk, folder):
 
 def test_csv_output(desk):
     account = desk.account()
-    desk.issue(account, 'a "quoted", label')
+    desk.code(account, 'a "quoted", label')
     lines = desk.ok("list", account, "--csv").out.splitlines()
     assert lines[0].startswith("account,device,selector,state,")
     assert '"a ""quoted"", label"' in lines[1]
@@ -756,8 +756,8 @@ def test_csv_output(desk):
 
 def test_a_spreadsheet_runs_no_label(desk):
     account = desk.account()
-    desk.issue(account, '=HYPERLINK("http://x")')
-    desk.issue(account, "@SUM(1)")
+    desk.code(account, '=HYPERLINK("http://x")')
+    desk.code(account, "@SUM(1)")
     out = desk.ok("list", account, "--csv").out
     assert '"\'=HYPERLINK(""http://x"")"' in out and ",'@SUM(1)," in out
     assert {code["device"] for code in desk.json("list", account)} == \
@@ -770,7 +770,7 @@ def test_a_spreadsheet_runs_no_label(desk):
     ("plain; text", '"plain; text"')])
 def test_a_spreadsheet_that_parts_at_semicolons_runs_no_label(desk, folder, label, field):
     account = desk.account()
-    desk.issue(account, label)
+    desk.code(account, label)
     assert f",{field}," in desk.ok("list", account, "--csv").out
     other = desk.account()
     (folder / "in").write_text(f'account,device\n{other},"{label}"\n')
@@ -895,7 +895,7 @@ def test_revoking_a_device_ends_its_link(desk, linked):
 
 
 def test_revoking_all_says_that_links_end(desk, linked):
-    desk.issue(linked)
+    desk.code(linked)
     answer = desk.ok("revoke", linked, "--all", "--reason", "left", "--yes")
     assert "revoked 1 code" in answer.err and "ended 1 link" in answer.err
 

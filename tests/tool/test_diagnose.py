@@ -80,13 +80,13 @@ def own_realm(site, desk, *settings):
 
 
 def revoked(desk, account, realm):
-    code = desk.issue(account)
+    code = desk.code(account)
     desk.ok("revoke", account, "--all", "--reason", "stolen on the train", "--yes")
     return code
 
 
 def replaced(desk, account, realm):
-    old = desk.issue(account)
+    old = desk.code(account)
     desk.ok("reset", account, "--device", "Phone", "--reason", "new phone", "--force")
     return old
 
@@ -94,29 +94,29 @@ def replaced(desk, account, realm):
 def denied_by_rule(desk, account, realm, position=42):
     desk.ok("access", "add", "deny", "--realm", realm, "--network", "127.0.0.0/8", "--position",
             position, "--description", "nobody from here", "--yes", user=ADMINISTRATOR)
-    return desk.issue(account)
+    return desk.code(account)
 
 
 def disabled(desk, account, realm):
-    code = desk.issue(account)
+    code = desk.code(account)
     desk.ok("account", "disable", account, "--reason", "left", "--yes")
     return code
 
 
 def policy(*settings):
     def change(desk, account, realm):
-        code = desk.issue(account)
+        code = desk.code(account)
         desk.ok("realm", "set", realm, *settings, "--yes", user=ADMINISTRATOR)
         return code
     return change
 
 
 def of_another(desk, account, realm):
-    return desk.issue(desk.account(realm=realm))
+    return desk.code(desk.account(realm=realm))
 
 
 def of_another_realm(desk, account, realm):
-    return desk.issue(desk.account(realm="elsewhere.example"))
+    return desk.code(desk.account(realm="elsewhere.example"))
 
 
 CASES = {
@@ -124,14 +124,14 @@ CASES = {
         "not_a_code", IMAP, lambda desk, account, realm: "hunter2 is my password",
         "not an app password, probably the main password", "apppass issue {account}"),
     "typed with a mistake": Case(
-        "mistyped", POP, lambda desk, account, realm: mistyped(desk.issue(account)),
+        "mistyped", POP, lambda desk, account, realm: mistyped(desk.code(account)),
         "typed with a mistake", "copy and paste"),
     "never issued": Case(
         "unknown_code", POP, of_another_realm, "never issued", "apppass issue {account}"),
     "code of another account": Case(
         "wrong_account", POP, of_another, "another account", "user name and code belong together"),
     "wrong code": Case(
-        "wrong_code", IMAP, lambda desk, account, realm: with_other_secret(desk.issue(account)),
+        "wrong_code", IMAP, lambda desk, account, realm: with_other_secret(desk.code(account)),
         "the rest is different", "apppass reset {account} --device Phone"),
     "revoked": Case(
         "revoked", IMAP, revoked, 'by hilda because "stolen on the train"',
@@ -140,11 +140,11 @@ CASES = {
         "revoked", IMAP, replaced, "revoked", "the device has a newer code"),
     "expired": Case(
         "expired", POP, lambda desk, account, realm: aged(
-            desk, desk.issue(account), "expires_at = now() - interval '3 days'"),
+            desk, desk.code(account), "expires_at = now() - interval '3 days'"),
         "expired on", "apppass reset {account} --device Phone"),
     "lapsed": Case(
         "lapsed", POP, lambda desk, account, realm: aged(
-            desk, desk.issue(account), "created_at = now() - interval '40 days'"),
+            desk, desk.code(account), "created_at = now() - interval '40 days'"),
         "unused for too long", "apppass reset {account} --device Phone"),
     "for SMTP only": Case(
         "service_denied", POP, lambda desk, account, realm: desk.issue(
@@ -187,12 +187,12 @@ CASES = {
     "access rule for the service": Case(
         "service_denied", IMAP, lambda desk, account, realm: (
             desk.ok("access", "add", "deny", "--realm", realm, "--service", "imap", "--position",
-                    "44", "--yes", user=ADMINISTRATOR), desk.issue(account))[1],
+                    "44", "--yes", user=ADMINISTRATOR), desk.code(account))[1],
         "blocked by access rule 44", "apppass access list"),
     "access rule for everything": Case(
         "realm_denied", SMTP, lambda desk, account, realm: (
             desk.ok("access", "add", "deny", "--realm", realm, "--position", "45", "--yes",
-                    user=ADMINISTRATOR), desk.issue(account))[1],
+                    user=ADMINISTRATOR), desk.code(account))[1],
         "blocked by access rule 45", "apppass access list"),
     "account disabled": Case(
         "account_disabled", SMTP, disabled, "the account is disabled",
@@ -238,7 +238,7 @@ def test_suggested_commands_work(site, desk):
     """What diagnose says to type can be typed, whatever the device is called."""
     account = desk.account(realm="example.org")
     label = "Bob's \"old\" phone; rm -rf $HOME `id`"
-    code = desk.issue(account, label)
+    code = desk.code(account, label)
     desk.ok("revoke", account, "--all", "--reason", "x", "--yes")
     assert site.knock(SIEVE, account, code).meaning == REFUSED
     command = attempts(desk, account, "revoked")[0]["command"]
@@ -252,7 +252,7 @@ def test_suggested_services_are_only_words(site, desk):
     trap = state_folder() / "trap"
     bad = [f"{start}touch${{IFS}}{trap}{end}" for start, end in (("a;", ""), ("$(", ")"), ("x`", "`"))]
     account = desk.account(realm="example.org")
-    code = aged(desk, desk.issue(account), f"services = ARRAY['{bad[0]}', '{bad[1]}']")
+    code = aged(desk, desk.code(account), f"services = ARRAY['{bad[0]}', '{bad[1]}']")
     desk.sql("INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service)"
              f" SELECT now(), 'service_denied', c.account_id, a.realm_id, c.id, '{bad[2]}'"
              " FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id"
@@ -267,7 +267,7 @@ def test_suggested_services_are_only_words(site, desk):
 def test_no_half_a_command(site, desk):
     """What does not fit is left out: cut short it would be another command."""
     account = desk.account(realm="example.org")
-    code = aged(desk, desk.issue(account),
+    code = aged(desk, desk.code(account),
                 "services = (SELECT array_agg('service' || i) FROM generate_series(1, 99) AS i)")
     assert site.knock(SIEVE, account, code).meaning == REFUSED
     row = attempts(desk, account, "service_denied")[0]
@@ -287,7 +287,7 @@ def test_every_verdict_is_covered(desk):
 
 def test_success_is_told(site, desk):
     account = desk.account(realm="example.org")
-    code = desk.issue(account)
+    code = desk.code(account)
     assert site.knock(SMTP, account, code).meaning == OK
     row = attempts(desk, account, "accepted")[0]
     assert (row["service"], row["device"]) == ("smtp", "Phone")
@@ -315,7 +315,7 @@ def test_repeated_attempts_are_one_line(site, desk):
 
 def test_nothing_arrived(site, desk):
     account = desk.account(realm="example.org")
-    desk.issue(account)
+    desk.code(account)
     answer = desk.ok("diagnose", account)
     assert "nothing arrived at all" in answer.out and "check server name" in answer.out
 
@@ -323,7 +323,7 @@ def test_nothing_arrived(site, desk):
 def test_name_that_is_no_account(site, desk):
     """The person types a wrong user name: unknown_user, which is nobody's."""
     account = desk.account(realm="example.org")
-    code = desk.issue(account)
+    code = desk.code(account)
     assert site.knock("imap AUTHENTICATE LOGIN", "x" + account, code).meaning == REFUSED
     until(lambda: int(desk.sql("SELECT count(*) FROM apppass.refusal_log"
                                " WHERE verdict = 'unknown_user'")) > 0, "the refusal")
@@ -346,9 +346,9 @@ def test_outage_is_found_in_the_log(site, desk, server):
     """The database cannot know of it; the mail server's log does."""
     door, where, said = OUTAGES[server]
     account = desk.account(realm="example.org")
-    code = desk.issue(account)
+    code = desk.code(account)
     other = desk.account(realm="example.org")
-    other_code = desk.issue(other)
+    other_code = desk.code(other)
     site.postgres.stop()
     try:
         assert site.knock(door, account, code).meaning == TEMPORARY
@@ -409,7 +409,7 @@ def test_log_that_cannot_be_read(site, desk):
 def test_what_stands_in_the_way_comes_first(site, desk):
     account = desk.account(realm="example.org")
     assert "no live code" in desk.ok("diagnose", account).out
-    desk.issue(account)
+    desk.code(account)
     desk.ok("account", "disable", account, "--reason", "x", "--yes")
     found = desk.json("diagnose", account)
     assert "disabled" in found["findings"][0]["meaning"]
@@ -461,7 +461,7 @@ def test_check_shows_the_deciding_rule(site, desk):
             "51", "--description", "the office", user=ADMINISTRATOR)
     desk.ok("access", "add", "deny", "--realm", realm, "--position", "52", "--yes",
             user=ADMINISTRATOR)
-    code = desk.issue(account)
+    code = desk.code(account)
     verifier = site.postgres.conninfo("postgres")
     inside = desk.run("check", account, "--service", "imap", "--from", "192.0.2.9", "--verifier",
                       verifier, text=code)
@@ -491,7 +491,7 @@ def test_check_with_a_key_required(site, desk):
     desk.ok("key", "new", folder / "key")
     words = ["check", account, "--service", "imap", "--verifier",
              site.postgres.conninfo("postgres"), "--key", folder / "key"]
-    plain, keyed = desk.issue(account), desk.issue(account, "Tablet", "--key", folder / "key")
+    plain, keyed = desk.code(account), desk.issue(account, "Tablet", "--key", folder / "key")
     lenient = desk.run(*words, text=plain)
     assert lenient.status == 0 and "apppass_require_key refuses it" in lenient.out, lenient
     refused = desk.run(*words, "--require-key", "--json", text=plain)
@@ -503,14 +503,14 @@ def test_check_with_a_key_required(site, desk):
 
 def test_check_without_the_right_to_ask(site, desk):
     account = desk.account(realm="example.org")
-    answer = desk.run("check", account, "--service", "imap", text=desk.issue(account))
+    answer = desk.run("check", account, "--service", "imap", text=desk.code(account))
     assert answer.status == 69 and "--verifier" in answer.out and "permission" in answer.err
 
 
 def test_check_without_a_database_to_ask(site, desk):
     account = desk.account(realm="example.org")
     answer = desk.run("check", account, "--service", "imap", "--verifier", "host=/nonexistent",
-                      text=desk.issue(account))
+                      text=desk.code(account))
     assert answer.status == 69 and "unavailable" in answer.out
 
 

@@ -181,7 +181,7 @@ NEAR = [
 def test_near_match_is_offered(desk, words, offered):
     if desk.run("account", "show", "alice@near.example").status != 0:
         desk.ok("account", "add", "alice@near.example")
-        desk.issue("alice@near.example", "Phone")
+        desk.code("alice@near.example", "Phone")
     answer = desk.run(*words)
     assert answer.status == 1 and offered in answer.err, answer
 
@@ -213,7 +213,7 @@ def test_near_match_in_a_crowd(desk, crowd, typed, meant):
 
 def test_mistyped_selector_shows_the_live_ones(desk):
     account = desk.account()
-    code = desk.issue(account)
+    code = desk.code(account)
     answer = desk.run("revoke", account, "--code", "zzzz", "--reason", "x", "--yes")
     assert answer.status == 1 and code[:4] in answer.err
 
@@ -369,7 +369,7 @@ def test_read_only_server_is_recognised(desk):
 
 def test_nobody_there_to_ask(desk):
     account = desk.account()
-    desk.issue(account)
+    desk.code(account)
     for words in (["revoke", account, "--all", "--reason", "x"],
                   ["account", "disable", account, "--reason", "x"]):
         answer = desk.run(*words)
@@ -446,14 +446,14 @@ def test_text_that_is_not_utf8(desk):
 
 def test_second_code_of_a_device_is_told(desk):
     account = desk.account()
-    first = desk.issue(account, "Phone")
+    first = desk.code(account, "Phone")
     answer = desk.ok("issue", account, "--device", "Phone", "--force")
     assert f"another live code: {first[:4]}" in answer.err
 
 
 def test_expired_code_that_nobody_tried_is_diagnosed(desk):
     account = desk.account()
-    code = desk.issue(account, "Phone")
+    code = desk.code(account, "Phone")
     desk.sql("SET session_replication_role = replica; UPDATE apppass.code SET"
              " created_at = now() - interval '9 days', expires_at = now() - interval '1 day'"
              f" WHERE selector = '{code[:4]}'")
@@ -477,7 +477,7 @@ def test_spans_in_words(desk, when):
 
 def test_device_without_live_code_is_told_in_the_tools_words(desk):
     account = desk.account()
-    desk.issue(account, "Phone")
+    desk.code(account, "Phone")
     desk.ok("revoke", account, "--device", "Phone", "--reason", "x", "--yes")
     answer = desk.run("revoke", account, "--device", "Phone", "--reason", "x", "--yes")
     assert answer.status == 1 and "code_overview" not in answer.err, answer

@@ -161,7 +161,7 @@ def test_reader_that_goes_away_is_no_fault(desk):
 
 def test_interrupted_revoke_revokes_nothing(desk, terminal, lock):
     account = desk.account()
-    desk.issue(account)
+    desk.code(account)
     lock.cursor().execute("SELECT 1 FROM apppass.code AS c JOIN apppass.account AS a"
                           " ON a.id = c.account_id WHERE a.username = %s FOR UPDATE OF c",
                           (account,))

@@ -52,16 +52,16 @@ def members(value):
 def account(server):
     desk = Desk(server)
     name = desk.account("manual")
-    code = desk.issue(name, "Phone")
+    code = desk.code(name, "Phone")
     desk.sql(f"SELECT apppass.record_refusal('wrong_code', '{name}', code_id, 'imap', NULL)"
              f" FROM apppass.code_overview WHERE selector = '{code[:4]}'"
              f" AND account = '{name}'")
-    used = desk.issue(name, "Reader")
+    used = desk.code(name, "Reader")
     desk.sql("SELECT apppass.record_use(code_id, 'imap', '192.0.2.7') FROM apppass.code_overview"
              f" WHERE selector = '{used[:4]}' AND account = '{name}'")
     # Old enough to be unused; that of the second account, to lapse.
     desk.ok("realm", "add", "lapses.example", "lapse_after=90d", user=ADMINISTRATOR)
-    lapsed = desk.issue(desk.account("manual", "lapses.example"))
+    lapsed = desk.code(desk.account("manual", "lapses.example"))
     desk.sql("SET session_replication_role = replica;"
              " UPDATE apppass.code SET created_at = now() - interval '1 year'"
              f" WHERE selector IN ('{code[:4]}', '{lapsed[:4]}')")
@@ -166,7 +166,7 @@ def test_csv(desk, folder, account, head, words):
     """The same names as the JSON."""
     if words[0] in ("reset", "revoke", "expire", "unused"):
         # The test of the JSON revoked what there was.
-        code = desk.issue(account[0], "New")
+        code = desk.code(account[0], "New")
         desk.sql("SET session_replication_role = replica; UPDATE apppass.code"
                  f" SET created_at = now() - interval '1 year' WHERE selector = '{code[:4]}'")
     stands_for = {"ACCOUNT": account[0], "SELECTOR": account[1][:4], "FILE": folder / "key",
@@ -217,7 +217,7 @@ def test_csv_of_watch(desk, terminal):
     screen = terminal("--csv", "watch", columns=1000).expect("event,at,")
     while "code_issued" not in screen.text:
         account = desk.account("watched")
-        desk.issue(account, "a, b")
+        desk.code(account, "a, b")
         screen._read(0.5)
     screen.expect('"a, b"').interrupt().finish()
     lines = [line for line in screen.text.split("\n") if line.count(",") > 5]
@@ -254,7 +254,7 @@ def test_members_of_watch(desk, terminal):
     account = None
     while "code_issued" not in screen.text:
         account = desk.account("watched")
-        desk.issue(account)
+        desk.code(account)
         screen._read(0.5)
     screen.expect('"code_issued"').interrupt().finish()
     events = [json.loads(line) for line in screen.text.split("\n") if line.startswith("{")]
@@ -265,7 +265,7 @@ def test_members_of_watch(desk, terminal):
 
 def test_watch_tells_use_and_ignores_forgeries(desk, terminal):
     account = desk.account("used")
-    desk.issue(account)
+    desk.code(account)
     code = desk.sql(f"SELECT code_id FROM apppass.code_overview WHERE account = '{account}'").strip()
     screen = terminal("watch", columns=1000).expect("watching")
     while "first_use" not in screen.text:

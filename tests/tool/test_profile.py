@@ -85,7 +85,7 @@ def test_options_override_the_realm(desk, account, folder):
 
 
 def test_reset_writes_one_too(desk, account, folder):
-    old = desk.issue(account, "iPhone")
+    old = desk.code(account, "iPhone")
     made = desk.json("reset", account, "--device", "iPhone", "--reason", "new phone",
                      "--mobileconfig", folder / "p")
     payload = settings(plistlib.loads((folder / "p").read_bytes()))

@@ -30,7 +30,7 @@ def test_colour_is_left_out(desk, terminal, variable, value):
 
 def test_no_colour_to_a_pipe(desk):
     account = desk.account()
-    desk.issue(account)
+    desk.code(account)
     for words in (["list"], ["show", "0000"], ["diagnose", account], ["--help"]):
         answer = desk.run(*words)
         assert "\x1b" not in answer.out + answer.err
@@ -38,7 +38,7 @@ def test_no_colour_to_a_pipe(desk):
 
 def test_state_is_coloured_on_a_terminal(desk, terminal):
     account = desk.account()
-    desk.issue(account)
+    desk.code(account)
     screen = terminal("list", account)
     assert screen.finish() == 0
     assert re.search(r"\x1b\[[0-9;]*mlive", screen.text)
@@ -48,7 +48,7 @@ def test_state_is_coloured_on_a_terminal(desk, terminal):
                                           ("yess", False)])
 def test_revoke_asks(desk, terminal, answer, done):
     account = desk.account()
-    code = desk.issue(account)
+    code = desk.code(account)
     screen = terminal("revoke", account, "--all", "--reason", "x")
     screen.expect("Revoke? (y/N) ")
     assert code[:4] in screen.text and "for good" in screen.text
@@ -80,7 +80,7 @@ def test_every_dangerous_command_asks(desk, terminal):
 
 def test_yes_does_not_ask(desk, terminal):
     account = desk.account()
-    desk.issue(account)
+    desk.code(account)
     screen = terminal("revoke", account, "--all", "--reason", "x", "--yes")
     assert screen.finish() == 0 and "(y/N)" not in screen.text
 
@@ -88,7 +88,7 @@ def test_yes_does_not_ask(desk, terminal):
 def test_screens_fit_80_columns(desk, terminal):
     account = desk.account("a.rather.long.name.for.a.mailbox")
     desk.issue(account, LONG, "--service", "imap,smtp,pop,sieve,dav", "--expires", "1y")
-    desk.issue(account, "Jürgens Händi 電話 (das große)")
+    desk.code(account, "Jürgens Händi 電話 (das große)")
     desk.ok("revoke", account, "--device", LONG, "--yes", "--reason", LONG)
     desk.sql(f"SELECT apppass.record_refusal('revoked', '{account}', max(id), 'imap',"
              " '2001:db8:1234:5678:9abc:def0:1234:5678') FROM apppass.code"
@@ -118,7 +118,7 @@ def test_short_columns_stay_whole(desk, terminal):
 
 def test_narrow_terminal_gets_lines_instead_of_columns(desk, terminal):
     account = desk.account("inge")
-    code = desk.issue(account, "Ay\u015fe'nin \u0130Phone'u, \u96fb\u8a71")
+    code = desk.code(account, "Ay\u015fe'nin \u0130Phone'u, \u96fb\u8a71")
     for words in (["list", account], ["account", "list", "inge*"], ["audit", account],
                   ["realm", "show"], ["realm", "show", "default"], ["show", code[:4], account]):
         screen = terminal(*words, columns=30)
@@ -133,7 +133,7 @@ def test_narrow_terminal_gets_lines_instead_of_columns(desk, terminal):
 
 def test_wide_terminal_is_used(desk, terminal):
     account = desk.account()
-    desk.issue(account, LONG)
+    desk.code(account, LONG)
     screen = terminal("list", account, columns=200)
     assert screen.finish() == 0 and LONG in screen.text
     narrow = terminal("list", account, columns=60)
@@ -143,7 +143,7 @@ def test_wide_terminal_is_used(desk, terminal):
 
 def test_nothing_is_cut_in_a_pipe(desk):
     account = desk.account()
-    desk.issue(account, LONG)
+    desk.code(account, LONG)
     assert LONG in desk.ok("list", account).out
 
 
@@ -153,7 +153,7 @@ HOSTILE = "x\x1b]0;owned\x07\x1b[31m\u202etxt.exe\x9b2J"
 def test_control_characters_are_harmless(desk, terminal):
     """Not even somebody who writes to the tables directly drives the operator's terminal."""
     account = desk.account()
-    desk.issue(account, "innocent")
+    desk.code(account, "innocent")
     quoted = HOSTILE.replace("'", "''")
     desk.sql("SET session_replication_role = replica;"
              "ALTER TABLE apppass.device DROP CONSTRAINT device_label_form;"
@@ -233,7 +233,7 @@ def test_qr_code_holds_the_code(desk, terminal):
 
 def test_check_reads_without_echo(desk, terminal):
     account = desk.account()
-    code = desk.issue(account)
+    code = desk.code(account)
     screen = terminal("check", account, "--service", "imap", "--verifier",
                       desk.server.conninfo("postgres"))
     screen.expect("(not shown): ")
@@ -282,7 +282,7 @@ def test_values_of_a_record_stand_below_each_other(desk):
 
 def test_audit_of_one_account_leaves_room_for_the_rest(desk, terminal):
     account = desk.account("with.a.name.that.is.rather.long")
-    desk.issue(account, "Laptop at home")
+    desk.code(account, "Laptop at home")
     screen = terminal("audit", account)
     assert screen.finish() == 0
     assert account not in screen.plain and "Laptop at home" in screen.plain
@@ -296,7 +296,7 @@ def test_hints_fit_the_terminal(desk):
 
 def test_reason_is_asked_for(desk, terminal):
     account = desk.account()
-    desk.issue(account)
+    desk.code(account)
     screen = terminal("revoke", account, "--all", "--yes").expect("Reason: ")
     assert screen.send("lost on the train\n").finish() == 0
     assert desk.json("list", account, "--all")[0]["revoke_reason"] == "lost on the train"

@@ -13,14 +13,14 @@ from harness.postgres import HELPDESK
 def test_nothing_is_lost_while_the_server_is_away(server, desk, terminal, mode):
     account = desk.account("away")
     screen = terminal("watch", account, columns=1000).expect("watching")
-    before = desk.issue(account, "Before")
+    before = desk.code(account, "Before")
     screen.expect(before[:4])
     server.stop(mode)
     screen.expect("trying again")
     server.start()
-    between = desk.issue(account, "Between")
+    between = desk.code(account, "Between")
     screen.expect("connected again").expect(between[:4])
-    after = desk.issue(account, "After")
+    after = desk.code(account, "After")
     screen.expect(after[:4]).interrupt().finish()
     for code in (before, between, after):
         assert screen.text.count(f"  code {code[:4]}") == 1, screen.text
@@ -31,7 +31,7 @@ def test_a_lost_session_alone(desk, terminal):
     screen = terminal("watch", account, columns=1000).expect("watching")
     desk.sql("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
              " WHERE usename = 'hilda' AND application_name = 'apppass'")
-    code = desk.issue(account)
+    code = desk.code(account)
     screen.expect("connected again").expect(code[:4])
     assert "??" not in screen.text
 
@@ -45,7 +45,7 @@ def test_changes_pass_through_a_pooler(server, desk, terminal, folder):
         screen = terminal("watch", account, columns=1000, PGHOST="127.0.0.1",
                           PGPORT=str(bouncer.port), PGPASSWORD=password)
         screen.expect("behind a pooler").expect("watching")
-        code = desk.issue(account)
+        code = desk.code(account)
         screen.expect(code[:4]).interrupt().finish()
     finally:
         bouncer.destroy()
