@@ -442,12 +442,16 @@ CREATE FUNCTION apppass.near_accounts(account text) RETURNS SETOF text
 AS $$
 #variable_conflict use_column
 DECLARE
-    typed constant text := apppass.account_name(left(near_accounts.account, 256));
+    given constant text := left(near_accounts.account, 256);
+    -- Out of "Alice Example <alice@example.org>" or mailto:alice@example.org, too.
+    typed constant text := apppass.account_name(coalesce(
+        substring(given FROM '<([^<>]+)>'), regexp_replace(given, '^\s*mailto:', '', 'i')));
     part constant text := left(split_part(typed, '@', 1), 64);
 BEGIN
     RETURN QUERY
     WITH slip AS (
         SELECT part AS name
+        UNION SELECT lower(part)
         UNION SELECT left(part, i) || substr(part, i + 2)
         FROM generate_series(0, length(part) - 1) AS i
         UNION SELECT left(part, i) || substr(part, i + 2, 1) || substr(part, i + 1, 1)

@@ -3,7 +3,7 @@
 -- is revoked.
 BEGIN;
 \ir setup.sql
-SELECT plan(94);
+SELECT plan(97);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 SELECT apppass.add_account(u) FROM unnest(ARRAY['alice@mine.org', 'alina@mine.org', 'bob@mine.org', 'carol@theirs.org', 'a_b@mine.org']) AS u;
@@ -84,6 +84,10 @@ SELECT is((SELECT count(*) FROM apppass.find_event('{"event": "first_use", "code
 -- ---- names ----
 SELECT is(ARRAY(SELECT apppass.near_accounts('alcie@mine.org')), ARRAY['alice@mine.org'], 'two letters swapped');
 SELECT ok('alice@mine.org' IN (SELECT apppass.near_accounts(' ALICEE@mine.org')), 'one too many');
+SELECT ok('alice@mine.org' IN (SELECT apppass.near_accounts(typed)), 'an address as it is pasted: ' || typed)
+    FROM unnest(ARRAY['Alice Example <Alice@mine.org>', ' mailto:alice@mine.org']) AS typed;
+SELECT apppass.add_account('jürgen@mine.org');
+SELECT is(ARRAY(SELECT apppass.near_accounts('JÜRGEN@mine.org')), ARRAY['jürgen@mine.org'], 'a capital that is not ASCII');
 SELECT is((SELECT count(*) FROM apppass.near_accounts('zzzz')), 0::bigint, 'nothing near');
 UPDATE apppass.account SET username = 'alice.new@mine.org' WHERE username = 'alice@mine.org';
 SELECT is(ARRAY(SELECT apppass.renamed_accounts('Alice@mine.org')), ARRAY['alice.new@mine.org'], 'what an account is called now');

@@ -6406,12 +6406,16 @@ CREATE FUNCTION apppass.near_accounts(account text) RETURNS SETOF text
     AS $$
 #variable_conflict use_column
 DECLARE
-    typed constant text := apppass.account_name(left(near_accounts.account, 256));
+    given constant text := left(near_accounts.account, 256);
+    -- Out of "Alice Example <alice@example.org>" or mailto:alice@example.org, too.
+    typed constant text := apppass.account_name(coalesce(
+        substring(given FROM '<([^<>]+)>'), regexp_replace(given, '^\s*mailto:', '', 'i')));
     part constant text := left(split_part(typed, '@', 1), 64);
 BEGIN
     RETURN QUERY
     WITH slip AS (
         SELECT part AS name
+        UNION SELECT lower(part)
         UNION SELECT left(part, i) || substr(part, i + 2)
         FROM generate_series(0, length(part) - 1) AS i
         UNION SELECT left(part, i) || substr(part, i + 2, 1) || substr(part, i + 1, 1)
@@ -12486,13 +12490,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:17:06.994177+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:17:07.082807+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:17:07.082807+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:17:06.994177+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:17:06.994177+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:17:06.994177+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:17:06.994177+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:29:55.248519+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:29:55.248519+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:29:55.226243+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
 \.
 
 
@@ -12501,58 +12505,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712576648802960671	2026-11-26 20:17:06.855872+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	449270f5-982b-41db-95d3-633d9d8c4548	\N
-2	791	7712576648802960671	2026-11-26 20:17:06.893654+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	67683843-d118-4981-81a5-9ce44dfae1b6	\N
-3	792	7712576648802960671	2026-11-26 20:17:06.935186+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	3ba4380d-f137-40b4-b8ad-5ac2bcac97ec	\N
-4	793	7712576648802960671	2026-11-26 20:17:06.941331+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	964eb165-c8b1-4b50-810d-4300eabdc73d	\N
-5	794	7712576648802960671	2026-11-26 20:17:06.972211+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	8a144759-4888-4731-89be-fa199b700503	\N
-6	796	7712576648802960671	2026-11-26 20:17:07.041827+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:17:06.994177+00:00", "created_by": "postgres", "mfa_enrolled": false}	e84cc567-df87-45ab-9811-492ead7ba541	\N
-7	796	7712576648802960671	2026-11-26 20:17:07.057293+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:17:06.994177+00:00", "created_by": "postgres", "mfa_enrolled": false}	12849d72-7adc-415b-be02-dd112cceb4ed	\N
-8	796	7712576648802960671	2026-11-26 20:17:07.068482+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:17:06.994177+00:00", "created_by": "postgres", "mfa_enrolled": false}	baff30d5-82f6-4e1a-a8ed-5cdb5d00a0d2	\N
-9	796	7712576648802960671	2026-11-26 20:17:07.070947+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:17:06.994177+00:00", "created_by": "postgres", "mfa_enrolled": false}	b98865ac-8e6b-4754-9b75-f54214dff542	\N
-11	796	7712576648802960671	2026-11-26 20:17:07.073111+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:17:06.994177+00:00", "created_by": "postgres", "mfa_enrolled": false}	3180300d-4e79-453e-b7a5-dbe6a6e5f6ab	\N
-12	803	7712576648802960671	2026-11-26 20:17:07.086312+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:17:07.082807+00:00", "created_by": "postgres", "mfa_enrolled": true}	eb7f77be-6e8a-4ea7-8b3f-ebea7b98a778	\N
-13	803	7712576648802960671	2026-11-26 20:17:07.087156+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:17:07.082807+00:00", "created_by": "postgres", "mfa_enrolled": false}	8e062ba3-b7de-47a7-994f-575c5ca8df95	\N
-14	806	7712576648802960671	2026-11-26 20:17:07.129964+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	4cd7b0ea-4fe6-4fe2-9815-2cb85958c1b1	\N
-15	808	7712576648802960671	2026-11-26 20:17:07.265478+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:17:07.142012+00:00"}	fd450c24-f848-4015-9307-edafc3b32916	\N
-16	808	7712576648802960671	2026-11-26 20:17:07.352877+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:17:07.142012+00:00", "created_by": "postgres", "expiry_chosen": false}	e24dcf80-ef6f-45e4-a3d6-f8ce95fe7e98	\N
-17	810	7712576648802960671	2026-11-26 20:17:07.372877+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:17:07.37027+00:00"}	b991597d-3446-4616-ae77-4688bf872540	\N
-18	810	7712576648802960671	2026-11-26 20:17:07.409213+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:17:07.37027+00:00", "created_by": "postgres", "expiry_chosen": false}	40072a3b-cc99-41ca-8a3e-39ccaae3b90f	\N
-19	812	7712576648802960671	2026-11-26 20:17:07.429905+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:17:07.422478+00:00"}	ea634424-a208-43ad-9ed0-5bf6e94aedc8	\N
-20	812	7712576648802960671	2026-11-26 20:17:07.451125+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:17:07.422478+00:00", "created_by": "postgres", "expiry_chosen": false}	c274f9f8-4e50-4247-8c97-b496e6ee5385	\N
-21	814	7712576648802960671	2026-11-26 20:17:07.484616+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:17:07.458322+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	b3090e0f-2ff8-4b18-9995-a4da0842720d	\N
-22	816	7712576648802960671	2026-11-26 20:17:07.492238+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:17:07.485829+00:00"}	24ef5489-d6a8-4ce6-9be8-2cb74d979c6d	\N
-10	796	7712576648802960671	2026-11-26 20:17:07.072073+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x051567d321348e277e1e15bd6d6a5e554d9bd99010b5fab8cba015feabecc960
-23	816	7712576648802960671	2026-11-26 20:17:07.500391+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:17:07.485829+00:00", "created_by": "postgres", "expiry_chosen": false}	b2bf1021-7935-4952-bf07-24a0ee4bb2bf	\N
-24	818	7712576648802960671	2026-11-26 20:17:07.53749+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:17:07.510968+00:00", "expiry_chosen": true}	ecfc9003-d609-4c9b-800b-f7794eb6fefa	\N
-25	818	7712576648802960671	2026-11-26 20:17:07.549053+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:17:07.510968+00:00", "created_by": "postgres", "expiry_chosen": false}	47930462-d201-49ed-b799-54e9bb723653	\N
-26	820	7712576648802960671	2026-11-26 20:17:07.551731+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:17:07.550429+00:00"}	8caeaaf2-fdb4-4754-bc1d-2435873772ee	\N
-27	820	7712576648802960671	2026-11-26 20:17:07.552771+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:17:07.550429+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:17:07.550429+00:00", "expiry_chosen": true}	077e85e5-42e7-46b1-bdd7-334db44e3714	\N
-28	823	7712576648802960671	2026-11-26 20:17:07.572804+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:17:07.569199+00:00"}	171bee94-d7ca-4274-8022-0056498bd3d1	\N
-29	823	7712576648802960671	2026-11-26 20:17:07.603796+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:17:07.569199+00:00", "created_by": "postgres", "expiry_chosen": false}	742d0005-8d0f-43e5-acce-3ba4cd4f35dc	\N
-30	823	7712576648802960671	2026-11-26 20:17:07.605956+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:17:07.569199+00:00"}	1107b7fb-c61b-4ab0-9e24-36121a52fe75	\N
-31	823	7712576648802960671	2026-11-26 20:17:07.622012+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:17:07.569199+00:00", "created_by": "postgres", "expiry_chosen": false}	8bb9897f-d6a8-43d7-a09c-3b93def6cdb8	\N
-34	823	7712576648802960671	2026-11-26 20:17:07.651212+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:17:07.569199+00:00"}	27a8a60d-a261-4458-b7a9-02e63ad2ea4d	\N
-35	823	7712576648802960671	2026-11-26 20:17:07.652246+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:17:07.569199+00:00", "created_by": "postgres", "expiry_chosen": false}	1c69dc02-ea88-476a-9a12-e6514087743a	\N
-36	828	7712576648802960671	2026-11-26 20:17:07.670369+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	497d29cd-84ce-4d4a-953b-d5147acac850	\N
-37	829	7712576648802960671	2026-11-26 20:17:07.704252+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	94d14151-c54d-48ee-98fa-588c2ca893ac	\N
-38	831	7712576648802960671	2026-11-26 20:17:07.716218+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	47d868a1-e099-4903-9dee-899a2bdb5382	\N
-39	832	7712576648802960671	2026-11-26 20:17:07.747766+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:17:07.746193+00:00"}	4b74b873-99e6-41c0-945e-4cbf5f18234d	\N
-40	832	7712576648802960671	2026-11-26 20:17:07.749505+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:17:07.746193+00:00", "created_by": "postgres", "expiry_chosen": false}	3b7b9b44-aa6f-4c1e-a9a8-6a12362ef285	\N
-41	842	7712576648802960671	2026-11-26 20:17:08.14159+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	6d2604bd-8931-4076-a53d-cb109117dd95	\N
-43	844	7712576648802960671	2026-11-26 20:17:08.172208+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	fce0980d-5b16-4366-b475-022a1a473bcf	\N
-32	823	7712576648802960671	2026-11-26 20:17:07.627014+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x831960723bcd6dcf10a06bfc4ab0d1648384236e6f754e7743863dfbb61d8dbc
-33	823	7712576648802960671	2026-11-26 20:17:07.62798+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\xc2e7c76e6ce8e84517a44d9835b6ff8f7bc7575396efab9d3f4bbfcdf0034284
-42	843	7712576648802960671	2026-11-26 20:17:08.160325+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x1cdec1dbf4ac5de30e0de6af450ee384bd4211379e7c405b74c28cc6b95baee0
-44	844	7712576648802960671	2026-11-26 20:17:08.19217+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x6e17c502ab941b99e0b3bfa2eaa422e0d7026c299a4c2676d41771b8847cdc0c
-45	844	7712576648802960671	2026-11-26 20:17:08.193088+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xfb95404b6dfc113eae9a87d4d575e460b1a7432d9a385a55dfffe6bbe79b763f
-48	845	7712576648802960671	2026-11-26 20:17:08.277255+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:17:08.216515+00:00"}	517c01cc-62f1-4e35-8e58-cb8d7096253c	\N
-51	845	7712576648802960671	2026-11-26 20:17:08.308638+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:17:08.216515+00:00"}	f0a8f6c6-1dae-4e33-8381-f993ab3ddc50	\N
-52	850	7712576648802960671	2026-11-26 20:17:08.337647+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:17:08.321005+00:00"}	663c1c1a-015a-4259-9851-a7927046e2e4	\N
-53	850	7712576648802960671	2026-11-26 20:17:08.347673+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:17:08.321005+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	997df8d2-c5d3-4cd1-b015-e4da6fba5457	\N
-54	850	7712576648802960671	2026-11-26 20:17:08.348944+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	3bc71f83-9a2e-46ba-b528-2da958c2a7ea	\N
-55	854	7712576648802960671	2026-11-26 20:17:08.443525+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	b4f6978b-7a68-4451-994a-bf6571f7ce9e	\N
-56	854	7712576648802960671	2026-11-26 20:17:08.457009+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	b9e895e5-d4ad-4678-8d0e-8b3fbb75053e	\N
+1	791	7712580009600982448	2026-11-26 20:29:55.178712+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	ff93f6cb-38b8-44c1-a683-259b84d60258	\N
+2	791	7712580009600982448	2026-11-26 20:29:55.18716+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	034f254f-3778-492b-88e3-db024f9ff044	\N
+3	792	7712580009600982448	2026-11-26 20:29:55.200476+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	3846a8de-c216-4dca-b707-817b3029a3f9	\N
+4	793	7712580009600982448	2026-11-26 20:29:55.205591+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	2fc0d9c8-3320-4bff-ac9f-27ccd150fe30	\N
+5	794	7712580009600982448	2026-11-26 20:29:55.219345+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	f2ffb9c1-eda8-4bcb-af5d-5d0178a1927b	\N
+6	796	7712580009600982448	2026-11-26 20:29:55.239556+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	2f41735d-aee3-4ec2-8191-e7aa0bbccb96	\N
+7	796	7712580009600982448	2026-11-26 20:29:55.243908+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	484695d7-603e-467f-8691-3c0ad49bd1e1	\N
+8	796	7712580009600982448	2026-11-26 20:29:55.244971+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	fcd8b7f0-b1c1-4efd-959c-b9377e2aeee9	\N
+9	796	7712580009600982448	2026-11-26 20:29:55.246349+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	45fe7634-d419-4e13-8056-9eb76987ed9e	\N
+11	796	7712580009600982448	2026-11-26 20:29:55.248051+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	79225f2e-1d57-4021-bf2a-3e7b8acef8fd	\N
+12	803	7712580009600982448	2026-11-26 20:29:55.249445+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:29:55.248519+00:00", "created_by": "postgres", "mfa_enrolled": true}	5a53583b-e858-4f26-9881-95c8065ebc7b	\N
+13	803	7712580009600982448	2026-11-26 20:29:55.249835+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:29:55.248519+00:00", "created_by": "postgres", "mfa_enrolled": false}	50da39c5-623e-40f2-94ab-e624d1a9e8ed	\N
+14	806	7712580009600982448	2026-11-26 20:29:55.256078+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	c9dc3d37-1c00-475c-b015-9e9032ebfcef	\N
+15	808	7712580009600982448	2026-11-26 20:29:55.274553+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:29:55.256702+00:00"}	851103b9-65db-4dfb-89c2-787b5ae83eec	\N
+16	808	7712580009600982448	2026-11-26 20:29:55.286682+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:29:55.256702+00:00", "created_by": "postgres", "expiry_chosen": false}	8626e24f-7f20-4103-9138-43b4b7422d46	\N
+17	810	7712580009600982448	2026-11-26 20:29:55.290971+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:29:55.289093+00:00"}	39383e11-a18e-4da3-b6eb-cd9be7b152ad	\N
+18	810	7712580009600982448	2026-11-26 20:29:55.295039+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:29:55.289093+00:00", "created_by": "postgres", "expiry_chosen": false}	b056a5c1-6c40-4dc8-b6c5-b050b415a691	\N
+19	812	7712580009600982448	2026-11-26 20:29:55.297782+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:29:55.295989+00:00"}	ac21faa4-05e7-48d6-b3e9-149abab66a02	\N
+20	812	7712580009600982448	2026-11-26 20:29:55.299659+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:29:55.295989+00:00", "created_by": "postgres", "expiry_chosen": false}	ac1d0a54-444c-4e53-9fda-15588c89518b	\N
+21	814	7712580009600982448	2026-11-26 20:29:55.306256+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:29:55.300839+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	8d6368c7-b859-4fad-9909-4e96d3f35718	\N
+22	816	7712580009600982448	2026-11-26 20:29:55.308275+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:29:55.306866+00:00"}	089c4381-0fb0-4596-a415-4e49355d5607	\N
+10	796	7712580009600982448	2026-11-26 20:29:55.247371+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x4068bda05e1f8d83a9f31f85eb3468c1233dcec7fd994ae23f9acbad25243d7e
+23	816	7712580009600982448	2026-11-26 20:29:55.309905+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:29:55.306866+00:00", "created_by": "postgres", "expiry_chosen": false}	41bf1dc7-bac2-4ca6-a5fb-d72411d1fe07	\N
+24	818	7712580009600982448	2026-11-26 20:29:55.320359+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:29:55.31191+00:00", "expiry_chosen": true}	d01169ff-513f-4d28-a589-671cfd0ce3d1	\N
+25	818	7712580009600982448	2026-11-26 20:29:55.322938+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:29:55.31191+00:00", "created_by": "postgres", "expiry_chosen": false}	763c4c3e-f1c8-461f-81a7-ee83511aa431	\N
+26	820	7712580009600982448	2026-11-26 20:29:55.324878+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:29:55.323938+00:00"}	41c22000-cd63-4407-a57f-dca6d2b3b875	\N
+27	820	7712580009600982448	2026-11-26 20:29:55.326162+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:29:55.323938+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:29:55.323938+00:00", "expiry_chosen": true}	5376acf9-cc90-482c-867a-69ed2ce1889b	\N
+28	823	7712580009600982448	2026-11-26 20:29:55.332937+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:29:55.3305+00:00"}	e790b8db-8c9f-415f-8655-a3a13015033d	\N
+29	823	7712580009600982448	2026-11-26 20:29:55.334938+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:29:55.3305+00:00", "created_by": "postgres", "expiry_chosen": false}	b357e493-f7d5-4212-9267-7584deaa00ea	\N
+30	823	7712580009600982448	2026-11-26 20:29:55.336345+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:29:55.3305+00:00"}	4d954c9e-da14-43c5-93f9-97a95271f4b4	\N
+31	823	7712580009600982448	2026-11-26 20:29:55.337001+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:29:55.3305+00:00", "created_by": "postgres", "expiry_chosen": false}	5569a7d7-5ce4-4e99-aceb-3fa2bdcc958f	\N
+34	823	7712580009600982448	2026-11-26 20:29:55.339259+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:29:55.3305+00:00"}	9708c593-1e1a-4b56-ac4f-0d5156dac38a	\N
+35	823	7712580009600982448	2026-11-26 20:29:55.339933+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:29:55.3305+00:00", "created_by": "postgres", "expiry_chosen": false}	529a387f-d84c-4865-a7b5-c08fce359177	\N
+36	828	7712580009600982448	2026-11-26 20:29:55.344162+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	77cbf099-6f63-4c09-a624-c2fae7e27966	\N
+37	829	7712580009600982448	2026-11-26 20:29:55.348661+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	fb79f865-f57e-45e1-a58a-ac3e67846336	\N
+38	831	7712580009600982448	2026-11-26 20:29:55.35121+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	dec6e61b-0309-4acc-b455-861a89938166	\N
+39	832	7712580009600982448	2026-11-26 20:29:55.352458+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:29:55.351743+00:00"}	7ed85d98-8517-49ec-ac01-fe10c8ac5966	\N
+40	832	7712580009600982448	2026-11-26 20:29:55.353839+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:29:55.351743+00:00", "created_by": "postgres", "expiry_chosen": false}	246bca45-df9a-4e58-838b-1189f089aa01	\N
+41	842	7712580009600982448	2026-11-26 20:29:55.396632+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	ef9da29f-3813-498b-8f38-7464736bbabd	\N
+43	844	7712580009600982448	2026-11-26 20:29:55.406717+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	a9f49575-ee26-4b50-88e2-bf9e8fdb1417	\N
+32	823	7712580009600982448	2026-11-26 20:29:55.337616+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xddfbc1b5007e9b1163359bd08b68f7be1e2707dc0fdb9d0ecb2bad0c47903638
+33	823	7712580009600982448	2026-11-26 20:29:55.338591+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x98fd438f2df398a629ff74974accb1f771076bc8eb05e4214aa0f3187ecd7df6
+42	843	7712580009600982448	2026-11-26 20:29:55.403319+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc44b82ddf6c5ddb2dc4cc8b04878ce25ca0453d0da6415de85e7702fbbfc25ff
+44	844	7712580009600982448	2026-11-26 20:29:55.411502+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe95e780e001395470b7fd9eb6b75941c08149973012abf655eb3d08b6aad004f
+45	844	7712580009600982448	2026-11-26 20:29:55.412454+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe12e968d3dac39303ac97ec2e86d7115e491149a6f89d062353203f18baa3ec6
+48	845	7712580009600982448	2026-11-26 20:29:55.43995+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:29:55.419031+00:00"}	4bdef643-0be2-4531-b692-ac71fba63c18	\N
+51	845	7712580009600982448	2026-11-26 20:29:55.448153+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:29:55.419031+00:00"}	f29e1fc2-f031-4ee7-8084-c822acb5aa02	\N
+52	850	7712580009600982448	2026-11-26 20:29:55.458794+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:29:55.44883+00:00"}	26b3d39e-dede-4eb4-9fa2-bb224d4d3378	\N
+53	850	7712580009600982448	2026-11-26 20:29:55.459883+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:29:55.44883+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	eec27a6b-2623-423f-a8e6-ec71c41af4b3	\N
+54	850	7712580009600982448	2026-11-26 20:29:55.461218+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	b18d6e98-d2a9-4a07-911d-e50d67735a05	\N
+55	854	7712580009600982448	2026-11-26 20:29:55.490334+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	c11ff90a-9894-4d80-b9a7-dcc41aa79446	\N
+56	854	7712580009600982448	2026-11-26 20:29:55.491256+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	7d89435e-b4da-45a4-9c00-1bfbfb9e8d28	\N
 \.
 
 
@@ -12561,56 +12565,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\x8281433e045692e3a07424ebce0428119a21751c420e43eee18c7bc29bf666f6
-2	2	\\xa635d5b562e99fc7f2db856b2a4b83edffbbfccea8b7bdc9621d4c52e2024290
-3	3	\\x6ee1d0e7c870ca910f0fccd0222d05064c997d86908a5b4c7d9037ef7236476a
-4	4	\\x476d6a8ab60fc468aeffa414aa0d5e6adb3e03d0afac24765585f23b56386f65
-5	5	\\x7868f7c1ee3741892907f5a62e7219a3170fab1b780d2ddf5e4cc0d19329f080
-6	6	\\xc0ea2555476849f9c5fde1f2f56ce29bdfa60a9b78d3f985ca08c46b37f693df
-7	7	\\x5e46cf944e42aadc25e86438554c2e3ff9d53eecb10914f722097a81958b8aa5
-8	8	\\x1b716f0efcb9e6c1b202892743402a4d1fa44830b2c2fd9d058fb8ecb03272e8
-9	9	\\x4567d1163efc0472a38a8d5d626c8d310e02b6144209bac08e6b4866c2c88cc2
-10	10	\\x2d8c1ddb4f77714fe6d72507d4c0bdca0e17b120a5534b50f765443c8f6300a0
-11	11	\\x803f041b81ac0ccf04fc0dba3df5be6d9e28fcfc05957a03f4bd81349f735765
-12	12	\\xa3377bbca495b7d89f556e3cee0e39339e1135baaf7bc9da95690c4ca95113d3
-13	13	\\x8b2e4ff2974096259d76b7263e03d7ac18473a2b09fb941ff7f395b579c27888
-14	14	\\xcb10ca52cde7645d0f5a951d59f2d5e4dc33918d835d8d2e34e4b02673cf8744
-15	15	\\x376b328cac67f31cbae1a5faa08886b9cab1a060fc5f1af3c582b437c9362e8a
-16	16	\\x55d443de1efb97b79b526ddd8baba6c5f10d15ec7e26f7c8ad3aa7207c467cee
-17	17	\\x528fc5077eee650c8fc6615117ee0d6a221fab8b979f71eab6c9f99e9579fe6f
-18	18	\\x7c3228a6150c585c7a069203d635a51b2027ee770e81a89c33353932fde6b1ef
-19	19	\\x54428139251364e6645d4b8ec5912fd89209fb638bfd4653f5fb559f50ce8ced
-20	20	\\x25668e48f779770ae410c1e0f449424adab5c714c19dafe1ceb6ac6122ee2a3c
-21	21	\\x768cfc74b13d6863e2abf68660d17a7f9ca821b3ad25db9964ba8acf6868f8df
-22	22	\\xb28d9b62b94c2de59a24329a1a2ab677f8a0aa104d132a50aed9199e69f1a8d0
-23	23	\\x2f229f103516e1018fd8d84752087204f0e49413347c841bc0d31873ef630002
-24	24	\\xca94dea563f6981eefc15e6e2cba95cf43487fd7af10940fc6cf73a99f168c88
-25	25	\\x89284e7f422902e5c70a22671a7f0be89b4302675e5e3abcfc7a53d2a63c2fb4
-26	26	\\xd341258ee0a99cb703425cd387f63b41fba6399277d2826718610da4b1b0f4c8
-27	27	\\x55393ed92e561c1bd766ce2a41709a9bee1a91e616dd1d6c7873098821fda0c9
-28	28	\\x20959eca4bb7da991d49b072b96add98f429fb9a09b195d38f8c2f7ea5cb7f49
-29	29	\\x1ff115449533460c46b52e4026d5fbe3dc36548ff250cf44cb9791405a063049
-30	30	\\x21b3e4a90ab74ba2d43e4faca8c4a2bd0337c41e879cce567981da40da5ed074
-31	31	\\xb534723599424613b80e2beaf76daf64b1f5fa26e5041e07bd664ff0b44d6105
-32	32	\\x41ac04cae40c7e6fa5f31b89e106146fee55b374fa73fc206ae9e555e3de83b7
-33	33	\\x5dd73c015cdcaf40a691530c22ac2b445d0812908ee4f9a1e1a1d1d16190d5cc
-34	34	\\x556033ca200485b9b370e97e04e341a69b4778b03d6da100edbdab9b9128b0cb
-35	35	\\xcd7747cc5762e5b5c2da24835abcf385ce4d1831172f193a87ac8be8b27a8976
-36	36	\\xf367307d1f45ab64c212bb4f6e0f33a4015fbe2ac420cfc13be66ffd5bca1ec9
-37	37	\\xf0e44450abb494f7d2420002cf5fc9f1d1c0c7d24b96fa31c296c001288455ef
-38	38	\\x3ac2250628329583c7cb230f33a469241234424d924d8281b6e9664e2f4fe181
-39	39	\\x6964232ce759d818463ca936872a58cb222a97dfb53db9e2f16857bb21030b7f
-40	40	\\x2f8e653a2b1860dc80d41136c0d7ca7cd9d9b8457a4a6917210105682b5e17e0
-41	41	\\x0227e941e838b0c6555a446c7ec90c39b9052b459ea1999a770d1c0f95d8e309
-42	42	\\x149c4dbe43faf0dea881945c77cff38d8fb3ea218b83ae02190671764b665b9e
-43	43	\\xc716fecd1cdc1b552c0136ebd879c4d228e535649b92aef3d53a14d8ce13911d
-44	44	\\xafb0a2f9408e7700ecc1b599bbf11a7d1d2c12374dffb21ab6a3db7b0feee515
-45	45	\\x7062e5745e0e628c896808bd17ae88e53adbba8e25444ab4f668113adf37cd32
-46	48	\\x7f227c7dfcdcc2f23c4059135c9f5e1f8901f8de12c66b4fd74068d5b6f320cd
-47	51	\\x9d0bcc2113729a6dc87f015ae8cee73c6db3b7a5a37af6b7b06dfe18e88fb01b
-48	52	\\x38b17e7dbee70ae1381017a94d7343e45526fdeb725a5951f7bcfc6b53b94454
-49	53	\\xda60a5e9b869149be52b4989e0715e6cc0162733be1da391c8b0fe49e1f9154a
-50	54	\\xfe405c92e03a08b45d2d670362fcf30e701fcbbe65c62950d9b8863a5d343523
+1	1	\\x1c495e198a449878b537648d3a5b8a425aea07a8983db35e1294660ccda0b58d
+2	2	\\x179618968779bca815412cbcdea1817e5f561647b09d646af6718da222bf1bd8
+3	3	\\x8ea0d3bbc0036cad033e0cba2fe0b663536b281ec58a94b8e2aa6310fef670bc
+4	4	\\x1c1cbfb6e0b3f2675e92ab43bcc0bfd7e722d323917c4f6c88cf520fa0f05ef2
+5	5	\\xdc0671a79b0fdfc28a986de2c4a1e7d07dcb1f8e09dec94e879818a194782563
+6	6	\\xf267cc176292ea92748f3dcbe5292d7420b2473e8125eba3d882a6d022afc217
+7	7	\\x052cc86ce4eaba26fabcca6bb0b166403eedb1267172172600a3957c559e1211
+8	8	\\x7a002e68e8376b60873a21a473a9249d3ea537394e19fa6530765c79db315d9d
+9	9	\\xf5ba3a0a97237a8ccc9f1847e7d0f30dca09ba99835fa51375825a6e1b246cee
+10	10	\\x7a029a977d38e6c9f69b21b0c66a995508cb70d999ff296c53f9b5cd84c437bd
+11	11	\\xa3cc0338282eca1eaaa28f1365bd7a233fc37e79f51ee99aeda974feb0b69f40
+12	12	\\x743befea8823f8eb5a9c14f9ca0e2b1c380af1de233f8b238e35ca5ef03614c7
+13	13	\\x72d01d7b43261b4c0f8281b86e15e96573601dc0db25fe6c61e0288adbdb848f
+14	14	\\x6380091db0ef074be363ca086acb6a00d22ea776cf97ca7b78d9907eb4369dfb
+15	15	\\x4df12c6d3940362bdb6b9dd9e95df6d8bb3b06b21ab6bd46e6af4418aa6849e7
+16	16	\\x6ddca09cc03a3ef19bbf0cebe4692a5136af535fa849b6c51296ae6da6e27982
+17	17	\\xfbfdf0f9ffd0dbeb56933c367f378811969b11ebdd6b4964557f76a5074b1f55
+18	18	\\xcfaad0b9b98dd1f96fe462c0d141ab4c53b85992d508a95d09acdc4bdacca95d
+19	19	\\x53b2b6af29cf5b04c5d3f25f308716e951c1473004cdcd47cd22ee178740a61b
+20	20	\\x89b8b5e996435b145f8b192c86b6f71ec9b1069fc82cdd3801e702b825be123e
+21	21	\\xc82ed3abd7b55cd73037be49e90122bb03f1c95746bba057b5857b25510b1248
+22	22	\\xdd56ec782c30401b02e961634f0770472225c63002444afa5603a2d087aa658b
+23	23	\\xcce246db2d9d3e9085caab44f6e7f930c4e49a8ce8994eeb56086c537707597e
+24	24	\\xc8454f832f57c6ae4609212ca4dd2de88f0f6d434ceafbc7b0be846c05188671
+25	25	\\x6807e90752e433a3be77e6a2f8e705ca7390b4223ba06ba017acb03bdd81b4f9
+26	26	\\x9eee6a1c76a1ff90810a8db10377a88744af101fc58cacf63b5f005fae942cad
+27	27	\\x6806df431fa0edeedbcf010bb9810e867b30a62ff517b366c1a969c2b3b503dd
+28	28	\\x628970e20a591c77122f50e24ebe68f92a92af63df5e37fa2c0a6c3acd802068
+29	29	\\xa588eb25f8231346ab8883e3816f834142bfc0e6becc3ff2e6104fd5953a5325
+30	30	\\x58340494a15ca5da5da8d4c3bcd707413d1435f1d4b7b779f754e818553a81a7
+31	31	\\x1694694d7c1743d1e1702f07ac9d4e0e430d7a88c98871ab4eda69d3eb1f98e3
+32	32	\\xe75e272a0fb1075654b783f24f20a0ea08980ffc9b0deaa12d6ea65b87ce6817
+33	33	\\x166eb69a4d20726e11f42d9dd08b118d7dc3fcb75e3dff4754fe93a33df8d227
+34	34	\\x6264dc1a8fbda1f345a1df3bcb152c3f0f26ba1c6394f354928d82ed79b89893
+35	35	\\xf8d2686fb2ac7c5b9cad270a01257f83ddd95092899079a075d73f1641396752
+36	36	\\x8a14cd22317bb3b4bfe218f719eada163d92e0d46d3ba6ca100dd08cc4e99652
+37	37	\\x214f872c4f9883c9ee32f4d67a9cdf9035f74fa72ef03ee9124fd249d98367ba
+38	38	\\x2de76c93723534723203afb975812d4ccedcf260ea02e6e9d904fc27b4367416
+39	39	\\x32a0fb28c29d6f3bd0ac76c793831b41a76e94dc70aff3db659c5c7786f1ffff
+40	40	\\xeb273b356a9703444158683c3da84de47d72e73928be19667e7d897139a70ba3
+41	41	\\xf54561e0b1b97afe7eed0ba516afea4c917af786d95d48a1b1eb248a09f6bbde
+42	42	\\x282e44ba15f539ebd8dc89a7e92b5627ab9ed5c8315f8609bf9c05de03ed1e48
+43	43	\\xe4c8ce525a1db7e08ed53efcf9294b11f34a3d1649a639d18f29923486680817
+44	44	\\x64d7f7f2d7921909c1e636eadec6d04d763919611c4bdb11af4ec650239ce610
+45	45	\\x06098bba9e9c2c2a14a984f168aaade975913938d6882c0ee276bff6300d215c
+46	48	\\x3f8598a1402a85f667ed0c36dfb7b19a244e77b2dc5659ccd328dbbc9e96635a
+47	51	\\x8feac1ed3c23a7c55a0d24147cc61a10da5d4720a76ee13227b1a363c524b0a0
+48	52	\\x0019fb2195d400d734c7914dbb575116ce657668813137a132935cb8f280a54d
+49	53	\\xecdaca62669892f10a680cc3a1a0300fd2960bc0eab7af88b69f70b96b25b620
+50	54	\\xed49319f75abfc9cfc18839b6a404c1fcf5da0aa068239c1de48b51afa75fd90
 \.
 
 
@@ -12619,7 +12623,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\xfe405c92e03a08b45d2d670362fcf30e701fcbbe65c62950d9b8863a5d343523	2026-11-26 20:17:08.437119+00	{"had": [], "hash": "fe405c92e03a08b45d2d670362fcf30e701fcbbe65c62950d9b8863a5d343523", "history": "7712576648802960671/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\xed49319f75abfc9cfc18839b6a404c1fcf5da0aa068239c1de48b51afa75fd90	2026-11-26 20:29:55.488692+00	{"had": [], "hash": "ed49319f75abfc9cfc18839b6a404c1fcf5da0aa068239c1de48b51afa75fd90", "history": "7712580009600982448/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12628,18 +12632,18 @@ t	50	\\xfe405c92e03a08b45d2d670362fcf30e701fcbbe65c62950d9b8863a5d343523	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$bmfqPNEmHzRsCuljQ98d6ulxGc6TZbQ2Ye6brfye7XFC5NZ0gWnJW	\N	\N	2026-11-26 20:17:07.142012+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:17:07.37027+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:07.422478+00	postgres	\N	f	2026-11-26 20:17:07.458322+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:07.485829+00	postgres	2126-11-26 20:17:07.510968+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:07.510968+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:17:07.550429+00	postgres	2025-11-27 20:17:07.550429+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:07.569199+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:07.569199+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:07.569199+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:17:07.746193+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:07.788154+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:17:08.321005+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$gOekqCLF1y9LLIr6emJbKeolzAiA7yJlvxNs05uIbQ69LKZpOoyKq	\N	\N	2026-11-26 20:29:55.256702+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:29:55.289093+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.295989+00	postgres	\N	f	2026-11-26 20:29:55.300839+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.306866+00	postgres	2126-11-26 20:29:55.31191+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.31191+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:29:55.323938+00	postgres	2025-11-27 20:29:55.323938+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.3305+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.3305+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.3305+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:29:55.351743+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.355568+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.44883+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12648,12 +12652,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:17:07.802004+00	2026-11-26 20:17:07.802004+00
-3	imap	192.0.2.0/24	2026-11-26 20:17:07.802004+00	2026-11-26 20:17:07.802004+00
-4	imap	192.0.2.0/24	2026-11-26 20:17:07.802004+00	2026-11-26 20:17:07.802004+00
-5	imap	192.0.2.0/24	2026-11-26 20:17:07.802004+00	2026-11-26 20:17:07.802004+00
-1	imap	192.0.2.0/24	2026-11-26 20:17:07.802004+00	2026-11-26 20:17:07.802004+00
-1	smtp	0.0.0.0/0	2026-11-26 20:17:07.922159+00	2026-11-26 20:17:07.922159+00
+2	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
+3	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
+4	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
+5	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
+1	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
+1	smtp	0.0.0.0/0	2026-11-26 20:29:55.367655+00	2026-11-26 20:29:55.367655+00
 \.
 
 
@@ -12662,17 +12666,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 20:17:07.142012+00
-2	1	Scanner	2026-11-26 20:17:07.37027+00
-3	1	Lost	2026-11-26 20:17:07.422478+00
-4	1	Tablet	2026-11-26 20:17:07.485829+00
-5	2	Guest	2026-11-26 20:17:07.550429+00
-6	3	Laptop	2026-11-26 20:17:07.569199+00
-7	4	Laptop	2026-11-26 20:17:07.569199+00
-9	6	Laptop	2026-11-26 20:17:07.569199+00
-10	7	Phone	2026-11-26 20:17:07.746193+00
-9001	8	Old phone	2026-11-26 20:17:07.788154+00
-13	2	Watch	2026-11-26 20:17:08.321005+00
+1	1	Phone	2026-11-26 20:29:55.256702+00
+2	1	Scanner	2026-11-26 20:29:55.289093+00
+3	1	Lost	2026-11-26 20:29:55.295989+00
+4	1	Tablet	2026-11-26 20:29:55.306866+00
+5	2	Guest	2026-11-26 20:29:55.323938+00
+6	3	Laptop	2026-11-26 20:29:55.3305+00
+7	4	Laptop	2026-11-26 20:29:55.3305+00
+9	6	Laptop	2026-11-26 20:29:55.3305+00
+10	7	Phone	2026-11-26 20:29:55.351743+00
+9001	8	Old phone	2026-11-26 20:29:55.355568+00
+13	2	Watch	2026-11-26 20:29:55.44883+00
 \.
 
 
@@ -12681,8 +12685,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:17:08.216515+00	postgres	2026-12-26 20:17:08.216515+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:17:08.216515+00	postgres	2026-11-27 20:17:08.216515+00	2026-11-26 20:17:08.321005+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:29:55.419031+00	postgres	2026-12-26 20:29:55.419031+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:29:55.419031+00	postgres	2026-11-27 20:29:55.419031+00	2026-11-26 20:29:55.44883+00	15
 \.
 
 
@@ -12715,7 +12719,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:17:08.018159+00	2026-11-26 20:17:08.018159+00
+2	imap	192.0.2.0/24	2026-11-26 20:29:55.379602+00	2026-11-26 20:29:55.379602+00
 \.
 
 
@@ -12724,23 +12728,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 20:17:07.552771+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 20:17:08.347673+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 20:17:07.129964+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 20:17:07.352877+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 20:17:07.409213+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 20:17:07.451125+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 20:17:07.484616+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 20:17:07.500391+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 20:17:07.549053+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 20:17:07.802004+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 20:17:07.802004+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 20:17:07.802004+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 20:17:07.802004+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 20:17:07.802004+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 20:17:07.603796+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 20:17:07.622012+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 20:17:07.652246+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 20:29:55.326162+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 20:29:55.459883+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 20:29:55.256078+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 20:29:55.286682+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 20:29:55.295039+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 20:29:55.299659+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 20:29:55.306256+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 20:29:55.309905+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 20:29:55.322938+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 20:29:55.334938+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 20:29:55.337001+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 20:29:55.339933+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12749,12 +12753,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	c0669834-314b-41c4-870d-a06f543c84b4	2	bob@example.org	{8,12}	2026-11-26 20:17:08.353973+00	2026-11-26 20:17:08.353973+00	0	\N
-2	d3177b7b-8376-4f04-931b-1d5416655844	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:17:08.353973+00	2026-11-26 20:17:08.353973+00	0	\N
-3	a812fcbc-a6b0-4e8b-b7e3-15d36e94dfba	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:17:08.353973+00	2026-11-26 20:17:08.353973+00	0	\N
-4	298e3089-9228-4255-8c86-cd7813468835	3	carol@example.org	{9}	2026-11-26 20:17:08.353973+00	2026-11-26 20:17:08.353973+00	0	\N
-5	1ea816ad-a3ee-40f4-a41b-3702347bca05	4	dave@example.org	{10}	2026-11-26 20:17:08.353973+00	2026-11-26 20:17:08.353973+00	0	\N
-6	76014598-de56-44ad-aa70-1c5c62a10337	6	frank@example.org	{11}	2026-11-26 20:17:08.353973+00	2026-11-26 20:17:08.353973+00	0	\N
+1	5acaf2ff-f869-4c3f-8914-3b8c993cdd1e	2	bob@example.org	{8,12}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
+2	2df1e87f-675f-457a-9f7a-19ae4a91cc13	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
+3	6c20112a-cda2-4260-b6ae-91dc16664a65	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
+4	88f2f9fa-2d36-463b-a4d1-0b11ee9253a2	3	carol@example.org	{9}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
+5	dbbca5dc-c406-4e82-8503-be2b09980c3a	4	dave@example.org	{10}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
+6	1d02a80a-189c-4888-91bc-900228688eae	6	frank@example.org	{11}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
 \.
 
 
@@ -12763,7 +12767,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712576648802960671/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:17:06.978238+00	2026-11-26 20:17:08.353973+00	2026-11-26 20:17:06.978238+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712580009600982448/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:29:55.220718+00	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.220718+00
 \.
 
 
@@ -12792,8 +12796,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 20:17:07.986285+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 20:17:08.012329+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 20:29:55.376836+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 20:29:55.378365+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12846,15 +12850,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 20:16:56.686299+00
-1	apppass_codes	state="revoked"	0	2026-11-26 20:16:56.686299+00
-1	apppass_codes	state="suspended"	0	2026-11-26 20:16:56.686299+00
-1	apppass_codes_unused		0	2026-11-26 20:16:56.686299+00
-1	apppass_codes	state="expired"	0	2026-11-26 20:16:56.686299+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 20:16:56.686299+00
-1	apppass_main_password_accounts		0	2026-11-26 20:16:56.686299+00
-1	apppass_codes	state="live"	0	2026-11-26 20:16:56.686299+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 20:16:56.686299+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 20:29:47.23432+00
+1	apppass_codes	state="revoked"	0	2026-11-26 20:29:47.23432+00
+1	apppass_codes	state="suspended"	0	2026-11-26 20:29:47.23432+00
+1	apppass_codes_unused		0	2026-11-26 20:29:47.23432+00
+1	apppass_codes	state="expired"	0	2026-11-26 20:29:47.23432+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 20:29:47.23432+00
+1	apppass_main_password_accounts		0	2026-11-26 20:29:47.23432+00
+1	apppass_codes	state="live"	0	2026-11-26 20:29:47.23432+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 20:29:47.23432+00
 \.
 
 
@@ -12888,27 +12892,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:16:39.944091+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:16:41.490885+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	e023429d6da9e1b1d1eea7a3f9b29325413cc8ba	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:16:42.770581+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:16:44.250677+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:16:45.569824+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	9bb7447650ea2702f16a056ea297cc3c6e13bb7f	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:16:46.7782+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	2d17341e81ecfb67bf6f14774b35252c3a24bfed	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:16:47.975248+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:16:49.472105+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	8dbe580c5f3d74b8262a2d982bed2c7878aeb8cc	lookup	apppass	The decision about one login attempt	2026-11-26 20:16:51.035771+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	b0dbfa60fdfb2f0338c80be44195eb1799785626	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:16:52.362826+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	d3897acdea2e63c467f0874f5ad09107570d968b	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:16:53.338669+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:16:54.319032+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:16:56.262661+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	21ac386ec7b3e9dc17991ffb56f895ca2cf0f6dd	maintain	apppass	Daily upkeep	2026-11-26 20:16:57.541988+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	302dbeee3a26de0ee43c919fcb51c8ff84fce13e	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:16:59.308031+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:17:00.631368+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 20:17:01.409053+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:17:02.130842+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	b74bbcf1d9ce9d33ebc5400c9fd4fc7d32472c1b	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:17:03.053884+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	aa18e48d63a91fc831390e0f67f891910386f04c	erase	apppass	Accounts are forgotten	2026-11-26 20:17:03.741463+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 20:17:04.986301+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:29:37.284886+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:29:37.843106+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	e023429d6da9e1b1d1eea7a3f9b29325413cc8ba	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:29:38.434919+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:29:39.283393+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:29:40.234056+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	9bb7447650ea2702f16a056ea297cc3c6e13bb7f	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:29:41.182611+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	2d17341e81ecfb67bf6f14774b35252c3a24bfed	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:29:42.023838+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:29:43.114863+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	8dbe580c5f3d74b8262a2d982bed2c7878aeb8cc	lookup	apppass	The decision about one login attempt	2026-11-26 20:29:44.298862+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	b0dbfa60fdfb2f0338c80be44195eb1799785626	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:29:45.179698+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	d3897acdea2e63c467f0874f5ad09107570d968b	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:29:45.784136+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:29:46.358369+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:29:47.12313+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	21ac386ec7b3e9dc17991ffb56f895ca2cf0f6dd	maintain	apppass	Daily upkeep	2026-11-26 20:29:47.615341+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	d57575f5d5f7164e154174aef1553d01d25c8c41	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:29:49.034792+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:29:49.987048+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 20:29:51.111454+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:29:51.844231+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	b74bbcf1d9ce9d33ebc5400c9fd4fc7d32472c1b	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:29:52.862531+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	aa18e48d63a91fc831390e0f67f891910386f04c	erase	apppass	Accounts are forgotten	2026-11-26 20:29:53.658932+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 20:29:54.276968+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12949,27 +12953,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:16:39.951697+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:16:41.501908+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:16:42.8601+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:16:44.270471+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:16:45.57839+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:16:46.786398+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:16:48.109046+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:16:49.497297+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:16:51.055955+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:16:52.407681+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:16:53.351153+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:16:54.332815+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:16:56.284482+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:16:57.545906+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:16:59.314418+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:17:00.649332+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:17:01.418314+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:17:02.14048+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:17:03.060053+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:17:03.760035+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:17:05.00083+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:29:37.294773+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:29:37.862678+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:29:38.441382+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:29:39.297098+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:29:40.247122+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:29:41.191284+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:29:42.04657+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:29:43.142758+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:29:44.324136+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:29:45.198554+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:29:45.792791+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:29:46.366813+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:29:47.126999+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:29:47.621633+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:29:49.049481+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:29:49.998585+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:29:51.134548+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:29:51.858726+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:29:52.872394+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:29:53.667876+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:29:54.301391+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12978,7 +12982,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 20:16:38.872449+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 20:29:36.55856+00	apppass tests	tests@example.org
 \.
 
 
@@ -12987,7 +12991,7 @@ apppass	\N	2026-11-26 20:16:38.872449+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 20:16:38.867627+00	apppass tests	tests@example.org
+1.1	2026-11-26 20:29:36.54281+00	apppass tests	tests@example.org
 \.
 
 
@@ -12996,7 +13000,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:17:04.994721+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:29:54.292795+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
