@@ -17,7 +17,7 @@ CREATE TABLE apppass.account (
     main_password_refused_from timestamptz,
     notify_address text,
     notify_language text,
-    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
     created_by text NOT NULL DEFAULT SESSION_USER,
     CONSTRAINT account_pkey PRIMARY KEY (id),
     CONSTRAINT account_username_unique UNIQUE (username),
@@ -55,7 +55,7 @@ CREATE TABLE apppass.device (
     id bigint GENERATED ALWAYS AS IDENTITY,
     account_id bigint NOT NULL,
     label text NOT NULL,
-    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
     CONSTRAINT device_pkey PRIMARY KEY (id),
     CONSTRAINT device_account_unique UNIQUE (id, account_id),
     CONSTRAINT device_account FOREIGN KEY (account_id) REFERENCES apppass.account (id),
@@ -76,7 +76,7 @@ CREATE TABLE apppass.code (
     hash text NOT NULL,
     services text[],
     networks cidr[],
-    created_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    created_at timestamptz NOT NULL DEFAULT now(),
     created_by text NOT NULL DEFAULT SESSION_USER,
     expires_at timestamptz,
     expiry_chosen boolean NOT NULL DEFAULT false,
@@ -94,10 +94,10 @@ CREATE TABLE apppass.code (
     CONSTRAINT code_replaces FOREIGN KEY (replaces) REFERENCES apppass.code (id),
     CONSTRAINT code_selector_form CHECK (apppass.is_selector(selector)),
     CONSTRAINT code_hash_form CHECK (apppass.is_hash(hash)),
-    CONSTRAINT code_services_some CHECK (pg_catalog.cardinality(services) > 0
-        AND pg_catalog.array_position(services, NULL) IS NULL),
-    CONSTRAINT code_networks_some CHECK (pg_catalog.cardinality(networks) > 0
-        AND pg_catalog.array_position(networks, NULL) IS NULL),
+    CONSTRAINT code_services_some CHECK (cardinality(services) > 0
+        AND array_position(services, NULL) IS NULL),
+    CONSTRAINT code_networks_some CHECK (cardinality(networks) > 0
+        AND array_position(networks, NULL) IS NULL),
     CONSTRAINT code_revoked_whole CHECK (
         (revoked_at IS NULL) = (revoked_by IS NULL)
             AND (revoked_at IS NULL) = (revoke_reason IS NULL)
@@ -236,9 +236,9 @@ SELECT c.id AS code_id, c.device_id, c.account_id, c.realm_id, r.name AS realm, 
 FROM apppass.code AS c
 JOIN apppass.realm AS r ON r.id = c.realm_id
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.min(x.first_at) AS first_at, pg_catalog.max(x.last_at) AS last_at,
-        (pg_catalog.array_agg(x.service ORDER BY x.last_at DESC))[1] AS last_service,
-        (pg_catalog.array_agg(x.network ORDER BY x.last_at DESC))[1] AS last_network
+    SELECT min(x.first_at) AS first_at, max(x.last_at) AS last_at,
+        (array_agg(x.service ORDER BY x.last_at DESC))[1] AS last_service,
+        (array_agg(x.network ORDER BY x.last_at DESC))[1] AS last_network
     FROM apppass.code_use AS x WHERE x.code_id = c.id
 ) AS u ON true;
 COMMENT ON VIEW apppass.code_standing IS

@@ -13,15 +13,15 @@ SET LOCAL ROLE apppass_owner;
 
 -- Costs 40 us: it reads the control file.  A pg_dump carries rows, not this.
 CREATE FUNCTION apppass.cluster() RETURNS bigint LANGUAGE sql STABLE
-    RETURN (pg_catalog.pg_control_system()).system_identifier;
+    RETURN (pg_control_system()).system_identifier;
 COMMENT ON FUNCTION apppass.cluster() IS
 'The system identifier of the database cluster: the same on its standbys, another one after a '
 'restore elsewhere or pg_upgrade.';
 
 CREATE TABLE apppass.audit (
     id bigint GENERATED ALWAYS AS IDENTITY,
-    xid xid8 NOT NULL DEFAULT pg_catalog.pg_current_xact_id(),
-    cluster bigint NOT NULL DEFAULT (pg_catalog.pg_control_system()).system_identifier,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
+    cluster bigint NOT NULL DEFAULT (pg_control_system()).system_identifier,
     at timestamptz NOT NULL,
     actor text NOT NULL,
     operator text,
@@ -38,12 +38,12 @@ CREATE TABLE apppass.audit (
     ticket text,
     before jsonb,
     after jsonb,
-    salt uuid DEFAULT pg_catalog.gen_random_uuid(),
+    salt uuid DEFAULT gen_random_uuid(),
     erased_digest bytea,
     CONSTRAINT audit_pkey PRIMARY KEY (id),
     CONSTRAINT audit_erased_whole CHECK ((salt IS NULL) = (erased_digest IS NOT NULL)
-        AND (salt IS NOT NULL OR pg_catalog.num_nonnulls(account, device, reason, ticket, before,
-                                                         after) = 0))
+        AND (salt IS NOT NULL OR num_nonnulls(account, device, reason, ticket, before,
+                                              after) = 0))
 );
 CREATE INDEX audit_account ON apppass.audit (account, id);
 -- An account is followed through its names.
@@ -119,9 +119,9 @@ CREATE FUNCTION apppass.audit_words(entry apppass.audit) RETURNS bytea
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT CASE
-        WHEN entry.salt IS NULL AND pg_catalog.num_nonnulls(entry.account, entry.device,
+        WHEN entry.salt IS NULL AND num_nonnulls(entry.account, entry.device,
             entry.reason, entry.ticket, entry.before, entry.after) = 0 THEN entry.erased_digest
-        ELSE pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+        ELSE sha256(convert_to(jsonb_build_array(
             entry.salt::text, entry.account, entry.device, entry.reason, entry.ticket,
             entry.before, entry.after)::text, 'UTF8'))
     END;
@@ -180,15 +180,15 @@ DECLARE
     part text;
 BEGIN
     FOREACH part IN ARRAY ARRAY['audit', 'audit_chain'] LOOP
-        EXECUTE pg_catalog.format(
+        EXECUTE format(
             'CREATE TRIGGER audit_append_only BEFORE UPDATE OR DELETE ON apppass.%I'
             ' FOR EACH ROW EXECUTE FUNCTION apppass.audit_append_only()', part);
-        EXECUTE pg_catalog.format(
+        EXECUTE format(
             'CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON apppass.%I'
             ' FOR EACH STATEMENT EXECUTE FUNCTION apppass.audit_append_only()', part);
-        EXECUTE pg_catalog.format('COMMENT ON TRIGGER audit_append_only ON apppass.%I IS %L', part,
+        EXECUTE format('COMMENT ON TRIGGER audit_append_only ON apppass.%I IS %L', part,
             'Append-only, for the owner too.');
-        EXECUTE pg_catalog.format('COMMENT ON TRIGGER audit_no_truncate ON apppass.%I IS %L', part,
+        EXECUTE format('COMMENT ON TRIGGER audit_no_truncate ON apppass.%I IS %L', part,
             'Append-only, for the owner too.');
     END LOOP;
 END
@@ -198,13 +198,13 @@ CREATE FUNCTION apppass.audit_digest(previous bytea, "position" bigint,
     entry apppass.audit) RETURNS bytea
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.sha256(previous || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+    SELECT sha256(previous || convert_to(jsonb_build_array(
         "position", entry.id, entry.xid::text, entry.cluster,
-        pg_catalog.to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), entry.actor,
+        to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), entry.actor,
         entry.operator,
-        pg_catalog.host(entry.client), entry.application, entry.action, entry.realm_id,
+        host(entry.client), entry.application, entry.action, entry.realm_id,
         entry.account_id, entry.code_id, entry.selector,
-        pg_catalog.encode(apppass.audit_words(entry), 'hex'))::text, 'UTF8'));
+        encode(apppass.audit_words(entry), 'hex'))::text, 'UTF8'));
 $$;
 COMMENT ON FUNCTION apppass.audit_digest(bytea, bigint, apppass.audit) IS
 'Hash of an audit row at that position, after one with the given hash.';
@@ -217,12 +217,12 @@ AS $$
 DECLARE
     timeline integer;
 BEGIN
-    IF pg_catalog.pg_is_in_recovery() THEN
+    IF pg_is_in_recovery() THEN
         SELECT GREATEST(c.timeline_id, r.min_recovery_end_timeline) INTO timeline
-        FROM pg_catalog.pg_control_checkpoint() AS c, pg_catalog.pg_control_recovery() AS r;
+        FROM pg_control_checkpoint() AS c, pg_control_recovery() AS r;
     ELSE
-        timeline := ('x' || pg_catalog.left(
-            pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::integer;
+        timeline := ('x' || left(
+            pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
     END IF;
     RETURN apppass.cluster() || '/' || timeline;
 END
@@ -241,33 +241,33 @@ AS $$
 DECLARE
     here constant text := apppass.history();
     home constant bigint := apppass.cluster();
-    own constant xid8 := pg_catalog.pg_current_xact_id_if_assigned();
-    now_visible pg_snapshot := pg_catalog.pg_current_snapshot();
+    own constant xid8 := pg_current_xact_id_if_assigned();
+    now_visible pg_snapshot := pg_current_snapshot();
     known pg_snapshot;
     had bigint[] := '{}';
     head apppass.audit_head;
 BEGIN
     SELECT h.* INTO head FROM apppass.audit_head AS h;
-    IF pg_catalog.pg_is_in_recovery() THEN
+    IF pg_is_in_recovery() THEN
         -- A standby's snapshot does not list the transactions in progress; all below its xmin have
         -- ended.  What is visible beyond is noted row by row.
-        now_visible := pg_catalog.format('%1$s:%1$s:',
-            pg_catalog.pg_snapshot_xmin(now_visible))::pg_snapshot;
+        now_visible := format('%1$s:%1$s:',
+            pg_snapshot_xmin(now_visible))::pg_snapshot;
         had := ARRAY(SELECT a.id FROM apppass.audit AS a
-                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(now_visible)
+                     WHERE a.cluster = home AND a.xid >= pg_snapshot_xmin(now_visible)
                          ORDER BY a.id);
-    ELSIF own < pg_catalog.pg_snapshot_xmax(now_visible) THEN
+    ELSIF own < pg_snapshot_xmax(now_visible) THEN
         -- Its own snapshot does not list a transaction either, and it may write more: its rows
         -- count once it is committed.
-        now_visible := pg_catalog.format('%s:%s:%s', pg_catalog.pg_snapshot_xmin(now_visible),
-            pg_catalog.pg_snapshot_xmax(now_visible),
-            (SELECT pg_catalog.string_agg(x::text, ',' ORDER BY x) FROM (
-                SELECT own AS x UNION SELECT pg_catalog.pg_snapshot_xip(now_visible))
+        now_visible := format('%s:%s:%s', pg_snapshot_xmin(now_visible),
+            pg_snapshot_xmax(now_visible),
+            (SELECT string_agg(x::text, ',' ORDER BY x) FROM (
+                SELECT own AS x UNION SELECT pg_snapshot_xip(now_visible))
                     AS running))::pg_snapshot;
     END IF;
-    mark := pg_catalog.jsonb_build_object('history', here, 'snapshot', now_visible::text, 'had',
-        pg_catalog.to_jsonb(had),
-        'position', head.position, 'hash', pg_catalog.encode(head.hash, 'hex'));
+    mark := jsonb_build_object('history', here, 'snapshot', now_visible::text, 'had',
+        to_jsonb(had),
+        'position', head.position, 'hash', encode(head.hash, 'hex'));
     ids := '{}';
 
     IF audit_since.seen IS NULL THEN
@@ -275,18 +275,18 @@ BEGIN
     ELSIF (audit_since.seen ->> 'history') = here THEN
         continuity := 'exact';
         known := (audit_since.seen ->> 'snapshot')::pg_snapshot;
-        had := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(
+        had := ARRAY(SELECT jsonb_array_elements_text(
             audit_since.seen -> 'had')::bigint);
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
-                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(known)
-                       AND NOT pg_catalog.pg_visible_in_snapshot(a.xid, known)
+                     WHERE a.cluster = home AND a.xid >= pg_snapshot_xmin(known)
+                       AND NOT pg_visible_in_snapshot(a.xid, known)
                        AND a.xid IS DISTINCT FROM own
-                       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(had) AS h WHERE h = a.id)
+                       AND NOT EXISTS (SELECT FROM unnest(had) AS h WHERE h = a.id)
                            ORDER BY a.id);
     ELSIF (audit_since.seen ->> 'position')::bigint = 0
           OR EXISTS (SELECT FROM apppass.audit_chain AS c
               WHERE c.position = (audit_since.seen ->> 'position')::bigint
-                     AND c.hash = pg_catalog.decode(audit_since.seen ->> 'hash', 'hex')) THEN
+                     AND c.hash = decode(audit_since.seen ->> 'hash', 'hex')) THEN
         continuity := 'overlap';
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
                      WHERE NOT (a.cluster = home AND a.xid IS NOT DISTINCT FROM own)
@@ -342,9 +342,9 @@ GRANT EXECUTE ON FUNCTION apppass.audit_follow(jsonb) TO apppass_helpdesk, apppa
 -- ---- the chain ----
 
 INSERT INTO apppass.audit_head (position, hash, sealed_at, mark)
-SELECT 0, pg_catalog.sha256('apppass'::bytea), pg_catalog.now(),
-    s.mark || pg_catalog.jsonb_build_object('position', 0, 'hash',
-        pg_catalog.encode(pg_catalog.sha256('apppass'::bytea), 'hex'))
+SELECT 0, sha256('apppass'::bytea), now(),
+    s.mark || jsonb_build_object('position', 0, 'hash',
+        encode(sha256('apppass'::bytea), 'hex'))
 FROM apppass.audit_since(NULL) AS s;
 
 CREATE FUNCTION apppass.audit_seal(OUT sealed bigint, OUT "position" bigint, OUT hash text)
@@ -354,7 +354,7 @@ DECLARE
     head apppass.audit_head;
     entry apppass.audit;
     news record;
-    give_up constant timestamptz := pg_catalog.clock_timestamp() + interval '10 s';
+    give_up constant timestamptz := clock_timestamp() + interval '10 s';
 BEGIN
     LOOP
         SELECT h.* INTO head FROM apppass.audit_head AS h FOR UPDATE SKIP LOCKED;
@@ -362,12 +362,12 @@ BEGIN
         IF NOT EXISTS (SELECT FROM apppass.audit_head) THEN
             RAISE EXCEPTION 'the end of the audit chain is missing' USING ERRCODE = '55000',
                 CONSTRAINT = 'audit_head_missing', HINT = 'See apppass.audit_verify().';
-        ELSIF pg_catalog.clock_timestamp() > give_up THEN
+        ELSIF clock_timestamp() > give_up THEN
             RAISE EXCEPTION 'another session has been sealing the audit trail for 10 s'
                 USING ERRCODE = '55P03', CONSTRAINT = 'audit_seal_busy',
                     HINT = 'Nobody waits for it but the next seal. Try again later.';
         END IF;
-        PERFORM pg_catalog.pg_sleep(0.05);
+        PERFORM pg_sleep(0.05);
     END LOOP;
     -- A statement of its own: its snapshot is younger than the lock.
     SELECT n.* INTO news FROM apppass.audit_since(head.mark) AS n;
@@ -384,10 +384,10 @@ BEGIN
             VALUES (head.position, entry.id, head.hash);
     END LOOP;
     position := head.position;
-    hash := pg_catalog.encode(head.hash, 'hex');
+    hash := encode(head.hash, 'hex');
     UPDATE apppass.audit_head AS h
-    SET position = head.position, hash = head.hash, sealed_at = pg_catalog.clock_timestamp(),
-        mark = news.mark || pg_catalog.jsonb_build_object('position', head.position, 'hash',
+    SET position = head.position, hash = head.hash, sealed_at = clock_timestamp(),
+        mark = news.mark || jsonb_build_object('position', head.position, 'hash',
             audit_seal.hash);
 END
 $$;
@@ -406,10 +406,10 @@ AS $$
 DECLARE
     mark jsonb;
 BEGIN
-    SELECT h.position, pg_catalog.encode(h.hash, 'hex'), h.sealed_at, h.mark INTO position, hash,
+    SELECT h.position, encode(h.hash, 'hex'), h.sealed_at, h.mark INTO position, hash,
         sealed_at, mark
     FROM apppass.audit_head AS h;
-    SELECT count(*), pg_catalog.min(a.at) INTO unsealed, unsealed_since
+    SELECT count(*), min(a.at) INTO unsealed, unsealed_since
     FROM apppass.audit AS a
         WHERE a.id = ANY ((SELECT f.ids FROM apppass.audit_follow(mark) AS f)::bigint[]);
 END
@@ -431,7 +431,7 @@ AS $$
 DECLARE
     head apppass.audit_head;
     link record;
-    last_hash bytea := pg_catalog.sha256('apppass'::bytea);
+    last_hash bytea := sha256('apppass'::bytea);
     noted_found boolean := audit_verify.noted_position IS NULL OR audit_verify.noted_position = 0;
     waiting bigint[];
 BEGIN
@@ -447,7 +447,7 @@ BEGIN
         problem := 'the end of the chain is missing';
         RETURN;
     END IF;
-    head_hash := pg_catalog.encode(head.hash, 'hex');
+    head_hash := encode(head.hash, 'hex');
     FOR link IN
         SELECT c.position, c.audit_id, c.hash, a.id, a AS entry
         FROM apppass.audit_chain AS c LEFT JOIN apppass.audit AS a ON a.id = c.audit_id
@@ -470,25 +470,25 @@ BEGIN
         last_hash := link.hash;
         noted_found := noted_found
             OR (link.position = audit_verify.noted_position
-                AND link.hash = pg_catalog.decode(audit_verify.noted_hash, 'hex'));
+                AND link.hash = decode(audit_verify.noted_hash, 'hex'));
     END LOOP;
     IF rows_checked <> head.position OR last_hash <> head.hash THEN
         problem := 'rows are missing at the end';
         RETURN;
     ELSIF NOT noted_found THEN
-        problem := pg_catalog.format('the seal noted at position %s is not in the chain: its end '
-                                     'was cut off, or it was rewritten',
-                                     audit_verify.noted_position);
+        problem := format('the seal noted at position %s is not in the chain: its end '
+                          'was cut off, or it was rewritten',
+                          audit_verify.noted_position);
         RETURN;
     END IF;
     SELECT f.ids INTO waiting FROM apppass.audit_since(head.mark) AS f;
-    unsealed := pg_catalog.cardinality(waiting);
+    unsealed := cardinality(waiting);
     -- Added where the seal does not look: past the triggers, with the number of a transaction that
     -- had ended.
     SELECT a.id INTO bad_id FROM apppass.audit AS a
     WHERE NOT EXISTS (SELECT FROM apppass.audit_chain AS c WHERE c.audit_id = a.id)
-      AND NOT EXISTS (SELECT FROM pg_catalog.unnest(waiting) AS w WHERE w = a.id)
-      AND a.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
+      AND NOT EXISTS (SELECT FROM unnest(waiting) AS w WHERE w = a.id)
+      AND a.xid IS DISTINCT FROM pg_current_xact_id_if_assigned()
     ORDER BY a.id LIMIT 1;
     IF FOUND THEN
         problem := 'is not part of the chain';
@@ -512,8 +512,8 @@ CREATE FUNCTION apppass.context(name text) RETURNS text
     LANGUAGE plpgsql STABLE STRICT SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN apppass.trim_blank(pg_catalog.left(
-        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || name, true),
+    RETURN apppass.trim_blank(left(
+        regexp_replace(current_setting('apppass.' || name, true),
             E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000));
 END
 $$;
@@ -527,15 +527,15 @@ CREATE FUNCTION apppass.set_context(reason text, ticket text, operator text) RET
 AS $$
 DECLARE
     previous text[] := ARRAY[
-        pg_catalog.current_setting('apppass.reason', true),
-        pg_catalog.current_setting('apppass.ticket', true),
-        pg_catalog.current_setting('apppass.operator', true)];
+        current_setting('apppass.reason', true),
+        current_setting('apppass.ticket', true),
+        current_setting('apppass.operator', true)];
 BEGIN
-    PERFORM pg_catalog.set_config('apppass.reason', coalesce(set_context.reason, previous[1], ''),
+    PERFORM set_config('apppass.reason', coalesce(set_context.reason, previous[1], ''),
         true),
-            pg_catalog.set_config('apppass.ticket', coalesce(set_context.ticket, previous[2], ''),
+            set_config('apppass.ticket', coalesce(set_context.ticket, previous[2], ''),
                 true),
-            pg_catalog.set_config('apppass.operator',
+            set_config('apppass.operator',
                 coalesce(set_context.operator, previous[3], ''), true);
     RETURN previous;
 END
@@ -547,9 +547,9 @@ CREATE FUNCTION apppass.restore_context(previous text[]) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    PERFORM pg_catalog.set_config('apppass.reason', coalesce(previous[1], ''), true),
-            pg_catalog.set_config('apppass.ticket', coalesce(previous[2], ''), true),
-            pg_catalog.set_config('apppass.operator', coalesce(previous[3], ''), true);
+    PERFORM set_config('apppass.reason', coalesce(previous[1], ''), true),
+            set_config('apppass.ticket', coalesce(previous[2], ''), true),
+            set_config('apppass.operator', coalesce(previous[3], ''), true);
 END
 $$;
 COMMENT ON FUNCTION apppass.restore_context(text[]) IS
@@ -590,8 +590,8 @@ GRANT EXECUTE ON FUNCTION apppass.actor() TO apppass_admin;
 CREATE FUNCTION apppass.hash_kind(hash text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     RETURN CASE WHEN hash LIKE '$argon2%'
-        THEN pg_catalog.split_part(hash, '$', 2) || ' ' || pg_catalog.split_part(hash, '$', 4)
-                ELSE pg_catalog.split_part(hash, '$', 2) END;
+        THEN split_part(hash, '$', 2) || ' ' || split_part(hash, '$', 4)
+                ELSE split_part(hash, '$', 2) END;
 COMMENT ON FUNCTION apppass.hash_kind(text) IS
 'Algorithm and cost of a hash string, without salt and digest.';
 
@@ -603,13 +603,13 @@ AS $$
 BEGIN
     -- Any login can fill the server's queue, with one session that listens and keeps a transaction
     -- open; once it is full, whoever notifies can't commit.
-    IF pg_catalog.pg_notification_queue_usage() > 0.01 THEN
+    IF pg_notification_queue_usage() > 0.01 THEN
         RAISE WARNING 'the event "%" is not announced', event ->> 'event'
             USING HINT = 'A session that listens has kept a transaction open for long: see '
                          'pg_stat_activity, and end it.';
         RETURN;
     END IF;
-    PERFORM pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls(event)::text);
+    PERFORM pg_notify('apppass', jsonb_strip_nulls(event)::text);
 END
 $$;
 COMMENT ON FUNCTION apppass.notify(jsonb) IS
@@ -631,15 +631,15 @@ BEGIN
     INSERT INTO apppass.audit AS a (at, actor, operator, client, application, action, realm_id,
         account_id, account, device, code_id,
                                     selector, reason, ticket, before, after)
-    VALUES (pg_catalog.clock_timestamp(), session_user, apppass.operator(),
-        pg_catalog.inet_client_addr(),
-            NULLIF(pg_catalog.current_setting('application_name'), ''), audit_write.action,
+    VALUES (clock_timestamp(), session_user, apppass.operator(),
+        inet_client_addr(),
+            NULLIF(current_setting('application_name'), ''), audit_write.action,
                 audit_write.realm_id, audit_write.account_id, audit_write.account,
                 audit_write.device, audit_write.code_id, audit_write.selector,
             coalesce(audit_write.reason, apppass.context('reason')), apppass.context('ticket'),
             audit_write.before, audit_write.after)
     RETURNING a.* INTO entry;
-    PERFORM apppass.notify(pg_catalog.jsonb_build_object(
+    PERFORM apppass.notify(jsonb_build_object(
         'event', entry.action, 'audit_id', entry.id, 'at', entry.at, 'account_id', entry.account_id,
         'code_id', entry.code_id,
         'realm_id', entry.realm_id));
@@ -653,8 +653,8 @@ CREATE FUNCTION apppass.audit_change() RETURNS trigger
     LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN pg_catalog.to_jsonb(OLD) END;
-    new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN pg_catalog.to_jsonb(NEW) END;
+    old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
     this jsonb := coalesce(new_row, old_row);
     action text;
     realm integer;
@@ -707,15 +707,15 @@ BEGIN
     old_row := old_row - 'hash';
     new_row := new_row - 'hash';
     IF TG_OP = 'UPDATE' THEN
-        SELECT pg_catalog.jsonb_object_agg(o.key, o.value),
-            pg_catalog.jsonb_object_agg(o.key, n.value)
+        SELECT jsonb_object_agg(o.key, o.value),
+            jsonb_object_agg(o.key, n.value)
         INTO old_row, new_row
-        FROM pg_catalog.jsonb_each(old_row) AS o
-            JOIN pg_catalog.jsonb_each(new_row) AS n ON n.key = o.key
+        FROM jsonb_each(old_row) AS o
+            JOIN jsonb_each(new_row) AS n ON n.key = o.key
         WHERE o.value <> n.value;
     ELSE
-        old_row := pg_catalog.jsonb_strip_nulls(old_row);
-        new_row := pg_catalog.jsonb_strip_nulls(new_row);
+        old_row := jsonb_strip_nulls(old_row);
+        new_row := jsonb_strip_nulls(new_row);
     END IF;
     PERFORM apppass.audit_write(action, realm, account.id, account.username, device,
         CASE TG_TABLE_NAME WHEN 'code' THEN (this ->> 'id')::bigint END, CASE TG_TABLE_NAME
@@ -730,35 +730,35 @@ COMMENT ON FUNCTION apppass.audit_change() IS
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm
     FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+    WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.access_rule
     FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_update AFTER UPDATE ON apppass.access_rule FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+    WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.realm_operator
     FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_update AFTER UPDATE ON apppass.realm_operator FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+    WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.account
     FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_update AFTER UPDATE ON apppass.account FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+    WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert_delete AFTER INSERT OR DELETE ON apppass.device
     FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_update AFTER UPDATE ON apppass.device FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+    WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_insert AFTER INSERT ON apppass.code
     FOR EACH ROW EXECUTE FUNCTION apppass.audit_change();
 CREATE TRIGGER audit_update AFTER UPDATE ON apppass.code FOR EACH ROW
-    WHEN (OLD.* OPERATOR(pg_catalog.*<>) NEW.*) EXECUTE FUNCTION apppass.audit_change();
+    WHEN (OLD.* *<> NEW.*) EXECUTE FUNCTION apppass.audit_change();
 
 DO $$
 DECLARE
     t record;
 BEGIN
-    FOR t IN SELECT g.tgname, g.tgrelid::regclass AS relation FROM pg_catalog.pg_trigger AS g
+    FOR t IN SELECT g.tgname, g.tgrelid::regclass AS relation FROM pg_trigger AS g
              WHERE g.tgfoid = 'apppass.audit_change'::regproc LOOP
-        EXECUTE pg_catalog.format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, t.relation,
+        EXECUTE format('COMMENT ON TRIGGER %I ON %s IS %L', t.tgname, t.relation,
             'Writes the audit row.');
     END LOOP;
 END

@@ -14,8 +14,8 @@ SET LOCAL ROLE apppass_owner;
 
 CREATE FUNCTION apppass.name_pattern(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.replace(pg_catalog.regexp_replace(apppass.account_name(typed),
-                                                        '([\\%_])', '\\\1', 'g'), '*', '%');
+    RETURN replace(regexp_replace(apppass.account_name(typed),
+                                  '([\\%_])', '\\\1', 'g'), '*', '%');
 COMMENT ON FUNCTION apppass.name_pattern(text) IS
 'A user name in which * stands for anything, as a pattern for LIKE.';
 
@@ -1237,7 +1237,7 @@ BEGIN
                  WHEN p.proname IN ('revoke_codes', 'set_expiry', 'import_code', 'find_terms')
                      THEN 'apppass_helpdesk'
                  ELSE 'apppass_helpdesk, apppass_auditor' END AS roles
-        FROM pg_catalog.pg_proc AS p
+        FROM pg_proc AS p
         WHERE p.pronamespace = 'apppass'::regnamespace AND p.prosecdef
           AND p.proname IN (
               'find_codes', 'find_unused', 'find_uses', 'find_accounts', 'find_devices',
@@ -1250,8 +1250,8 @@ BEGIN
               'last_disabled',
               'find_access', 'find_offers', 'withdrawn_now', 'completions', 'deployment_faults')
     LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO %s', f.call, f.roles);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f.call);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO %s', f.call, f.roles);
     END LOOP;
 END
 $$;

@@ -88,7 +88,7 @@ BEGIN
             USING ERRCODE = 'AP003', CONSTRAINT = 'account_enabled',
                   HINT = 'Disable it first, which ends its sessions: SELECT '
                          'apppass.set_account_enabled(username, false, reason).';
-    ELSIF pg_catalog.strpos(account.username, '@') > 0 AND pg_catalog.strpos(
+    ELSIF strpos(account.username, '@') > 0 AND strpos(
         apppass.fold(concat_ws(' ', apppass.context('reason'), apppass.context('ticket'))),
         account.username) > 0 THEN
         RAISE EXCEPTION 'reason or ticket name the account'

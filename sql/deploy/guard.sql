@@ -228,7 +228,7 @@ BEGIN
         THEN ARRAY[NEW.service] END))[1];
     NEW.network := apppass.network_name(NEW.network);
     IF NEW.position IS NULL THEN
-        SELECT coalesce(pg_catalog.max(x.position), 0) + 10 INTO NEW.position
+        SELECT coalesce(max(x.position), 0) + 10 INTO NEW.position
             FROM apppass.access_rule AS x;
     END IF;
     RETURN NEW;
@@ -249,7 +249,7 @@ BEGIN
         NEW.role_oid := OLD.role_oid;
         RETURN NEW;
     END IF;
-    SELECT g.oid INTO NEW.role_oid FROM pg_catalog.pg_roles AS g WHERE g.rolname = NEW.role_name;
+    SELECT g.oid INTO NEW.role_oid FROM pg_roles AS g WHERE g.rolname = NEW.role_name;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'role "%" does not exist', NEW.role_name
             USING ERRCODE = '22023', CONSTRAINT = 'role_unknown',
@@ -380,7 +380,7 @@ BEGIN
     ELSIF realm.mfa_required AND NOT account.mfa_enrolled THEN
         RAISE EXCEPTION 'account "%" is not enrolled in MFA', account.username
             USING ERRCODE = 'AP001', CONSTRAINT = 'mfa_missing',
-                DETAIL = pg_catalog.format('Realm "%s" gives codes to enrolled accounts only.',
+                DETAIL = format('Realm "%s" gives codes to enrolled accounts only.',
                 realm.name),
                   HINT = 'Let the user enrol, then: SELECT apppass.set_mfa(username, true, '
                          'reason).';
@@ -391,7 +391,7 @@ BEGIN
     IF live >= realm.max_codes THEN
         RAISE EXCEPTION 'account "%" has % live codes already', account.username, live
             USING ERRCODE = 'AP001', CONSTRAINT = 'max_codes_reached',
-                DETAIL = pg_catalog.format('Realm "%s" allows %s.', realm.name, realm.max_codes),
+                DETAIL = format('Realm "%s" allows %s.', realm.name, realm.max_codes),
                   HINT = 'Revoke one that is no longer used: see apppass.code_overview.';
     END IF;
     RETURN realm;
@@ -412,7 +412,7 @@ BEGIN
         RAISE EXCEPTION 'realm "%" does not allow codes that live longer than %', realm.name,
             realm.max_lifetime
             USING ERRCODE = 'AP001', CONSTRAINT = 'max_lifetime_exceeded',
-                DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),
+                DETAIL = format('The latest possible expiry is %s.', latest),
                   HINT = 'Give an earlier expiry, or none to get the latest possible one.';
     END IF;
     RETURN coalesce(expires_at, latest);
@@ -520,11 +520,11 @@ BEGIN
                     HINT = 'Leave replaces out, or call '
                            'apppass.reset_code(username, device, reason => ...).';
         END IF;
-        IF NOT pg_catalog.isfinite(NEW.created_at) THEN
+        IF NOT isfinite(NEW.created_at) THEN
             RAISE EXCEPTION 'a code is issued at a moment'
                 USING ERRCODE = '22023', CONSTRAINT = 'created_infinite',
                       HINT = 'Leave created_at out: lifetimes count from it.';
-        ELSIF NEW.created_at > pg_catalog.clock_timestamp() THEN
+        ELSIF NEW.created_at > clock_timestamp() THEN
             RAISE EXCEPTION 'a code cannot be issued in the future'
                 USING ERRCODE = '22023', CONSTRAINT = 'created_in_future',
                     HINT = 'Leave created_at out: lifetimes count from it.';
@@ -553,22 +553,22 @@ BEGIN
                          'and argon2_passes; bcrypt up to cost 12.';
     END IF;
     NEW.services := apppass.service_names(NEW.services);
-    IF pg_catalog.array_position(NEW.networks, NULL) IS NOT NULL THEN
+    IF array_position(NEW.networks, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'the list of networks has an empty place'
             USING ERRCODE = '22023', CONSTRAINT = 'networks_null',
                 HINT = 'Leave NULL out of the list.';
-    ELSIF pg_catalog.cardinality(NEW.networks) = 0 THEN
+    ELSIF cardinality(NEW.networks) = 0 THEN
         RAISE EXCEPTION 'the list of networks is empty'
             USING ERRCODE = '22023', CONSTRAINT = 'networks_empty',
                 HINT = 'NULL means every network; an empty list would make a code that opens '
                        'nothing.';
     END IF;
-    NEW.networks := (SELECT pg_catalog.array_agg(DISTINCT apppass.network_name(n))
-        FROM pg_catalog.unnest(NEW.networks) AS n);
+    NEW.networks := (SELECT array_agg(DISTINCT apppass.network_name(n))
+        FROM unnest(NEW.networks) AS n);
 
     IF NEW.revoked_at IS NOT NULL THEN
         IF TG_OP = 'INSERT' OR OLD.revoked_at IS NULL THEN
-            IF NEW.revoked_at > pg_catalog.clock_timestamp() THEN
+            IF NEW.revoked_at > clock_timestamp() THEN
                 RAISE EXCEPTION 'a code cannot be revoked in the future'
                     USING ERRCODE = '22023', CONSTRAINT = 'revoked_in_future',
                         HINT = 'Set expires_at to end it later.';
@@ -603,7 +603,7 @@ BEGIN
         IF realm.reason_required THEN
             PERFORM apppass.require_reason('issuing a code');
         END IF;
-        IF NEW.expires_at <= pg_catalog.now() THEN
+        IF NEW.expires_at <= now() THEN
             RAISE EXCEPTION 'the code would have expired already'
                 USING ERRCODE = '22023', CONSTRAINT = 'expiry_past',
                     HINT = 'expires_at is a point in time in the future, or NULL.';
@@ -612,14 +612,14 @@ BEGIN
 
     -- Policy may have shrunk since the code was issued: what an UPDATE does not widen is not asked
     -- about again.
-    SELECT s INTO refused FROM pg_catalog.unnest(NEW.services) AS s
+    SELECT s INTO refused FROM unnest(NEW.services) AS s
     WHERE s <> ALL (realm.services)
         AND (TG_OP = 'INSERT' OR s = ANY (OLD.services) IS NOT TRUE) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'realm "%" does not allow codes for %', realm.name, refused
             USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed',
-                DETAIL = pg_catalog.format('It allows: %s.',
-                pg_catalog.array_to_string(realm.services, ', ')),
+                DETAIL = format('It allows: %s.',
+                array_to_string(realm.services, ', ')),
                   HINT = 'Leave this service out, or let an administrator change realm.services.';
     END IF;
     IF TG_OP = 'UPDATE' AND NEW.expires_at IS NOT DISTINCT FROM OLD.expires_at THEN

@@ -20,11 +20,11 @@ DECLARE
     selector text;
     stored apppass.stored_code;
 BEGIN
-    selector := pg_catalog.left(apppass.make_code(account.id, 20), 4);
+    selector := left(apppass.make_code(account.id, 20), 4);
     BEGIN
         stored := apppass.store_code(username, device, selector,
-            '$argon2id$v=19$m=19456,t=2,p=1$' || pg_catalog.repeat('A', 22) || '$'
-            || pg_catalog.repeat('A', 43), services, networks, expires_at);
+            '$argon2id$v=19$m=19456,t=2,p=1$' || repeat('A', 22) || '$'
+            || repeat('A', 43), services, networks, expires_at);
         RAISE EXCEPTION 'rehearsed' USING ERRCODE = 'AP009', CONSTRAINT = 'handover_rehearsed',
             HINT = 'Nobody sees this.';
     EXCEPTION WHEN SQLSTATE 'AP009' THEN
@@ -55,17 +55,17 @@ DECLARE
     account apppass.account := apppass.managed_account(offer_code.username);
     realm apppass.realm;
     planned apppass.stored_code;
-    ends_at timestamptz := apppass.later(pg_catalog.now(), offer_code.valid);
+    ends_at timestamptz := apppass.later(now(), offer_code.valid);
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     IF realm.handover_url IS NULL THEN
         RAISE EXCEPTION 'realm "%" has no page where links are opened', realm.name
             USING ERRCODE = 'AP001', CONSTRAINT = 'handover_not_allowed',
                   DETAIL = 'realm.handover_url is not set.',
-                  HINT = pg_catalog.format('An administrator can change it: apppass realm set %s'
+                  HINT = format('An administrator can change it: apppass realm set %s'
                       ' handover_url=https://mail.%s/handover', realm.name, realm.name);
-    ELSIF offer_code.link_hash IS NULL OR pg_catalog.length(offer_code.link_hash) <> 32
-        OR pg_catalog.length(offer_code.pin_hash) <> 32 THEN
+    ELSIF offer_code.link_hash IS NULL OR length(offer_code.link_hash) <> 32
+        OR length(offer_code.pin_hash) <> 32 THEN
         RAISE EXCEPTION 'that is no SHA-256 sum' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_hash_invalid', HINT = 'Give sha256(...) of the secret part.';
     ELSIF offer_code.valid IS NULL
@@ -81,10 +81,10 @@ BEGIN
                                        link_hash, pin_hash, offered_by, ends_at)
     VALUES (account.id, planned.device, planned.services, planned.networks, offer_code.expires_at,
         offer_code.link_hash, offer_code.pin_hash,
-            pg_catalog.concat_ws('/', session_user, apppass.context('operator')), ends_at);
+            concat_ws('/', session_user, apppass.context('operator')), ends_at);
     PERFORM apppass.audit_write('handover_offered', account.realm_id, account.id, account.username,
         planned.device, NULL, NULL, NULL,
-        pg_catalog.jsonb_build_object('ends_at', ends_at, 'pin', offer_code.pin_hash IS NOT NULL),
+        jsonb_build_object('ends_at', ends_at, 'pin', offer_code.pin_hash IS NOT NULL),
         NULL);
     PERFORM apppass.restore_context(previous);
     RETURN ROW(account.username, planned.device, planned.services, planned.networks,
@@ -122,7 +122,7 @@ DECLARE
 BEGIN
     it.account := apppass.account_name(import_offer.account);
     it.device := apppass.label_name(import_offer.device);
-    IF EXISTS (SELECT FROM apppass.find_offers(it.account, pg_catalog.now()) AS o
+    IF EXISTS (SELECT FROM apppass.find_offers(it.account, now()) AS o
                WHERE o.state = 'pending'
                  AND apppass.label_key(o.device) = apppass.label_key(it.device)) THEN
         it.result := 'exists';
@@ -136,8 +136,8 @@ BEGIN
     END IF;
     offered := apppass.offer_code(import_offer.account, import_offer.device,
         import_offer.link_hash, import_offer.pin_hash, import_offer.valid,
-        pg_catalog.string_to_array(apppass.trim_blank(import_offer.services), ','),
-        pg_catalog.string_to_array(apppass.trim_blank(import_offer.networks), ',')::cidr[],
+        string_to_array(apppass.trim_blank(import_offer.services), ','),
+        string_to_array(apppass.trim_blank(import_offer.networks), ',')::cidr[],
         apppass.trim_blank(import_offer.expires_at)::timestamptz,
         apppass.trim_blank(import_offer.reason), apppass.trim_blank(import_offer.ticket),
         import_offer.operator);
@@ -253,20 +253,20 @@ BEGIN
         PERFORM apppass.audit_write(CASE WHEN offer.wrong_pins >= 4 THEN 'handover_locked'
                                          ELSE 'handover_pin_wrong' END,
             account.realm_id, account.id, account.username, offer.device, NULL, NULL, NULL,
-            pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-                'address', pg_catalog.host(self_collect.client))), NULL);
+            jsonb_strip_nulls(jsonb_build_object(
+                'address', host(self_collect.client))), NULL);
         PERFORM apppass.restore_context(previous);
         RETURN NULL;
     END IF;
     stored := apppass.store_code(account.username, offer.device, self_collect.selector,
         self_collect.hash, offer.services,
                                  offer.networks, offer.expires_at);
-    UPDATE apppass.handover AS h SET collected_at = pg_catalog.now(), code_id = stored.code_id
+    UPDATE apppass.handover AS h SET collected_at = now(), code_id = stored.code_id
     WHERE h.id = offer.id;
     PERFORM apppass.audit_write('handover_collected', account.realm_id, account.id,
         account.username, offer.device, stored.code_id, stored.selector, NULL,
-        pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-            'address', pg_catalog.host(self_collect.client))), NULL);
+        jsonb_strip_nulls(jsonb_build_object(
+            'address', host(self_collect.client))), NULL);
     PERFORM apppass.restore_context(previous);
     RETURN stored;
 END
@@ -285,14 +285,14 @@ BEGIN
         'apppass.import_offer(text, text, bytea, bytea, interval, text, text, text, text, text,'
         ' text, boolean)',
         'apppass.withdraw_offer(text, text, text, text, text)']::regprocedure[] LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk', f);
     END LOOP;
     FOREACH f IN ARRAY ARRAY[
         'apppass.self_offer(bytea)',
         'apppass.self_collect(bytea, bytea, inet, text, text)']::regprocedure[] LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_self', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO apppass_self', f);
     END LOOP;
 END
 $$;

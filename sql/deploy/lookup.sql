@@ -54,7 +54,7 @@ BEGIN
            v.verdict = 'accepted' AND NOT EXISTS (
                SELECT FROM apppass.code_use AS u
                WHERE u.code_id = v.code_id AND u.service = coalesce(door, '-') AND u.network = place
-                 AND u.last_at > pg_catalog.now() - interval '5 minutes'),
+                 AND u.last_at > now() - interval '5 minutes'),
            v.account_id
     INTO verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due, account_id
     FROM (

@@ -24,19 +24,19 @@ CREATE FUNCTION apppass.due_codes(most bigint)
 BEGIN ATOMIC
     SELECT c.id, a.username, d.label, c.selector,
         CASE WHEN u.last_at IS NULL
-                  AND apppass.later(c.created_at, r.lapse_after) <= pg_catalog.now()
-             THEN pg_catalog.format('not used within %s of issue', r.lapse_after)
-             ELSE pg_catalog.format('not used for %s', r.unused_after) END
+                  AND apppass.later(c.created_at, r.lapse_after) <= now()
+             THEN format('not used within %s of issue', r.lapse_after)
+             ELSE format('not used for %s', r.unused_after) END
     FROM apppass.realm AS r
     JOIN apppass.code AS c ON c.realm_id = r.id
     JOIN apppass.device AS d ON d.id = c.device_id
     JOIN apppass.account AS a ON a.id = c.account_id
-    LEFT JOIN LATERAL (SELECT pg_catalog.max(x.last_at) AS last_at FROM apppass.code_use AS x
+    LEFT JOIN LATERAL (SELECT max(x.last_at) AS last_at FROM apppass.code_use AS x
                        WHERE x.code_id = c.id) AS u ON true
     -- The first two leave out what need not be looked at: what is revoked, and what would not even
     -- have lapsed had it never been used.
     WHERE c.revoked_at IS NULL
-      AND apppass.code_lapses(c.created_at, NULL, r.lapse_after, r.unused_after) <= pg_catalog.now()
+      AND apppass.code_lapses(c.created_at, NULL, r.lapse_after, r.unused_after) <= now()
       AND apppass.code_state(c.revoked_at, c.created_at, c.expires_at, u.last_at, r.max_lifetime,
                              r.lapse_after, r.unused_after) = 'lapsed'
       AND r.id = ANY (ARRAY(SELECT apppass.managed_realms()))

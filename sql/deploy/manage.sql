@@ -301,7 +301,7 @@ CREATE FUNCTION apppass.handover_state(handover apppass.handover) RETURNS text
     LANGUAGE sql STABLE
     RETURN CASE WHEN handover.collected_at IS NOT NULL THEN 'collected'
                 WHEN handover.wrong_pins >= 5 THEN 'locked'
-                WHEN handover.ends_at <= pg_catalog.now() THEN 'ended'
+                WHEN handover.ends_at <= now() THEN 'ended'
                 ELSE 'pending' END;
 COMMENT ON FUNCTION apppass.handover_state(apppass.handover) IS
 'pending, collected, locked (five wrong PINs) or ended.';
@@ -310,7 +310,7 @@ CREATE FUNCTION apppass.withdraw_offers(account apppass.account, device text) RE
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    began constant timestamptz := pg_catalog.clock_timestamp();
+    began constant timestamptz := clock_timestamp();
     label constant text := apppass.label_key(apppass.label_name(withdraw_offers.device));
     ids bigint[];
     gone apppass.handover;
@@ -332,17 +332,17 @@ BEGIN
                 (withdraw_offers.account).id, (withdraw_offers.account).username,
                 gone.device, NULL, NULL, NULL, NULL, NULL);
             count := count + 1;
-            ids := pg_catalog.array_remove(ids, gone.id);
+            ids := array_remove(ids, gone.id);
         END LOOP;
         EXIT WHEN ids = '{}';
-        IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
+        IF clock_timestamp() > began + interval '2 s' THEN
             RAISE WARNING 'a link is being opened, and is not withdrawn: process %',
                 coalesce((SELECT apppass.holder_of(h.xmax, 'apppass.handover')
                     FROM apppass.handover AS h WHERE h.id = ANY (ids) LIMIT 1), '?')
                 USING HINT = 'Do the same again, and look for a code that it made.';
             EXIT;
         END IF;
-        PERFORM pg_catalog.pg_sleep(0.01);
+        PERFORM pg_sleep(0.01);
     END LOOP;
     RETURN count;
 END
@@ -355,7 +355,7 @@ CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint,
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    began constant timestamptz := pg_catalog.clock_timestamp();
+    began constant timestamptz := clock_timestamp();
     ids bigint[];
     revoked integer;
 BEGIN
@@ -363,12 +363,12 @@ BEGIN
     -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a
     -- moment to commit; a session that stays open holds nobody up.
     WHILE revoke_codes.selector IS NULL
-        AND pg_catalog.current_setting('transaction_isolation') = 'read committed' LOOP
+        AND current_setting('transaction_isolation') = 'read committed' LOOP
         PERFORM FROM apppass.issue_turn AS t
             WHERE t.account_id = revoke_codes.account_id FOR SHARE SKIP LOCKED;
         EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t
             WHERE t.account_id = revoke_codes.account_id);
-        IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
+        IF clock_timestamp() > began + interval '2 s' THEN
             RAISE WARNING
                 'a code is being issued for the account, and is not among those revoked: process %',
                 coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn')
@@ -377,7 +377,7 @@ BEGIN
                              'for every code.';
             EXIT;
         END IF;
-        PERFORM pg_catalog.pg_sleep(0.01);
+        PERFORM pg_sleep(0.01);
     END LOOP;
     ids := ARRAY(SELECT c.id FROM apppass.code AS c
                  WHERE c.account_id = revoke_codes.account_id AND c.revoked_at IS NULL
@@ -385,7 +385,7 @@ BEGIN
                    AND (revoke_codes.selector IS NULL OR c.selector = revoke_codes.selector));
     PERFORM apppass.lock_rows('code', ids);
     UPDATE apppass.code AS c
-    SET revoked_at = pg_catalog.now(), revoke_reason = apppass.context('reason')
+    SET revoked_at = now(), revoke_reason = apppass.context('reason')
     WHERE c.id = ANY (ids) AND c.revoked_at IS NULL;
     GET DIAGNOSTICS revoked = ROW_COUNT;
     RETURN revoked;
@@ -411,7 +411,7 @@ DECLARE
     revoked integer;
     previous text[];
 BEGIN
-    IF wanted IS NULL OR pg_catalog.length(wanted) <> 4 THEN
+    IF wanted IS NULL OR length(wanted) <> 4 THEN
         RAISE EXCEPTION 'that is not a selector'
             USING ERRCODE = '22023', CONSTRAINT = 'selector_invalid',
                 HINT = 'Give the first four symbols of the code, never all of it.';

@@ -15,20 +15,20 @@ DECLARE
     acc integer := 0;
     value integer;
 BEGIN
-    FOR i IN 1 .. pg_catalog.length(check_symbol.symbols) + 1 LOOP
+    FOR i IN 1 .. length(check_symbol.symbols) + 1 LOOP
         -- acc := alpha * acc over GF(32), primitive polynomial x^5 + x^2 + 1
         acc := acc << 1;
         IF acc > 31 THEN
             acc := acc # 37;
         END IF;
-        EXIT WHEN i > pg_catalog.length(check_symbol.symbols);
-        value := pg_catalog.strpos(alphabet, pg_catalog.substr(check_symbol.symbols, i, 1)) - 1;
+        EXIT WHEN i > length(check_symbol.symbols);
+        value := strpos(alphabet, substr(check_symbol.symbols, i, 1)) - 1;
         IF value < 0 THEN
             RETURN NULL;
         END IF;
         acc := acc # value;
     END LOOP;
-    RETURN pg_catalog.substr(alphabet, acc + 1, 1);
+    RETURN substr(alphabet, acc + 1, 1);
 END
 $$;
 COMMENT ON FUNCTION apppass.check_symbol(text) IS
@@ -37,9 +37,9 @@ COMMENT ON FUNCTION apppass.check_symbol(text) IS
 CREATE FUNCTION apppass.code_valid(code text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.length(code_valid.code) IN (16, 20, 24, 28)
-       AND apppass.check_symbol(pg_catalog.left(code_valid.code, -1))
-           IS NOT DISTINCT FROM pg_catalog.right(code_valid.code,
+    SELECT length(code_valid.code) IN (16, 20, 24, 28)
+       AND apppass.check_symbol(left(code_valid.code, -1))
+           IS NOT DISTINCT FROM right(code_valid.code,
            1);
 $$;
 COMMENT ON FUNCTION apppass.code_valid(text) IS
@@ -56,12 +56,12 @@ BEGIN
     LOOP
         random := apppass.random_bytes(make_code.length - 1);
         -- 256 is a multiple of 32: every symbol is equally likely.
-        SELECT pg_catalog.string_agg(pg_catalog.substr('0123456789abcdefghjkmnpqrstvwxyz',
-            (pg_catalog.get_byte(random, i) & 31) + 1, 1), '' ORDER BY i)
-        INTO STRICT symbols FROM pg_catalog.generate_series(0, make_code.length - 2) AS i;
+        SELECT string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz',
+            (get_byte(random, i) & 31) + 1, 1), '' ORDER BY i)
+        INTO STRICT symbols FROM generate_series(0, make_code.length - 2) AS i;
         EXIT WHEN NOT EXISTS (SELECT FROM apppass.code AS c
             WHERE c.account_id = make_code.account_id
-            AND c.selector = pg_catalog.left(symbols, 4));
+            AND c.selector = left(symbols, 4));
     END LOOP;
     RETURN symbols || apppass.check_symbol(symbols);
 END
@@ -71,7 +71,7 @@ COMMENT ON FUNCTION apppass.make_code(bigint, integer) IS
 
 CREATE FUNCTION apppass.group_code(code text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN pg_catalog.regexp_replace(code, '(....)(?=.)', '\1-', 'g');
+    RETURN regexp_replace(code, '(....)(?=.)', '\1-', 'g');
 COMMENT ON FUNCTION apppass.group_code(text) IS
 'The form shown to people: groups of four with hyphens.';
 
@@ -97,7 +97,7 @@ BEGIN
     PERFORM apppass.take_turn(account.id);
     terms := apppass.issue_policy(account.username);
     code := apppass.make_code(account.id, terms.code_length);
-    stored := apppass.store_code(issue_code.username, issue_code.device, pg_catalog.left(code, 4),
+    stored := apppass.store_code(issue_code.username, issue_code.device, left(code, 4),
         apppass.bcrypt(code), issue_code.services, issue_code.networks, issue_code.expires_at,
         issue_code.reason, issue_code.ticket, issue_code.operator);
     RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
@@ -158,9 +158,9 @@ BEGIN
         RAISE EXCEPTION 'account "%" has no device "%"', (known_device.account).username,
             known_device.label
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_not_found',
-                HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account '
-                                         '= %L shows what it has.',
-                                         (known_device.account).username);
+                HINT = format('SELECT device FROM apppass.device_overview WHERE account '
+                              '= %L shows what it has.',
+                              (known_device.account).username);
     END IF;
     RETURN device_id;
 END
@@ -211,10 +211,10 @@ COMMENT ON TYPE apppass.reset_issued_code IS
 CREATE FUNCTION apppass.chosen_expiry(code apppass.code) RETURNS timestamptz
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT apppass.code_ends(pg_catalog.now(), (chosen_expiry.code).expires_at, r.max_lifetime)
+    SELECT apppass.code_ends(now(), (chosen_expiry.code).expires_at, r.max_lifetime)
     FROM apppass.realm AS r
     WHERE r.id = (chosen_expiry.code).realm_id AND (chosen_expiry.code).expiry_chosen
-        AND (chosen_expiry.code).expires_at > pg_catalog.now();
+        AND (chosen_expiry.code).expires_at > now();
 $$;
 COMMENT ON FUNCTION apppass.chosen_expiry(apppass.code) IS
 'The expiry that a code''s replacement inherits; NULL: what policy gives.';
@@ -230,14 +230,14 @@ BEGIN
     IF (kept_services.code).services IS NULL OR realm.services IS NULL THEN
         RETURN (kept_services.code).services;
     END IF;
-    kept := ARRAY(SELECT s FROM pg_catalog.unnest((kept_services.code).services) AS s
+    kept := ARRAY(SELECT s FROM unnest((kept_services.code).services) AS s
         WHERE s = ANY (realm.services)
         ORDER BY s);
-    IF pg_catalog.cardinality(kept) = 0 THEN
+    IF cardinality(kept) = 0 THEN
         RAISE EXCEPTION 'realm "%" allows none of the services of the old code', realm.name
             USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed',
-                DETAIL = pg_catalog.format('It allows: %s.',
-                pg_catalog.array_to_string(realm.services, ', ')),
+                DETAIL = format('It allows: %s.',
+                array_to_string(realm.services, ', ')),
                   HINT = 'Issue a code for another service: apppass.issue_code(username, device, '
                          'services).';
     END IF;
@@ -259,7 +259,7 @@ DECLARE
     account apppass.account := apppass.managed_account(reset_device.username);
     target bigint := apppass.known_device(account, reset_device.device);
     period interval := coalesce(reset_device.grace, '0');
-    grace_ends_at timestamptz := apppass.later(pg_catalog.now(), coalesce(reset_device.grace, '0'));
+    grace_ends_at timestamptz := apppass.later(now(), coalesce(reset_device.grace, '0'));
     previous text[] := apppass.set_context(reset_device.reason, reset_device.ticket,
         reset_device.operator);
     newest apppass.code;
@@ -282,8 +282,8 @@ BEGIN
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_never_had_code',
                 HINT = 'Issue one: apppass.issue_code(username, device).';
     END IF;
-    SELECT pg_catalog.array_agg(s.code_id ORDER BY s.code_id),
-        pg_catalog.array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
+    SELECT array_agg(s.code_id ORDER BY s.code_id),
+        array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
     FROM apppass.code_standing AS s
     WHERE s.device_id = target AND s.state IS NULL;
 
@@ -336,7 +336,7 @@ BEGIN
     PERFORM apppass.take_turn(account.id);
     SELECT apppass.make_code(account.id, r.code_length) INTO STRICT code FROM apppass.realm AS r
         WHERE r.id = account.realm_id;
-    stored := apppass.reset_device(reset_code.username, reset_code.device, pg_catalog.left(code, 4),
+    stored := apppass.reset_device(reset_code.username, reset_code.device, left(code, 4),
         apppass.bcrypt(code), reset_code.grace, reset_code.reason,
         reset_code.ticket, reset_code.operator);
     RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
@@ -388,8 +388,8 @@ BEGIN
         'apppass.reset_code(text, text, interval, text, text, text)',
         'apppass.explain_access(text, text, inet)',
         'apppass.check_symbol(text)', 'apppass.code_valid(text)']::regprocedure[] LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk', f);
     END LOOP;
 END
 $$;

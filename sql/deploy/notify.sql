@@ -50,12 +50,12 @@ COMMENT ON COLUMN apppass.notice.mailed IS 'It is in a mail.';
 
 CREATE TABLE apppass.notice_mail (
     id bigint GENERATED ALWAYS AS IDENTITY,
-    key uuid NOT NULL DEFAULT pg_catalog.gen_random_uuid(),
+    key uuid NOT NULL DEFAULT gen_random_uuid(),
     account_id bigint NOT NULL,
     address text NOT NULL,
     notices bigint[] NOT NULL,
-    made_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
-    try_at timestamptz NOT NULL DEFAULT pg_catalog.now(),
+    made_at timestamptz NOT NULL DEFAULT now(),
+    try_at timestamptz NOT NULL DEFAULT now(),
     failures integer NOT NULL DEFAULT 0,
     sent_at timestamptz,
     CONSTRAINT notice_mail_pkey PRIMARY KEY (id)
@@ -446,8 +446,8 @@ BEGIN
     FOREACH f IN ARRAY ARRAY['apppass.notify_gather()', 'apppass.notify_take()',
         'apppass.notify_done(bigint, uuid)',
         'apppass.notify_failed(bigint, uuid)']::regprocedure[] LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_notify', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO apppass_notify', f);
     END LOOP;
 END
 $$;

@@ -10,7 +10,7 @@ SET LOCAL ROLE apppass_owner;
 -- A name in ASCII (RFC 1123; IDNs in their xn-- form), or an address without brackets.
 CREATE FUNCTION apppass.is_host(host text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-    RETURN pg_catalog.length(host) <= 253
+    RETURN length(host) <= 253
         AND host ~ '^(([A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?[.])*'
                    '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?'
                    '|[0-9A-Fa-f]*:[0-9A-Fa-f:.]*:[0-9A-Fa-f.]*)$';
@@ -59,8 +59,8 @@ CREATE TABLE apppass.realm (
     CONSTRAINT realm_name_unique UNIQUE (name),
     CONSTRAINT realm_name_form CHECK (name = apppass.fold(name)
         AND name ~ '^[^@[:space:][:cntrl:]]{1,253}$'),
-    CONSTRAINT realm_services_some CHECK (pg_catalog.cardinality(services) > 0
-        AND pg_catalog.array_position(services, NULL) IS NULL),
+    CONSTRAINT realm_services_some CHECK (cardinality(services) > 0
+        AND array_position(services, NULL) IS NULL),
     CONSTRAINT realm_code_length_known CHECK (code_length IN (16, 20, 24, 28)),
     CONSTRAINT realm_max_codes_range CHECK (max_codes BETWEEN 1 AND 10000),
     CONSTRAINT realm_intervals_positive CHECK (
@@ -75,10 +75,10 @@ CREATE TABLE apppass.realm (
     CONSTRAINT realm_self_range
         CHECK (self_fresh_within BETWEEN interval '1 minute' AND interval '1 day'
         AND self_makes_per_day BETWEEN 0 AND 1000),
-    CONSTRAINT realm_self_mfa_values_some CHECK (pg_catalog.cardinality(self_mfa_values) > 0
-        AND pg_catalog.array_position(self_mfa_values, NULL) IS NULL),
-    CONSTRAINT realm_self_services_some CHECK (pg_catalog.cardinality(self_services) > 0
-        AND pg_catalog.array_position(self_services, NULL) IS NULL),
+    CONSTRAINT realm_self_mfa_values_some CHECK (cardinality(self_mfa_values) > 0
+        AND array_position(self_mfa_values, NULL) IS NULL),
+    CONSTRAINT realm_self_services_some CHECK (cardinality(self_services) > 0
+        AND array_position(self_services, NULL) IS NULL),
     CONSTRAINT realm_notify_language_form CHECK (apppass.is_language(notify_language)),
     CONSTRAINT realm_notify_range CHECK (notify_per_day BETWEEN 1 AND 1000),
     CONSTRAINT realm_hosts_form CHECK (apppass.is_host(imap_host) AND apppass.is_host(smtp_host)
@@ -212,18 +212,18 @@ BEGIN
     WITH mine AS (
         SELECT o.realm_id
         FROM apppass.realm_operator AS o
-        JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
-        WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER')
+        JOIN pg_roles AS g ON g.oid = o.role_oid
+        WHERE pg_has_role(session_user, g.oid, 'MEMBER')
     )
     SELECT r.id
     FROM apppass.realm AS r
-    WHERE pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+    WHERE pg_has_role(session_user, 'apppass_admin', 'MEMBER')
        -- Who was a member of a role that was dropped, nobody knows: until its rows are gone no
        -- login counts as unlimited.
        OR NOT EXISTS (
            SELECT FROM apppass.realm_operator AS o
-               LEFT JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
-           WHERE g.oid IS NULL OR pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'))
+               LEFT JOIN pg_roles AS g ON g.oid = o.role_oid
+           WHERE g.oid IS NULL OR pg_has_role(session_user, g.oid, 'MEMBER'))
        OR r.id IN (SELECT m.realm_id FROM mine AS m);
 END
 $$;
@@ -234,11 +234,11 @@ CREATE FUNCTION apppass.manages_all() RETURNS boolean
     LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    RETURN pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+    RETURN pg_has_role(session_user, 'apppass_admin', 'MEMBER')
         OR NOT EXISTS (
             SELECT FROM apppass.realm_operator AS o
-            LEFT JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
-            WHERE g.oid IS NULL OR pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'));
+            LEFT JOIN pg_roles AS g ON g.oid = o.role_oid
+            WHERE g.oid IS NULL OR pg_has_role(session_user, g.oid, 'MEMBER'));
 END
 $$;
 COMMENT ON FUNCTION apppass.manages_all() IS

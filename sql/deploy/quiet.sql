@@ -15,10 +15,10 @@ DECLARE
     f regprocedure;
 BEGIN
     FOR f IN
-        SELECT p.oid FROM pg_catalog.pg_proc AS p
+        SELECT p.oid FROM pg_proc AS p
         WHERE p.pronamespace = 'apppass'::regnamespace AND p.prosecdef
     LOOP
-        EXECUTE pg_catalog.format('ALTER FUNCTION %s SET debug_print_plan = off', f);
+        EXECUTE format('ALTER FUNCTION %s SET debug_print_plan = off', f);
     END LOOP;
 END
 $$;

@@ -13,7 +13,7 @@ SET LOCAL ROLE apppass_owner;
 CREATE FUNCTION apppass.hurry() RETURNS void
     LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT pg_catalog.set_config('lock_timeout', '500ms', true);
+    SELECT set_config('lock_timeout', '500ms', true);
 $$;
 COMMENT ON FUNCTION apppass.hurry() IS
 'Locks are waited for 500 ms at most until the transaction ends, its commit included.';
@@ -84,7 +84,7 @@ DECLARE
 BEGIN
     -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer
     -- ("apppass doctor", a monitoring system).
-    IF pg_catalog.right(wanted, 8) = '.invalid'
+    IF right(wanted, 8) = '.invalid'
        AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = wanted) THEN
         RETURN;
     END IF;
@@ -95,7 +95,7 @@ BEGIN
     END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
-    SELECT pg_catalog.now(), record_refusal.verdict, a.id, a.realm_id, c.id,
+    SELECT now(), record_refusal.verdict, a.id, a.realm_id, c.id,
         apppass.recorded_service(record_refusal.service),
         apppass.client_address(record_refusal.client)
     FROM (VALUES (wanted)) AS asked (username)
@@ -183,7 +183,7 @@ BEGIN
     IF (SELECT count(*) FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
         JOIN apppass.audit AS l ON l.account = a.username AND l.code_id = c.id
         WHERE c.id = upgrade_hash.code_id AND l.action = 'hash_upgraded'
-          AND l.at > pg_catalog.now() - interval '1 day') >= 10 THEN
+          AND l.at > now() - interval '1 day') >= 10 THEN
         RETURN false;
     END IF;
     INSERT INTO apppass.hash_upgrade AS u (code_id, hash)
@@ -199,8 +199,8 @@ BEGIN
     END IF;
     PERFORM apppass.audit_write('hash_upgraded', c.realm_id, c.account_id, a.username, d.label,
         c.id, c.selector,
-        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.old_hash)),
-        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.new_hash)), NULL)
+        jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.old_hash)),
+        jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.new_hash)), NULL)
     FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
         JOIN apppass.device AS d ON d.id = c.device_id
     WHERE c.id = upgrade_hash.code_id;

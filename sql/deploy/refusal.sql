@@ -57,9 +57,9 @@ CREATE FUNCTION apppass.refusal_partition(month timestamptz, OUT name text,
     LANGUAGE sql STABLE STRICT
     SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT 'refusal_' || pg_catalog.to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'),
-           pg_catalog.date_trunc('month', month AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
-           (pg_catalog.date_trunc('month',
+    SELECT 'refusal_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'),
+           date_trunc('month', month AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
+           (date_trunc('month',
                month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
 $$;
 COMMENT ON FUNCTION apppass.refusal_partition(timestamptz) IS
@@ -129,8 +129,8 @@ COMMENT ON FUNCTION apppass.make_refusal_partition(timestamptz, integer) IS
 
 DO $$
 BEGIN
-    PERFORM apppass.make_refusal_partition(pg_catalog.now() + m * interval '1 month')
-        FROM pg_catalog.generate_series(0, 2) AS m;
+    PERFORM apppass.make_refusal_partition(now() + m * interval '1 month')
+        FROM generate_series(0, 2) AS m;
 END
 $$;
 

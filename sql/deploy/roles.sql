@@ -15,8 +15,8 @@ BEGIN
     FOREACH wanted IN ARRAY ARRAY['apppass_owner', 'apppass_verifier', 'apppass_helpdesk',
         'apppass_auditor', 'apppass_admin',
                                   'apppass_logout', 'apppass_self', 'apppass_notify'] LOOP
-        IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = wanted) THEN
-            EXECUTE pg_catalog.format('CREATE ROLE %I NOLOGIN', wanted);
+        IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = wanted) THEN
+            EXECUTE format('CREATE ROLE %I NOLOGIN', wanted);
         END IF;
     END LOOP;
 END
@@ -33,20 +33,20 @@ BEGIN
         ['apppass_auditor', 'apppass_admin']
     ] LOOP
         IF NOT EXISTS (
-            SELECT FROM pg_catalog.pg_auth_members AS m
+            SELECT FROM pg_auth_members AS m
             WHERE m.roleid = pair[1]::regrole AND m.member = pair[2]::regrole
         ) THEN
-            EXECUTE pg_catalog.format('GRANT %I TO %I', pair[1], pair[2]);
+            EXECUTE format('GRANT %I TO %I', pair[1], pair[2]);
         END IF;
     END LOOP;
 
     -- Whoever deploys creates objects as the owner.  pg_has_role is true for a superuser. In 16
     -- and later the creator holds the ADMIN option alone, so ask for what is used: USAGE and,
     -- there, SET.
-    IF NOT pg_catalog.pg_has_role(current_user, 'apppass_owner', 'USAGE')
-       OR (pg_catalog.current_setting('server_version_num')::integer >= 160000
-           AND NOT pg_catalog.pg_has_role(current_user, 'apppass_owner', 'SET')) THEN
-        EXECUTE pg_catalog.format('GRANT apppass_owner TO %I', current_user);
+    IF NOT pg_has_role(current_user, 'apppass_owner', 'USAGE')
+       OR (current_setting('server_version_num')::integer >= 160000
+           AND NOT pg_has_role(current_user, 'apppass_owner', 'SET')) THEN
+        EXECUTE format('GRANT apppass_owner TO %I', current_user);
     END IF;
 EXCEPTION
     WHEN insufficient_privilege THEN
@@ -55,7 +55,7 @@ EXCEPTION
                   DETAIL = SQLERRM,
                   HINT = 'Deploy as a role with CREATEROLE. Where another role made the apppass '
                          'roles, let it run: '
-                      || pg_catalog.format('GRANT apppass_owner TO %I WITH ADMIN OPTION',
+                      || format('GRANT apppass_owner TO %I WITH ADMIN OPTION',
                           current_user);
 END
 $$;

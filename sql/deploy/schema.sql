@@ -7,7 +7,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 DO $$
 BEGIN
-    IF (SELECT pg_catalog.pg_encoding_to_char(encoding) FROM pg_catalog.pg_database
+    IF (SELECT pg_encoding_to_char(encoding) FROM pg_database
         WHERE datname = current_database()) <> 'UTF8' THEN
         RAISE EXCEPTION 'database % is not encoded in UTF8', current_database()
             USING HINT = 'Device labels hold any Unicode text: CREATE DATABASE ... ENCODING '
@@ -37,23 +37,23 @@ GRANT USAGE ON SCHEMA apppass TO apppass_verifier, apppass_helpdesk, apppass_aud
 -- changes what they call.
 DO $$
 DECLARE
-    home text := (SELECT n.nspname FROM pg_catalog.pg_extension AS e
-        JOIN pg_catalog.pg_namespace AS n ON n.oid = e.extnamespace
+    home text := (SELECT n.nspname FROM pg_extension AS e
+        JOIN pg_namespace AS n ON n.oid = e.extnamespace
                   WHERE e.extname = 'pgcrypto');
 BEGIN
-    EXECUTE pg_catalog.format($f$
+    EXECUTE format($f$
         CREATE FUNCTION apppass.random_bytes(length integer) RETURNS bytea
             LANGUAGE sql VOLATILE STRICT
         BEGIN ATOMIC SELECT %I.gen_random_bytes($1); END $f$, home);
-    EXECUTE pg_catalog.format($f$
+    EXECUTE format($f$
         CREATE FUNCTION apppass.bcrypt(secret text) RETURNS text LANGUAGE sql VOLATILE STRICT
         BEGIN ATOMIC SELECT %I.crypt($1, %I.gen_salt('bf'::text, 10)); END $f$, home, home);
 EXCEPTION
     WHEN insufficient_privilege THEN
         RAISE EXCEPTION 'role % may not use pgcrypto, which is in schema %', current_user, home
             USING ERRCODE = '42501', DETAIL = SQLERRM,
-                  HINT = pg_catalog.format('Let the schema''s owner run: GRANT USAGE ON SCHEMA %I '
-                                           'TO %I', home, current_user);
+                  HINT = format('Let the schema''s owner run: GRANT USAGE ON SCHEMA %I '
+                                'TO %I', home, current_user);
 END
 $$;
 REVOKE ALL ON FUNCTION apppass.random_bytes(integer), apppass.bcrypt(text) FROM PUBLIC;

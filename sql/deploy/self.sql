@@ -25,8 +25,8 @@ COMMENT ON FUNCTION apppass.self_strong(apppass.realm, text, text[]) IS
 CREATE FUNCTION apppass.self_fresh(realm apppass.realm, auth_time timestamptz) RETURNS boolean
     LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-    SELECT coalesce(auth_time BETWEEN pg_catalog.clock_timestamp() - realm.self_fresh_within
-                           AND pg_catalog.clock_timestamp() + interval '1 minute', false);
+    SELECT coalesce(auth_time BETWEEN clock_timestamp() - realm.self_fresh_within
+                           AND clock_timestamp() + interval '1 minute', false);
 $$;
 COMMENT ON FUNCTION apppass.self_fresh(apppass.realm, timestamptz) IS
 'Was the identity verified so lately that codes may be made and revoked?';
@@ -37,7 +37,7 @@ AS $$
     SELECT CASE
         WHEN (self_services.realm).self_services IS NULL THEN (self_services.realm).services
         WHEN (self_services.realm).services IS NULL THEN (self_services.realm).self_services
-        ELSE ARRAY(SELECT s FROM pg_catalog.unnest((self_services.realm).self_services) AS s
+        ELSE ARRAY(SELECT s FROM unnest((self_services.realm).self_services) AS s
                    WHERE s = ANY ((self_services.realm).services) ORDER BY s)
     END;
 $$;
@@ -49,7 +49,7 @@ CREATE FUNCTION apppass.self_makes(account_id bigint) RETURNS bigint
 AS $$
     SELECT count(*) FROM apppass.code AS c
     WHERE c.account_id = self_makes.account_id
-        AND c.created_at > pg_catalog.now() - interval '1 day'
+        AND c.created_at > now() - interval '1 day'
       AND c.created_by LIKE '%/the owner';
 $$;
 COMMENT ON FUNCTION apppass.self_makes(bigint) IS
@@ -79,15 +79,15 @@ BEGIN
     ELSIF NOT apppass.self_fresh(realm, self_account.auth_time) THEN
         RAISE EXCEPTION 'the identity was verified too long ago'
             USING ERRCODE = 'AP006', CONSTRAINT = 'identity_stale',
-                  DETAIL = pg_catalog.format('Realm "%s" asks for at most %s.', realm.name,
-                                             realm.self_fresh_within),
+                  DETAIL = format('Realm "%s" asks for at most %s.', realm.name,
+                                  realm.self_fresh_within),
                   HINT = 'Let the person sign in again.';
     ELSIF self_account.purpose = 'make'
         AND NOT apppass.self_strong(realm, self_account.acr, self_account.amr) THEN
         RAISE EXCEPTION 'the identity was verified without a second factor that counts'
             USING ERRCODE = 'AP006', CONSTRAINT = 'identity_weak',
-                  DETAIL = pg_catalog.format('These count: %s.',
-                      pg_catalog.array_to_string(realm.self_mfa_values, ', ')),
+                  DETAIL = format('These count: %s.',
+                      array_to_string(realm.self_mfa_values, ', ')),
                   HINT = 'Let the person sign in again, with a second factor.';
     END IF;
     -- Of two changes at a time the second must see what the first one made.
@@ -105,17 +105,17 @@ BEGIN
             RAISE EXCEPTION 'account "%" has made % codes in 24 hours', account.username,
                 realm.self_makes_per_day
                 USING ERRCODE = 'AP001', CONSTRAINT = 'self_too_many',
-                      DETAIL = pg_catalog.format('Realm "%s" allows no more.', realm.name),
+                      DETAIL = format('Realm "%s" allows no more.', realm.name),
                       HINT = 'Wait, or let the helpdesk make it.';
         END IF;
     END IF;
     PERFORM apppass.audit_write('owner_identified', realm.id, account.id, account.username,
         NULL, NULL, NULL, NULL,
-        pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        jsonb_strip_nulls(jsonb_build_object(
             'for', self_account.purpose, 'auth_time', self_account.auth_time, 'acr',
-            pg_catalog."left"(self_account.acr, 200),
-            'amr', pg_catalog."left"(pg_catalog.array_to_string(self_account.amr, ' '), 200),
-            'address', pg_catalog.host(self_account.client))), NULL);
+            left(self_account.acr, 200),
+            'amr', left(array_to_string(self_account.amr, ' '), 200),
+            'address', host(self_account.client))), NULL);
     IF self_account.purpose = 'make' AND realm.self_mfa_values IS NOT NULL
         AND NOT account.mfa_enrolled THEN
         UPDATE apppass.account AS a SET mfa_enrolled = true WHERE a.id = account.id;
@@ -187,7 +187,7 @@ BEGIN
         o.created_by LIKE '%/the owner'
     FROM apppass.all_code_overview AS o
     WHERE o.account = account.username
-      AND coalesce(o.revoked_at, o.expires_at, 'infinity') > pg_catalog.now() - interval '30 days'
+      AND coalesce(o.revoked_at, o.expires_at, 'infinity') > now() - interval '30 days'
     ORDER BY o.revoked_at IS NOT NULL, o.device, o.created_at;
 END
 $$;
@@ -238,9 +238,9 @@ DECLARE
 BEGIN
     SELECT apppass.self_services(r) INTO STRICT offered
     FROM apppass.realm AS r WHERE r.id = account.realm_id;
-    IF NOT wanted <@ offered OR pg_catalog.cardinality(offered) = 0 THEN
+    IF NOT wanted <@ offered OR cardinality(offered) = 0 THEN
         RAISE EXCEPTION 'owners make codes for these services only: %',
-            coalesce(NULLIF(pg_catalog.array_to_string(offered, ', '), ''), 'none')
+            coalesce(NULLIF(array_to_string(offered, ', '), ''), 'none')
             USING ERRCODE = 'AP001', CONSTRAINT = 'self_service_not_offered',
                   HINT = 'Choose among them, or ask the helpdesk.';
     END IF;
@@ -330,7 +330,7 @@ DECLARE
     revoked integer;
 BEGIN
     PERFORM apppass.audit_write('owner_alarm', account.realm_id, account.id, account.username,
-        NULL, NULL, pg_catalog."left"(self_alarm.selector, 4), NULL, NULL, NULL);
+        NULL, NULL, left(self_alarm.selector, 4), NULL, NULL, NULL);
     revoked := apppass.revoke_account(account.username, NULL);
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
@@ -354,8 +354,8 @@ BEGIN
         'apppass.self_revoke(text, timestamptz, text, text[], inet, text)',
         'apppass.self_revoke_all(text, timestamptz, text, text[], inet)',
         'apppass.self_alarm(text, timestamptz, text, text[], inet, text)']::regprocedure[] LOOP
-        EXECUTE pg_catalog.format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
-        EXECUTE pg_catalog.format('GRANT EXECUTE ON FUNCTION %s TO apppass_self', f);
+        EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', f);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO apppass_self', f);
     END LOOP;
 END
 $$;

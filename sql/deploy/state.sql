@@ -17,7 +17,7 @@ SET LOCAL ROLE apppass_owner;
 -- dotless.
 CREATE FUNCTION apppass.fold(name text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.lower(name COLLATE "C");
+    RETURN lower(name COLLATE "C");
 COMMENT ON FUNCTION apppass.fold(text) IS
 'The name with ASCII letters in lower case, whatever the locale.';
 
@@ -26,7 +26,7 @@ COMMENT ON FUNCTION apppass.fold(text) IS
 -- Braille cell.
 CREATE FUNCTION apppass.trim_blank(words text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN NULLIF(pg_catalog.regexp_replace(words,
+    RETURN NULLIF(regexp_replace(words,
         E'^[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f'
         '\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164\ufeff\uffa0]+|'
         '[\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u180e\u2000-\u200f'
@@ -39,8 +39,8 @@ COMMENT ON FUNCTION apppass.trim_blank(text) IS
 CREATE FUNCTION apppass.login_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     -- What is all ASCII is composed already, and normalize() is dear.
-    RETURN apppass.fold(CASE WHEN pg_catalog.octet_length(typed) = pg_catalog.length(typed)
-                             THEN typed ELSE pg_catalog.normalize(typed) END);
+    RETURN apppass.fold(CASE WHEN octet_length(typed) = length(typed)
+                             THEN typed ELSE normalize(typed) END);
 COMMENT ON FUNCTION apppass.login_name(text) IS
 'The canonical form of a user name: composed (NFC), ASCII letters in lower case. Other letters '
 'stay as they are, as mail servers compare them byte by byte.';
@@ -53,19 +53,19 @@ COMMENT ON FUNCTION apppass.account_name(text) IS
 
 CREATE FUNCTION apppass.domain_of(username text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN NULLIF(pg_catalog.split_part(username, '@', -1), username);
+    RETURN NULLIF(split_part(username, '@', -1), username);
 COMMENT ON FUNCTION apppass.domain_of(text) IS
 'What follows the last @ of a user name; NULL where there is none.';
 
 -- A domain is written as DNS has it: of two spellings of an IDN the one in ASCII is the name.
 CREATE FUNCTION apppass.is_username(username text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.octet_length(username) BETWEEN 1 AND 255
+    RETURN octet_length(username) BETWEEN 1 AND 255
         AND username = apppass.login_name(username)
         AND username !~ E'[%\u0001-\u0020\u007f-\u00a0\u00ad\u034f\u061c\u115f\u1160\u1680\u17b4'
             '\u17b5\u180b-\u180e\u2000-\u200f\u2028-\u202f\u205f-\u206f\u2800\u3000\u3164'
             '\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]'
-        AND (pg_catalog.strpos(username, '@') = 0
+        AND (strpos(username, '@') = 0
              OR username ~ '^.+@[a-z0-9_-]+([.][a-z0-9_-]+)*$');
 COMMENT ON FUNCTION apppass.is_username(text) IS
 'May this be a user name? One that a login can reach: canonical, at most 255 bytes, nothing blank '
@@ -76,7 +76,7 @@ COMMENT ON FUNCTION apppass.is_username(text) IS
 -- paragraph separators, nothing that turns the reading direction round, nothing that XML forbids.
 CREATE FUNCTION apppass.is_label(label text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.length(label) BETWEEN 1 AND 100
+    RETURN length(label) BETWEEN 1 AND 100
         AND label IS NOT DISTINCT FROM apppass.trim_blank(label)
         AND label !~ E'[\u0001-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069\ufffe\uffff]';
 COMMENT ON FUNCTION apppass.is_label(text) IS
@@ -85,19 +85,19 @@ COMMENT ON FUNCTION apppass.is_label(text) IS
 
 CREATE FUNCTION apppass.label_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN apppass.trim_blank(pg_catalog.normalize(typed));
+    RETURN apppass.trim_blank(normalize(typed));
 COMMENT ON FUNCTION apppass.label_name(text) IS
 'The label that a person meant: composed, without blanks around it; NULL where nothing is left.';
 
 CREATE FUNCTION apppass.label_key(label text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.lower(pg_catalog.normalize(label));
+    RETURN lower(normalize(label));
 COMMENT ON FUNCTION apppass.label_key(text) IS
 'What makes two device labels of an account the same: composed and in lower case.';
 
 CREATE FUNCTION apppass.selector_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.translate(apppass.fold(apppass.trim_blank(typed)), 'oil', '011')
+    RETURN translate(apppass.fold(apppass.trim_blank(typed)), 'oil', '011')
            COLLATE "C";
 COMMENT ON FUNCTION apppass.selector_name(text) IS
 'The selector that a person meant: no blanks around it, lower case, and the letters that the '
@@ -113,7 +113,7 @@ COMMENT ON FUNCTION apppass.is_selector(text) IS
 
 CREATE FUNCTION apppass.is_hash(hash text) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN pg_catalog.octet_length(hash) BETWEEN 20 AND 383
+    RETURN octet_length(hash) BETWEEN 20 AND 383
        AND hash ~ '^\$(argon2id?|2[aby]|5|6|y)\$[!-~]+$';
 COMMENT ON FUNCTION apppass.is_hash(text) IS
 'May this be the hash of a code? A PHC or crypt(3) string of a known algorithm.';
@@ -251,10 +251,10 @@ COMMENT ON FUNCTION apppass.service_allowed(text, text[]) IS
 CREATE FUNCTION apppass.client_address(client inet) RETURNS inet
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE
-        WHEN pg_catalog.family(client) = 6
-             AND client OPERATOR(pg_catalog.<<=) '::ffff:0.0.0.0/96'::inet
-            THEN '0.0.0.0'::inet + (pg_catalog.set_masklen(client, 128) - '::ffff:0.0.0.0'::inet)
-        ELSE pg_catalog.set_masklen(client, CASE pg_catalog.family(client) WHEN 4 THEN 32
+        WHEN family(client) = 6
+             AND client <<= '::ffff:0.0.0.0/96'::inet
+            THEN '0.0.0.0'::inet + (set_masklen(client, 128) - '::ffff:0.0.0.0'::inet)
+        ELSE set_masklen(client, CASE family(client) WHEN 4 THEN 32
             ELSE 128 END)
     END;
 COMMENT ON FUNCTION apppass.client_address(inet) IS
@@ -263,10 +263,10 @@ COMMENT ON FUNCTION apppass.client_address(inet) IS
 CREATE FUNCTION apppass.network_name(network cidr) RETURNS cidr
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE
-        WHEN pg_catalog.family(network) = 6
-             AND network OPERATOR(pg_catalog.<<=) '::ffff:0.0.0.0/96'::inet
-            THEN pg_catalog.set_masklen(apppass.client_address(network),
-                                        pg_catalog.masklen(network) - 96)::cidr
+        WHEN family(network) = 6
+             AND network <<= '::ffff:0.0.0.0/96'::inet
+            THEN set_masklen(apppass.client_address(network),
+                             masklen(network) - 96)::cidr
         ELSE network
     END;
 COMMENT ON FUNCTION apppass.network_name(cidr) IS
@@ -276,9 +276,9 @@ CREATE FUNCTION apppass.client_network(client inet) RETURNS cidr
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN CASE
         WHEN client IS NULL THEN '0.0.0.0/0'::cidr
-        ELSE pg_catalog.set_masklen(
+        ELSE set_masklen(
                  apppass.client_address(client)::cidr,
-                 CASE pg_catalog.family(apppass.client_address(client)) WHEN 4 THEN 24 ELSE 48 END)
+                 CASE family(apppass.client_address(client)) WHEN 4 THEN 24 ELSE 48 END)
     END;
 COMMENT ON FUNCTION apppass.client_network(inet) IS
 'The /24 or /48 that use is recorded for; 0.0.0.0/0 where the address is unknown.';
@@ -286,7 +286,7 @@ COMMENT ON FUNCTION apppass.client_network(inet) IS
 CREATE FUNCTION apppass.network_allowed(address inet, allowed cidr[]) RETURNS boolean
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN allowed IS NULL
-        OR coalesce(address OPERATOR(pg_catalog.<<=) ANY (allowed), false);
+        OR coalesce(address <<= ANY (allowed), false);
 COMMENT ON FUNCTION apppass.network_allowed(inet, cidr[]) IS
 'Is the address in one of those networks? NULL allows all; an unknown address is in none.';
 
@@ -322,10 +322,10 @@ CREATE FUNCTION apppass.code_state(revoked_at timestamptz, created_at timestampt
     LANGUAGE sql STABLE PARALLEL SAFE
     RETURN CASE
         WHEN revoked_at IS NOT NULL THEN 'revoked'
-        WHEN apppass.code_ends(created_at, expires_at, max_lifetime) <= pg_catalog.now()
+        WHEN apppass.code_ends(created_at, expires_at, max_lifetime) <= now()
             THEN 'expired'
         WHEN apppass.code_lapses(created_at, last_used_at, lapse_after, unused_after)
-             <= pg_catalog.now() THEN 'lapsed'
+             <= now() THEN 'lapsed'
     END;
 COMMENT ON FUNCTION apppass.code_state(timestamptz, timestamptz, timestamptz, timestamptz,
                                        interval, interval, interval) IS
@@ -333,7 +333,7 @@ COMMENT ON FUNCTION apppass.code_state(timestamptz, timestamptz, timestamptz, ti
 
 CREATE FUNCTION apppass.account_open(enabled boolean, disabled_from timestamptz) RETURNS boolean
     LANGUAGE sql STABLE PARALLEL SAFE
-    RETURN enabled AND (disabled_from <= pg_catalog.now()) IS NOT TRUE;
+    RETURN enabled AND (disabled_from <= now()) IS NOT TRUE;
 COMMENT ON FUNCTION apppass.account_open(boolean, timestamptz) IS
 'Is the account enabled, and its last day not over?';
 
@@ -357,7 +357,7 @@ CREATE FUNCTION apppass.rule_matches(rule_realm integer, rule_service text, rule
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
     RETURN (rule_realm IS NULL OR rule_realm = realm_id)
        AND (rule_service IS NULL OR rule_service = service)
-       AND (rule_network IS NULL OR address OPERATOR(pg_catalog.<<=) rule_network
+       AND (rule_network IS NULL OR address <<= rule_network
             OR (address IS NULL AND rule_action = 'deny'));
 COMMENT ON FUNCTION apppass.rule_matches(integer, text, cidr, text, integer, text, inet) IS
 'Does an access rule match this attempt? Of those that do the one with the lowest position '
@@ -383,12 +383,12 @@ DECLARE
     f regprocedure;
 BEGIN
     FOR f IN
-        SELECT p.oid FROM pg_catalog.pg_proc AS p
+        SELECT p.oid FROM pg_proc AS p
         WHERE p.pronamespace = 'apppass'::regnamespace
           AND p.proname NOT IN ('random_bytes', 'bcrypt', 'schema_version',
                                 'schema_serves')
     LOOP
-        EXECUTE pg_catalog.format(
+        EXECUTE format(
             'GRANT EXECUTE ON FUNCTION %s TO apppass_helpdesk, apppass_auditor, apppass_admin', f);
     END LOOP;
 END

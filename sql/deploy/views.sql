@@ -47,9 +47,9 @@ LEFT JOIN LATERAL (
     FROM apppass.code_standing AS s WHERE s.device_id = d.id
 ) AS n ON true
 LEFT JOIN LATERAL (
-    SELECT pg_catalog.max(x.last_at) AS last_at,
-        (pg_catalog.array_agg(x.service ORDER BY x.last_at DESC))[1] AS service,
-        (pg_catalog.array_agg(x.network ORDER BY x.last_at DESC))[1] AS network
+    SELECT max(x.last_at) AS last_at,
+        (array_agg(x.service ORDER BY x.last_at DESC))[1] AS service,
+        (array_agg(x.network ORDER BY x.last_at DESC))[1] AS network
     FROM apppass.code_use AS x JOIN apppass.code AS c ON c.id = x.code_id
     WHERE c.device_id = d.id
 ) AS u ON true;
@@ -61,7 +61,7 @@ SELECT a.username AS account, r.name AS realm,
     apppass.account_open(a.enabled, a.disabled_from) AS enabled, a.mfa_enrolled,
     (SELECT count(*) FROM apppass.device AS d WHERE d.account_id = a.id) AS devices,
     n.live_codes, n.codes,
-    (SELECT pg_catalog.max(x.last_at)
+    (SELECT max(x.last_at)
      FROM apppass.code_use AS x JOIN apppass.code AS c ON c.id = x.code_id
      WHERE c.account_id = a.id) AS last_used_at,
     coalesce(a.main_password_refused_from, r.main_password_refused_from)
@@ -106,18 +106,18 @@ CREATE VIEW apppass.all_knocking_code AS
 SELECT a.username AS account, r.name AS realm, d.label AS device, c.selector, k.verdict, k.since,
     k.last_at, k.attempts, k.last_client, k.last_service, c.revoked_at, c.revoke_reason,
     c.id AS code_id,
-    pg_catalog.format('%s, %s code %s, still knocking%s since %s', d.label, k.verdict, c.selector,
-                      ' from ' || pg_catalog.host(k.last_client),
-                      pg_catalog.to_char(k.since, 'YYYY-MM-DD HH24:MI')) AS summary
+    format('%s, %s code %s, still knocking%s since %s', d.label, k.verdict, c.selector,
+           ' from ' || host(k.last_client),
+           to_char(k.since, 'YYYY-MM-DD HH24:MI')) AS summary
 FROM apppass.code AS c
 JOIN apppass.device AS d ON d.id = c.device_id
 JOIN apppass.account AS a ON a.id = c.account_id
 JOIN apppass.realm AS r ON r.id = c.realm_id
 CROSS JOIN LATERAL (
-    SELECT (pg_catalog.array_agg(f.verdict ORDER BY f.at DESC))[1] AS verdict,
-        pg_catalog.min(f.at) AS since, pg_catalog.max(f.at) AS last_at, count(*) AS attempts,
-        (pg_catalog.array_agg(f.client ORDER BY f.at DESC))[1] AS last_client,
-        (pg_catalog.array_agg(f.service ORDER BY f.at DESC))[1] AS last_service
+    SELECT (array_agg(f.verdict ORDER BY f.at DESC))[1] AS verdict,
+        min(f.at) AS since, max(f.at) AS last_at, count(*) AS attempts,
+        (array_agg(f.client ORDER BY f.at DESC))[1] AS last_client,
+        (array_agg(f.service ORDER BY f.at DESC))[1] AS last_service
     FROM apppass.refusal AS f
     WHERE f.code_id = c.id AND f.verdict IN ('revoked', 'expired', 'lapsed')
 ) AS k
@@ -130,7 +130,7 @@ COMMENT ON VIEW apppass.all_knocking_code IS 'knocking_code of every realm. The 
 CREATE VIEW apppass.all_audit_log AS
 SELECT l.at, l.action, l.account, l.device, l.selector, l.reason, l.ticket, l.actor, l.operator,
     l.client, l.application, r.name AS realm, l.before, l.after, l.code_id, l.id, c.position,
-    pg_catalog.encode(c.hash, 'hex') AS chain, l.account_id
+    encode(c.hash, 'hex') AS chain, l.account_id
 FROM apppass.audit AS l
 LEFT JOIN apppass.audit_chain AS c ON c.audit_id = l.id
 LEFT JOIN apppass.realm AS r ON r.id = l.realm_id;
@@ -138,13 +138,13 @@ COMMENT ON VIEW apppass.all_audit_log IS 'audit_log of every realm. The owner''s
 
 CREATE VIEW apppass.all_unused_code AS
 SELECT a.username AS account, s.realm, d.label AS device, s.selector, s.created_at, s.created_by,
-    s.last_at AS last_used_at, pg_catalog.now() - GREATEST(s.created_at, s.last_at) AS idle,
+    s.last_at AS last_used_at, now() - GREATEST(s.created_at, s.last_at) AS idle,
     s.last_at IS NULL AS never_used, s.lapses_at, s.code_id
 FROM apppass.code_standing AS s
 JOIN apppass.device AS d ON d.id = s.device_id
 JOIN apppass.account AS a ON a.id = s.account_id
 WHERE s.revoked_at IS NULL AND (s.state IS NULL OR s.state = 'lapsed')
-  AND GREATEST(s.created_at, s.last_at) < pg_catalog.now() - interval '1 day';
+  AND GREATEST(s.created_at, s.last_at) < now() - interval '1 day';
 COMMENT ON VIEW apppass.all_unused_code IS 'unused_code of every realm. The owner''s alone.';
 
 CREATE VIEW apppass.all_main_password_use AS
@@ -225,12 +225,12 @@ BEGIN
     FOR it IN
         SELECT v.name, CASE v.name WHEN 'access_overview' THEN 'v.realm IS NULL OR '
             ELSE '' END AS too
-        FROM pg_catalog.unnest(ARRAY[
+        FROM unnest(ARRAY[
             'code_overview', 'device_overview', 'account_overview', 'refusal_log', 'knocking_code',
             'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview',
             'handover_overview', 'use_overview']) AS v (name)
     LOOP
-        EXECUTE pg_catalog.format($f$
+        EXECUTE format($f$
             CREATE FUNCTION apppass.own_%1$s() RETURNS SETOF apppass.all_%1$s
                 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
             AS $body$
@@ -375,7 +375,7 @@ BEGIN
         'audit_log', 'unused_code', 'main_password_use', 'realm_overview', 'access_overview',
         'handover_overview', 'use_overview']
     LOOP
-        EXECUTE pg_catalog.format($f$
+        EXECUTE format($f$
             REVOKE ALL ON FUNCTION apppass.own_%1$s() FROM PUBLIC;
             GRANT EXECUTE ON FUNCTION apppass.own_%1$s()
                 TO apppass_helpdesk, apppass_auditor, apppass_admin;

@@ -9,10 +9,10 @@ DECLARE
     f regprocedure;
 BEGIN
     FOR f IN
-        SELECT p.oid FROM pg_catalog.pg_proc AS p
+        SELECT p.oid FROM pg_proc AS p
         WHERE p.pronamespace = 'apppass'::regnamespace AND p.prosecdef
     LOOP
-        EXECUTE pg_catalog.format('ALTER FUNCTION %s RESET debug_print_plan', f);
+        EXECUTE format('ALTER FUNCTION %s RESET debug_print_plan', f);
     END LOOP;
 END
 $$;

@@ -14,7 +14,7 @@ BEGIN
                                     'apppass_admin', 'apppass_auditor', 'apppass_helpdesk',
                                     'apppass_verifier', 'apppass_owner'] LOOP
         BEGIN
-            EXECUTE pg_catalog.format('DROP ROLE IF EXISTS %I', unwanted);
+            EXECUTE format('DROP ROLE IF EXISTS %I', unwanted);
         EXCEPTION
             WHEN dependent_objects_still_exist OR insufficient_privilege THEN
                 RAISE NOTICE 'role % stays: %', unwanted, SQLERRM;

@@ -15,13 +15,13 @@ SELECT id, account_id, device, services, networks, expires_at, link_hash, pin_ha
 SELECT code_id, service, network, first_at, last_at FROM apppass.code_use WHERE false;
 SELECT account_id, service, network, first_at, last_at FROM apppass.main_password_login WHERE false;
 SELECT code_id, ends_at, lapses_at, state, first_at, last_at FROM apppass.code_standing WHERE false;
-SELECT 1 / (count(*) = 1)::integer FROM pg_catalog.pg_constraint
+SELECT 1 / (count(*) = 1)::integer FROM pg_constraint
 WHERE conname = 'code_selector_unique' AND conrelid = 'apppass.code'::regclass;
-SELECT 1 / (NOT pg_catalog.has_column_privilege('apppass_admin', 'apppass.code', 'hash',
+SELECT 1 / (NOT has_column_privilege('apppass_admin', 'apppass.code', 'hash',
     'SELECT'))::integer;
-SELECT 1 / pg_catalog.has_column_privilege('apppass_admin', 'apppass.code', 'selector',
+SELECT 1 / has_column_privilege('apppass_admin', 'apppass.code', 'selector',
     'SELECT')::integer;
-SELECT 1 / (NOT pg_catalog.has_any_column_privilege('apppass_verifier', 'apppass.code',
+SELECT 1 / (NOT has_any_column_privilege('apppass_verifier', 'apppass.code',
     'SELECT'))::integer;
 
 ROLLBACK;

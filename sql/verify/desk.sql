@@ -14,12 +14,12 @@ SELECT 1 / (count(*) >= 0)::integer FROM apppass.deployment_faults();
 SELECT 1 / (count(*) > 0)::integer FROM apppass.find_realms('default');
 SELECT 1 / (count(*) > 0)::integer FROM apppass.completions('realm', 'def');
 SELECT 1 / ((apppass.import_account(' ')).result = 'failed')::integer;
-SELECT 1 / pg_catalog.has_function_privilege('apppass_helpdesk',
+SELECT 1 / has_function_privilege('apppass_helpdesk',
     'apppass.revoke_codes(bigint[], text, text, text)', 'EXECUTE')::integer;
-SELECT 1 / pg_catalog.has_function_privilege('apppass_helpdesk',
+SELECT 1 / has_function_privilege('apppass_helpdesk',
     'apppass.set_expiry(text, timestamptz, text, text, text, text, text, boolean)',
     'EXECUTE')::integer;
-SELECT 1 / (NOT pg_catalog.has_function_privilege('apppass_helpdesk',
+SELECT 1 / (NOT has_function_privilege('apppass_helpdesk',
     'apppass.set_policy(text, text, text, text, text, text)', 'EXECUTE'))::integer;
 
 ROLLBACK;

@@ -4,7 +4,7 @@
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
-SELECT 1 / (count(*) = 9)::integer FROM pg_catalog.pg_trigger
+SELECT 1 / (count(*) = 9)::integer FROM pg_trigger
 WHERE tgname IN ('code_policy', 'code_no_truncate', 'code_guard', 'device_policy', 'account_policy',
     'realm_operator_policy',
                  'access_rule_policy', 'realm_adopt', 'realm_policy')

@@ -4,11 +4,11 @@
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
-SELECT 1 / (pg_catalog.has_function_privilege('apppass_notify', f, 'EXECUTE')
-            AND NOT pg_catalog.has_function_privilege('apppass_helpdesk', f, 'EXECUTE'))::integer
-FROM pg_catalog.unnest(ARRAY['apppass.notify_gather()', 'apppass.notify_take()',
+SELECT 1 / (has_function_privilege('apppass_notify', f, 'EXECUTE')
+            AND NOT has_function_privilege('apppass_helpdesk', f, 'EXECUTE'))::integer
+FROM unnest(ARRAY['apppass.notify_gather()', 'apppass.notify_take()',
     'apppass.notify_done(bigint, uuid)', 'apppass.notify_failed(bigint, uuid)']) AS f;
-SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_notify', t, 'SELECT'))::integer
-FROM pg_catalog.unnest(ARRAY['apppass.account', 'apppass.notice', 'apppass.notice_mail']) AS t;
+SELECT 1 / (NOT has_table_privilege('apppass_notify', t, 'SELECT'))::integer
+FROM unnest(ARRAY['apppass.account', 'apppass.notice', 'apppass.notice_mail']) AS t;
 
 ROLLBACK;

@@ -13,11 +13,11 @@ SELECT 1 / count(*) FROM apppass.realm WHERE name = 'default';
 SELECT id, position, realm_id, service, network, action, description FROM apppass.access_rule
     WHERE false;
 SELECT role_name, realm_id, role_oid FROM apppass.realm_operator WHERE false;
-SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_verifier', 'apppass.realm',
+SELECT 1 / (NOT has_table_privilege('apppass_verifier', 'apppass.realm',
     'SELECT'))::integer;
-SELECT 1 / (NOT pg_catalog.has_table_privilege('apppass_helpdesk', 'apppass.realm',
+SELECT 1 / (NOT has_table_privilege('apppass_helpdesk', 'apppass.realm',
     'UPDATE'))::integer;
-SELECT 1 / pg_catalog.has_table_privilege('apppass_admin', 'apppass.realm', 'UPDATE')::integer;
+SELECT 1 / has_table_privilege('apppass_admin', 'apppass.realm', 'UPDATE')::integer;
 SELECT 1 / (apppass.realm_of('nobody@nowhere.invalid') = (SELECT id FROM apppass.realm
     WHERE name = 'default'))::integer;
 SELECT 1 / (apppass.is_host('mail.example.org') AND NOT apppass.is_host('mail example'))::integer;

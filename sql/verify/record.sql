@@ -4,8 +4,8 @@
 BEGIN;
 SET LOCAL search_path = pg_catalog, pg_temp;
 
-SELECT 1 / pg_catalog.has_function_privilege('apppass_verifier', f, 'EXECUTE')::integer
-FROM pg_catalog.unnest(ARRAY[
+SELECT 1 / has_function_privilege('apppass_verifier', f, 'EXECUTE')::integer
+FROM unnest(ARRAY[
     'apppass.record_use(bigint, text, inet)',
     'apppass.record_refusal(text, text, bigint, text, inet)',
     'apppass.record_main_password(text, text, inet)', 'apppass.upgrade_hash(bigint, text, text)'])

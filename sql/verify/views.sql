@@ -32,11 +32,11 @@ SELECT position, action, realm, service, network, description FROM apppass.acces
     WHERE false;
 SELECT account, realm, device, state, pin, wrong_pins, services, networks, expires_at, offered_at,
     offered_by, ends_at, collected_at, selector FROM apppass.handover_overview WHERE false;
-SELECT 1 / (pg_catalog.has_table_privilege('apppass_helpdesk', c.oid,
+SELECT 1 / (has_table_privilege('apppass_helpdesk', c.oid,
     'SELECT') <> (c.relname LIKE 'all!_%' ESCAPE '!' OR c.relname = 'code_standing')
-            AND pg_catalog.has_table_privilege('apppass_helpdesk', c.oid,
-                'SELECT') = pg_catalog.has_table_privilege('apppass_auditor', c.oid, 'SELECT')
-            AND NOT pg_catalog.has_table_privilege('apppass_verifier', c.oid, 'SELECT'))::integer
-FROM pg_catalog.pg_class AS c WHERE c.relnamespace = 'apppass'::regnamespace AND c.relkind = 'v';
+            AND has_table_privilege('apppass_helpdesk', c.oid,
+                'SELECT') = has_table_privilege('apppass_auditor', c.oid, 'SELECT')
+            AND NOT has_table_privilege('apppass_verifier', c.oid, 'SELECT'))::integer
+FROM pg_class AS c WHERE c.relnamespace = 'apppass'::regnamespace AND c.relkind = 'v';
 
 ROLLBACK;

@@ -533,7 +533,7 @@ BEGIN
         THEN ARRAY[NEW.service] END))[1];
     NEW.network := apppass.network_name(NEW.network);
     IF NEW.position IS NULL THEN
-        SELECT coalesce(pg_catalog.max(x.position), 0) + 10 INTO NEW.position
+        SELECT coalesce(max(x.position), 0) + 10 INTO NEW.position
             FROM apppass.access_rule AS x;
     END IF;
     RETURN NEW;
@@ -574,7 +574,7 @@ COMMENT ON FUNCTION apppass.fold(name text) IS 'The name with ASCII letters in l
 
 CREATE FUNCTION apppass.login_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN apppass.fold(CASE WHEN (octet_length(typed) = length(typed)) THEN typed ELSE "normalize"(typed) END);
+    RETURN apppass.fold(CASE WHEN (octet_length(typed) = length(typed)) THEN typed ELSE NORMALIZE(typed) END);
 
 
 ALTER FUNCTION apppass.login_name(typed text) OWNER TO apppass_owner;
@@ -1422,8 +1422,8 @@ CREATE FUNCTION apppass.audit_change() RETURNS trigger
     SET debug_print_plan TO 'off'
     AS $$
 DECLARE
-    old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN pg_catalog.to_jsonb(OLD) END;
-    new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN pg_catalog.to_jsonb(NEW) END;
+    old_row jsonb := CASE WHEN TG_OP <> 'INSERT' THEN to_jsonb(OLD) END;
+    new_row jsonb := CASE WHEN TG_OP <> 'DELETE' THEN to_jsonb(NEW) END;
     this jsonb := coalesce(new_row, old_row);
     action text;
     realm integer;
@@ -1476,15 +1476,15 @@ BEGIN
     old_row := old_row - 'hash';
     new_row := new_row - 'hash';
     IF TG_OP = 'UPDATE' THEN
-        SELECT pg_catalog.jsonb_object_agg(o.key, o.value),
-            pg_catalog.jsonb_object_agg(o.key, n.value)
+        SELECT jsonb_object_agg(o.key, o.value),
+            jsonb_object_agg(o.key, n.value)
         INTO old_row, new_row
-        FROM pg_catalog.jsonb_each(old_row) AS o
-            JOIN pg_catalog.jsonb_each(new_row) AS n ON n.key = o.key
+        FROM jsonb_each(old_row) AS o
+            JOIN jsonb_each(new_row) AS n ON n.key = o.key
         WHERE o.value <> n.value;
     ELSE
-        old_row := pg_catalog.jsonb_strip_nulls(old_row);
-        new_row := pg_catalog.jsonb_strip_nulls(new_row);
+        old_row := jsonb_strip_nulls(old_row);
+        new_row := jsonb_strip_nulls(new_row);
     END IF;
     PERFORM apppass.audit_write(action, realm, account.id, account.username, device,
         CASE TG_TABLE_NAME WHEN 'code' THEN (this ->> 'id')::bigint END, CASE TG_TABLE_NAME
@@ -1698,13 +1698,13 @@ CREATE FUNCTION apppass.audit_digest(previous bytea, "position" bigint, entry ap
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT pg_catalog.sha256(previous || pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+    SELECT sha256(previous || convert_to(jsonb_build_array(
         "position", entry.id, entry.xid::text, entry.cluster,
-        pg_catalog.to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), entry.actor,
+        to_char(entry.at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), entry.actor,
         entry.operator,
-        pg_catalog.host(entry.client), entry.application, entry.action, entry.realm_id,
+        host(entry.client), entry.application, entry.action, entry.realm_id,
         entry.account_id, entry.code_id, entry.selector,
-        pg_catalog.encode(apppass.audit_words(entry), 'hex'))::text, 'UTF8'));
+        encode(apppass.audit_words(entry), 'hex'))::text, 'UTF8'));
 $$;
 
 
@@ -1790,10 +1790,10 @@ CREATE FUNCTION apppass.audit_head(OUT "position" bigint, OUT hash text, OUT sea
 DECLARE
     mark jsonb;
 BEGIN
-    SELECT h.position, pg_catalog.encode(h.hash, 'hex'), h.sealed_at, h.mark INTO position, hash,
+    SELECT h.position, encode(h.hash, 'hex'), h.sealed_at, h.mark INTO position, hash,
         sealed_at, mark
     FROM apppass.audit_head AS h;
-    SELECT count(*), pg_catalog.min(a.at) INTO unsealed, unsealed_since
+    SELECT count(*), min(a.at) INTO unsealed, unsealed_since
     FROM apppass.audit AS a
         WHERE a.id = ANY ((SELECT f.ids FROM apppass.audit_follow(mark) AS f)::bigint[]);
 END
@@ -1822,7 +1822,7 @@ DECLARE
     head apppass.audit_head;
     entry apppass.audit;
     news record;
-    give_up constant timestamptz := pg_catalog.clock_timestamp() + interval '10 s';
+    give_up constant timestamptz := clock_timestamp() + interval '10 s';
 BEGIN
     LOOP
         SELECT h.* INTO head FROM apppass.audit_head AS h FOR UPDATE SKIP LOCKED;
@@ -1830,12 +1830,12 @@ BEGIN
         IF NOT EXISTS (SELECT FROM apppass.audit_head) THEN
             RAISE EXCEPTION 'the end of the audit chain is missing' USING ERRCODE = '55000',
                 CONSTRAINT = 'audit_head_missing', HINT = 'See apppass.audit_verify().';
-        ELSIF pg_catalog.clock_timestamp() > give_up THEN
+        ELSIF clock_timestamp() > give_up THEN
             RAISE EXCEPTION 'another session has been sealing the audit trail for 10 s'
                 USING ERRCODE = '55P03', CONSTRAINT = 'audit_seal_busy',
                     HINT = 'Nobody waits for it but the next seal. Try again later.';
         END IF;
-        PERFORM pg_catalog.pg_sleep(0.05);
+        PERFORM pg_sleep(0.05);
     END LOOP;
     -- A statement of its own: its snapshot is younger than the lock.
     SELECT n.* INTO news FROM apppass.audit_since(head.mark) AS n;
@@ -1852,10 +1852,10 @@ BEGIN
             VALUES (head.position, entry.id, head.hash);
     END LOOP;
     position := head.position;
-    hash := pg_catalog.encode(head.hash, 'hex');
+    hash := encode(head.hash, 'hex');
     UPDATE apppass.audit_head AS h
-    SET position = head.position, hash = head.hash, sealed_at = pg_catalog.clock_timestamp(),
-        mark = news.mark || pg_catalog.jsonb_build_object('position', head.position, 'hash',
+    SET position = head.position, hash = head.hash, sealed_at = clock_timestamp(),
+        mark = news.mark || jsonb_build_object('position', head.position, 'hash',
             audit_seal.hash);
 END
 $$;
@@ -1883,33 +1883,33 @@ CREATE FUNCTION apppass.audit_since(seen jsonb, OUT mark jsonb, OUT ids bigint[]
 DECLARE
     here constant text := apppass.history();
     home constant bigint := apppass.cluster();
-    own constant xid8 := pg_catalog.pg_current_xact_id_if_assigned();
-    now_visible pg_snapshot := pg_catalog.pg_current_snapshot();
+    own constant xid8 := pg_current_xact_id_if_assigned();
+    now_visible pg_snapshot := pg_current_snapshot();
     known pg_snapshot;
     had bigint[] := '{}';
     head apppass.audit_head;
 BEGIN
     SELECT h.* INTO head FROM apppass.audit_head AS h;
-    IF pg_catalog.pg_is_in_recovery() THEN
+    IF pg_is_in_recovery() THEN
         -- A standby's snapshot does not list the transactions in progress; all below its xmin have
         -- ended.  What is visible beyond is noted row by row.
-        now_visible := pg_catalog.format('%1$s:%1$s:',
-            pg_catalog.pg_snapshot_xmin(now_visible))::pg_snapshot;
+        now_visible := format('%1$s:%1$s:',
+            pg_snapshot_xmin(now_visible))::pg_snapshot;
         had := ARRAY(SELECT a.id FROM apppass.audit AS a
-                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(now_visible)
+                     WHERE a.cluster = home AND a.xid >= pg_snapshot_xmin(now_visible)
                          ORDER BY a.id);
-    ELSIF own < pg_catalog.pg_snapshot_xmax(now_visible) THEN
+    ELSIF own < pg_snapshot_xmax(now_visible) THEN
         -- Its own snapshot does not list a transaction either, and it may write more: its rows
         -- count once it is committed.
-        now_visible := pg_catalog.format('%s:%s:%s', pg_catalog.pg_snapshot_xmin(now_visible),
-            pg_catalog.pg_snapshot_xmax(now_visible),
-            (SELECT pg_catalog.string_agg(x::text, ',' ORDER BY x) FROM (
-                SELECT own AS x UNION SELECT pg_catalog.pg_snapshot_xip(now_visible))
+        now_visible := format('%s:%s:%s', pg_snapshot_xmin(now_visible),
+            pg_snapshot_xmax(now_visible),
+            (SELECT string_agg(x::text, ',' ORDER BY x) FROM (
+                SELECT own AS x UNION SELECT pg_snapshot_xip(now_visible))
                     AS running))::pg_snapshot;
     END IF;
-    mark := pg_catalog.jsonb_build_object('history', here, 'snapshot', now_visible::text, 'had',
-        pg_catalog.to_jsonb(had),
-        'position', head.position, 'hash', pg_catalog.encode(head.hash, 'hex'));
+    mark := jsonb_build_object('history', here, 'snapshot', now_visible::text, 'had',
+        to_jsonb(had),
+        'position', head.position, 'hash', encode(head.hash, 'hex'));
     ids := '{}';
 
     IF audit_since.seen IS NULL THEN
@@ -1917,18 +1917,18 @@ BEGIN
     ELSIF (audit_since.seen ->> 'history') = here THEN
         continuity := 'exact';
         known := (audit_since.seen ->> 'snapshot')::pg_snapshot;
-        had := ARRAY(SELECT pg_catalog.jsonb_array_elements_text(
+        had := ARRAY(SELECT jsonb_array_elements_text(
             audit_since.seen -> 'had')::bigint);
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
-                     WHERE a.cluster = home AND a.xid >= pg_catalog.pg_snapshot_xmin(known)
-                       AND NOT pg_catalog.pg_visible_in_snapshot(a.xid, known)
+                     WHERE a.cluster = home AND a.xid >= pg_snapshot_xmin(known)
+                       AND NOT pg_visible_in_snapshot(a.xid, known)
                        AND a.xid IS DISTINCT FROM own
-                       AND NOT EXISTS (SELECT FROM pg_catalog.unnest(had) AS h WHERE h = a.id)
+                       AND NOT EXISTS (SELECT FROM unnest(had) AS h WHERE h = a.id)
                            ORDER BY a.id);
     ELSIF (audit_since.seen ->> 'position')::bigint = 0
           OR EXISTS (SELECT FROM apppass.audit_chain AS c
               WHERE c.position = (audit_since.seen ->> 'position')::bigint
-                     AND c.hash = pg_catalog.decode(audit_since.seen ->> 'hash', 'hex')) THEN
+                     AND c.hash = decode(audit_since.seen ->> 'hash', 'hex')) THEN
         continuity := 'overlap';
         ids := ARRAY(SELECT a.id FROM apppass.audit AS a
                      WHERE NOT (a.cluster = home AND a.xid IS NOT DISTINCT FROM own)
@@ -1972,7 +1972,7 @@ CREATE FUNCTION apppass.audit_verify(noted_position bigint DEFAULT NULL::bigint,
 DECLARE
     head apppass.audit_head;
     link record;
-    last_hash bytea := pg_catalog.sha256('apppass'::bytea);
+    last_hash bytea := sha256('apppass'::bytea);
     noted_found boolean := audit_verify.noted_position IS NULL OR audit_verify.noted_position = 0;
     waiting bigint[];
 BEGIN
@@ -1988,7 +1988,7 @@ BEGIN
         problem := 'the end of the chain is missing';
         RETURN;
     END IF;
-    head_hash := pg_catalog.encode(head.hash, 'hex');
+    head_hash := encode(head.hash, 'hex');
     FOR link IN
         SELECT c.position, c.audit_id, c.hash, a.id, a AS entry
         FROM apppass.audit_chain AS c LEFT JOIN apppass.audit AS a ON a.id = c.audit_id
@@ -2011,25 +2011,25 @@ BEGIN
         last_hash := link.hash;
         noted_found := noted_found
             OR (link.position = audit_verify.noted_position
-                AND link.hash = pg_catalog.decode(audit_verify.noted_hash, 'hex'));
+                AND link.hash = decode(audit_verify.noted_hash, 'hex'));
     END LOOP;
     IF rows_checked <> head.position OR last_hash <> head.hash THEN
         problem := 'rows are missing at the end';
         RETURN;
     ELSIF NOT noted_found THEN
-        problem := pg_catalog.format('the seal noted at position %s is not in the chain: its end '
-                                     'was cut off, or it was rewritten',
-                                     audit_verify.noted_position);
+        problem := format('the seal noted at position %s is not in the chain: its end '
+                          'was cut off, or it was rewritten',
+                          audit_verify.noted_position);
         RETURN;
     END IF;
     SELECT f.ids INTO waiting FROM apppass.audit_since(head.mark) AS f;
-    unsealed := pg_catalog.cardinality(waiting);
+    unsealed := cardinality(waiting);
     -- Added where the seal does not look: past the triggers, with the number of a transaction that
     -- had ended.
     SELECT a.id INTO bad_id FROM apppass.audit AS a
     WHERE NOT EXISTS (SELECT FROM apppass.audit_chain AS c WHERE c.audit_id = a.id)
-      AND NOT EXISTS (SELECT FROM pg_catalog.unnest(waiting) AS w WHERE w = a.id)
-      AND a.xid IS DISTINCT FROM pg_catalog.pg_current_xact_id_if_assigned()
+      AND NOT EXISTS (SELECT FROM unnest(waiting) AS w WHERE w = a.id)
+      AND a.xid IS DISTINCT FROM pg_current_xact_id_if_assigned()
     ORDER BY a.id LIMIT 1;
     IF FOUND THEN
         problem := 'is not part of the chain';
@@ -2057,9 +2057,9 @@ CREATE FUNCTION apppass.audit_words(entry apppass.audit) RETURNS bytea
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT CASE
-        WHEN entry.salt IS NULL AND pg_catalog.num_nonnulls(entry.account, entry.device,
+        WHEN entry.salt IS NULL AND num_nonnulls(entry.account, entry.device,
             entry.reason, entry.ticket, entry.before, entry.after) = 0 THEN entry.erased_digest
-        ELSE pg_catalog.sha256(pg_catalog.convert_to(pg_catalog.jsonb_build_array(
+        ELSE sha256(convert_to(jsonb_build_array(
             entry.salt::text, entry.account, entry.device, entry.reason, entry.ticket,
             entry.before, entry.after)::text, 'UTF8'))
     END;
@@ -2090,15 +2090,15 @@ BEGIN
     INSERT INTO apppass.audit AS a (at, actor, operator, client, application, action, realm_id,
         account_id, account, device, code_id,
                                     selector, reason, ticket, before, after)
-    VALUES (pg_catalog.clock_timestamp(), session_user, apppass.operator(),
-        pg_catalog.inet_client_addr(),
-            NULLIF(pg_catalog.current_setting('application_name'), ''), audit_write.action,
+    VALUES (clock_timestamp(), session_user, apppass.operator(),
+        inet_client_addr(),
+            NULLIF(current_setting('application_name'), ''), audit_write.action,
                 audit_write.realm_id, audit_write.account_id, audit_write.account,
                 audit_write.device, audit_write.code_id, audit_write.selector,
             coalesce(audit_write.reason, apppass.context('reason')), apppass.context('ticket'),
             audit_write.before, audit_write.after)
     RETURNING a.* INTO entry;
-    PERFORM apppass.notify(pg_catalog.jsonb_build_object(
+    PERFORM apppass.notify(jsonb_build_object(
         'event', entry.action, 'audit_id', entry.id, 'at', entry.at, 'account_id', entry.account_id,
         'code_id', entry.code_id,
         'realm_id', entry.realm_id));
@@ -2148,20 +2148,20 @@ DECLARE
     acc integer := 0;
     value integer;
 BEGIN
-    FOR i IN 1 .. pg_catalog.length(check_symbol.symbols) + 1 LOOP
+    FOR i IN 1 .. length(check_symbol.symbols) + 1 LOOP
         -- acc := alpha * acc over GF(32), primitive polynomial x^5 + x^2 + 1
         acc := acc << 1;
         IF acc > 31 THEN
             acc := acc # 37;
         END IF;
-        EXIT WHEN i > pg_catalog.length(check_symbol.symbols);
-        value := pg_catalog.strpos(alphabet, pg_catalog.substr(check_symbol.symbols, i, 1)) - 1;
+        EXIT WHEN i > length(check_symbol.symbols);
+        value := strpos(alphabet, substr(check_symbol.symbols, i, 1)) - 1;
         IF value < 0 THEN
             RETURN NULL;
         END IF;
         acc := acc # value;
     END LOOP;
-    RETURN pg_catalog.substr(alphabet, acc + 1, 1);
+    RETURN substr(alphabet, acc + 1, 1);
 END
 $$;
 
@@ -2369,10 +2369,10 @@ CREATE FUNCTION apppass.chosen_expiry(code apppass.code) RETURNS timestamp with 
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT apppass.code_ends(pg_catalog.now(), (chosen_expiry.code).expires_at, r.max_lifetime)
+    SELECT apppass.code_ends(now(), (chosen_expiry.code).expires_at, r.max_lifetime)
     FROM apppass.realm AS r
     WHERE r.id = (chosen_expiry.code).realm_id AND (chosen_expiry.code).expiry_chosen
-        AND (chosen_expiry.code).expires_at > pg_catalog.now();
+        AND (chosen_expiry.code).expires_at > now();
 $$;
 
 
@@ -2603,11 +2603,11 @@ BEGIN
                     HINT = 'Leave replaces out, or call '
                            'apppass.reset_code(username, device, reason => ...).';
         END IF;
-        IF NOT pg_catalog.isfinite(NEW.created_at) THEN
+        IF NOT isfinite(NEW.created_at) THEN
             RAISE EXCEPTION 'a code is issued at a moment'
                 USING ERRCODE = '22023', CONSTRAINT = 'created_infinite',
                       HINT = 'Leave created_at out: lifetimes count from it.';
-        ELSIF NEW.created_at > pg_catalog.clock_timestamp() THEN
+        ELSIF NEW.created_at > clock_timestamp() THEN
             RAISE EXCEPTION 'a code cannot be issued in the future'
                 USING ERRCODE = '22023', CONSTRAINT = 'created_in_future',
                     HINT = 'Leave created_at out: lifetimes count from it.';
@@ -2636,22 +2636,22 @@ BEGIN
                          'and argon2_passes; bcrypt up to cost 12.';
     END IF;
     NEW.services := apppass.service_names(NEW.services);
-    IF pg_catalog.array_position(NEW.networks, NULL) IS NOT NULL THEN
+    IF array_position(NEW.networks, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'the list of networks has an empty place'
             USING ERRCODE = '22023', CONSTRAINT = 'networks_null',
                 HINT = 'Leave NULL out of the list.';
-    ELSIF pg_catalog.cardinality(NEW.networks) = 0 THEN
+    ELSIF cardinality(NEW.networks) = 0 THEN
         RAISE EXCEPTION 'the list of networks is empty'
             USING ERRCODE = '22023', CONSTRAINT = 'networks_empty',
                 HINT = 'NULL means every network; an empty list would make a code that opens '
                        'nothing.';
     END IF;
-    NEW.networks := (SELECT pg_catalog.array_agg(DISTINCT apppass.network_name(n))
-        FROM pg_catalog.unnest(NEW.networks) AS n);
+    NEW.networks := (SELECT array_agg(DISTINCT apppass.network_name(n))
+        FROM unnest(NEW.networks) AS n);
 
     IF NEW.revoked_at IS NOT NULL THEN
         IF TG_OP = 'INSERT' OR OLD.revoked_at IS NULL THEN
-            IF NEW.revoked_at > pg_catalog.clock_timestamp() THEN
+            IF NEW.revoked_at > clock_timestamp() THEN
                 RAISE EXCEPTION 'a code cannot be revoked in the future'
                     USING ERRCODE = '22023', CONSTRAINT = 'revoked_in_future',
                         HINT = 'Set expires_at to end it later.';
@@ -2686,7 +2686,7 @@ BEGIN
         IF realm.reason_required THEN
             PERFORM apppass.require_reason('issuing a code');
         END IF;
-        IF NEW.expires_at <= pg_catalog.now() THEN
+        IF NEW.expires_at <= now() THEN
             RAISE EXCEPTION 'the code would have expired already'
                 USING ERRCODE = '22023', CONSTRAINT = 'expiry_past',
                     HINT = 'expires_at is a point in time in the future, or NULL.';
@@ -2695,14 +2695,14 @@ BEGIN
 
     -- Policy may have shrunk since the code was issued: what an UPDATE does not widen is not asked
     -- about again.
-    SELECT s INTO refused FROM pg_catalog.unnest(NEW.services) AS s
+    SELECT s INTO refused FROM unnest(NEW.services) AS s
     WHERE s <> ALL (realm.services)
         AND (TG_OP = 'INSERT' OR s = ANY (OLD.services) IS NOT TRUE) LIMIT 1;
     IF FOUND THEN
         RAISE EXCEPTION 'realm "%" does not allow codes for %', realm.name, refused
             USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed',
-                DETAIL = pg_catalog.format('It allows: %s.',
-                pg_catalog.array_to_string(realm.services, ', ')),
+                DETAIL = format('It allows: %s.',
+                array_to_string(realm.services, ', ')),
                   HINT = 'Leave this service out, or let an administrator change realm.services.';
     END IF;
     IF TG_OP = 'UPDATE' AND NEW.expires_at IS NOT DISTINCT FROM OLD.expires_at THEN
@@ -2753,9 +2753,9 @@ CREATE FUNCTION apppass.code_valid(code text) RETURNS boolean
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT pg_catalog.length(code_valid.code) IN (16, 20, 24, 28)
-       AND apppass.check_symbol(pg_catalog.left(code_valid.code, -1))
-           IS NOT DISTINCT FROM pg_catalog.right(code_valid.code,
+    SELECT length(code_valid.code) IN (16, 20, 24, 28)
+       AND apppass.check_symbol(left(code_valid.code, -1))
+           IS NOT DISTINCT FROM right(code_valid.code,
            1);
 $$;
 
@@ -2857,8 +2857,8 @@ CREATE FUNCTION apppass.context(name text) RETURNS text
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    RETURN apppass.trim_blank(pg_catalog.left(
-        pg_catalog.regexp_replace(pg_catalog.current_setting('apppass.' || name, true),
+    RETURN apppass.trim_blank(left(
+        regexp_replace(current_setting('apppass.' || name, true),
             E'[\u0001-\u001f\u007f-\u009f]+', ' ', 'g'), 1000));
 END
 $$;
@@ -3123,18 +3123,18 @@ BEGIN
     WITH mine AS (
         SELECT o.realm_id
         FROM apppass.realm_operator AS o
-        JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
-        WHERE pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER')
+        JOIN pg_roles AS g ON g.oid = o.role_oid
+        WHERE pg_has_role(session_user, g.oid, 'MEMBER')
     )
     SELECT r.id
     FROM apppass.realm AS r
-    WHERE pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+    WHERE pg_has_role(session_user, 'apppass_admin', 'MEMBER')
        -- Who was a member of a role that was dropped, nobody knows: until its rows are gone no
        -- login counts as unlimited.
        OR NOT EXISTS (
            SELECT FROM apppass.realm_operator AS o
-               LEFT JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
-           WHERE g.oid IS NULL OR pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'))
+               LEFT JOIN pg_roles AS g ON g.oid = o.role_oid
+           WHERE g.oid IS NULL OR pg_has_role(session_user, g.oid, 'MEMBER'))
        OR r.id IN (SELECT m.realm_id FROM mine AS m);
 END
 $$;
@@ -3525,7 +3525,7 @@ BEGIN
             USING ERRCODE = 'AP003', CONSTRAINT = 'account_enabled',
                   HINT = 'Disable it first, which ends its sessions: SELECT '
                          'apppass.set_account_enabled(username, false, reason).';
-    ELSIF pg_catalog.strpos(account.username, '@') > 0 AND pg_catalog.strpos(
+    ELSIF strpos(account.username, '@') > 0 AND strpos(
         apppass.fold(concat_ws(' ', apppass.context('reason'), apppass.context('ticket'))),
         account.username) > 0 THEN
         RAISE EXCEPTION 'reason or ticket name the account'
@@ -4784,12 +4784,12 @@ CREATE FUNCTION apppass.history() RETURNS text
 DECLARE
     timeline integer;
 BEGIN
-    IF pg_catalog.pg_is_in_recovery() THEN
+    IF pg_is_in_recovery() THEN
         SELECT GREATEST(c.timeline_id, r.min_recovery_end_timeline) INTO timeline
-        FROM pg_catalog.pg_control_checkpoint() AS c, pg_catalog.pg_control_recovery() AS r;
+        FROM pg_control_checkpoint() AS c, pg_control_recovery() AS r;
     ELSE
-        timeline := ('x' || pg_catalog.left(
-            pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_lsn()), 8))::bit(32)::integer;
+        timeline := ('x' || left(
+            pg_walfile_name(pg_current_wal_lsn()), 8))::bit(32)::integer;
     END IF;
     RETURN apppass.cluster() || '/' || timeline;
 END
@@ -4862,7 +4862,7 @@ CREATE FUNCTION apppass.hurry() RETURNS void
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT pg_catalog.set_config('lock_timeout', '500ms', true);
+    SELECT set_config('lock_timeout', '500ms', true);
 $$;
 
 
@@ -4988,7 +4988,7 @@ DECLARE
 BEGIN
     it.account := apppass.account_name(import_offer.account);
     it.device := apppass.label_name(import_offer.device);
-    IF EXISTS (SELECT FROM apppass.find_offers(it.account, pg_catalog.now()) AS o
+    IF EXISTS (SELECT FROM apppass.find_offers(it.account, now()) AS o
                WHERE o.state = 'pending'
                  AND apppass.label_key(o.device) = apppass.label_key(it.device)) THEN
         it.result := 'exists';
@@ -5002,8 +5002,8 @@ BEGIN
     END IF;
     offered := apppass.offer_code(import_offer.account, import_offer.device,
         import_offer.link_hash, import_offer.pin_hash, import_offer.valid,
-        pg_catalog.string_to_array(apppass.trim_blank(import_offer.services), ','),
-        pg_catalog.string_to_array(apppass.trim_blank(import_offer.networks), ',')::cidr[],
+        string_to_array(apppass.trim_blank(import_offer.services), ','),
+        string_to_array(apppass.trim_blank(import_offer.networks), ',')::cidr[],
         apppass.trim_blank(import_offer.expires_at)::timestamptz,
         apppass.trim_blank(import_offer.reason), apppass.trim_blank(import_offer.ticket),
         import_offer.operator);
@@ -5188,7 +5188,7 @@ BEGIN
     PERFORM apppass.take_turn(account.id);
     terms := apppass.issue_policy(account.username);
     code := apppass.make_code(account.id, terms.code_length);
-    stored := apppass.store_code(issue_code.username, issue_code.device, pg_catalog.left(code, 4),
+    stored := apppass.store_code(issue_code.username, issue_code.device, left(code, 4),
         apppass.bcrypt(code), issue_code.services, issue_code.networks, issue_code.expires_at,
         issue_code.reason, issue_code.ticket, issue_code.operator);
     RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
@@ -5254,14 +5254,14 @@ BEGIN
     IF (kept_services.code).services IS NULL OR realm.services IS NULL THEN
         RETURN (kept_services.code).services;
     END IF;
-    kept := ARRAY(SELECT s FROM pg_catalog.unnest((kept_services.code).services) AS s
+    kept := ARRAY(SELECT s FROM unnest((kept_services.code).services) AS s
         WHERE s = ANY (realm.services)
         ORDER BY s);
-    IF pg_catalog.cardinality(kept) = 0 THEN
+    IF cardinality(kept) = 0 THEN
         RAISE EXCEPTION 'realm "%" allows none of the services of the old code', realm.name
             USING ERRCODE = 'AP001', CONSTRAINT = 'service_not_allowed',
-                DETAIL = pg_catalog.format('It allows: %s.',
-                pg_catalog.array_to_string(realm.services, ', ')),
+                DETAIL = format('It allows: %s.',
+                array_to_string(realm.services, ', ')),
                   HINT = 'Issue a code for another service: apppass.issue_code(username, device, '
                          'services).';
     END IF;
@@ -5297,9 +5297,9 @@ BEGIN
         RAISE EXCEPTION 'account "%" has no device "%"', (known_device.account).username,
             known_device.label
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_not_found',
-                HINT = pg_catalog.format('SELECT device FROM apppass.device_overview WHERE account '
-                                         '= %L shows what it has.',
-                                         (known_device.account).username);
+                HINT = format('SELECT device FROM apppass.device_overview WHERE account '
+                              '= %L shows what it has.',
+                              (known_device.account).username);
     END IF;
     RETURN device_id;
 END
@@ -5321,7 +5321,7 @@ COMMENT ON FUNCTION apppass.known_device(account apppass.account, label text) IS
 
 CREATE FUNCTION apppass.label_key(label text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN lower("normalize"(label));
+    RETURN lower(NORMALIZE(label));
 
 
 ALTER FUNCTION apppass.label_key(label text) OWNER TO apppass_owner;
@@ -5339,7 +5339,7 @@ COMMENT ON FUNCTION apppass.label_key(label text) IS 'What makes two device labe
 
 CREATE FUNCTION apppass.label_name(typed text) RETURNS text
     LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN apppass.trim_blank("normalize"(typed));
+    RETURN apppass.trim_blank(NORMALIZE(typed));
 
 
 ALTER FUNCTION apppass.label_name(typed text) OWNER TO apppass_owner;
@@ -5491,7 +5491,7 @@ BEGIN
            v.verdict = 'accepted' AND NOT EXISTS (
                SELECT FROM apppass.code_use AS u
                WHERE u.code_id = v.code_id AND u.service = coalesce(door, '-') AND u.network = place
-                 AND u.last_at > pg_catalog.now() - interval '5 minutes'),
+                 AND u.last_at > now() - interval '5 minutes'),
            v.account_id
     INTO verdict, code_id, account_name, hash, memory_kib, passes, lanes, record_due, account_id
     FROM (
@@ -6113,12 +6113,12 @@ BEGIN
     LOOP
         random := apppass.random_bytes(make_code.length - 1);
         -- 256 is a multiple of 32: every symbol is equally likely.
-        SELECT pg_catalog.string_agg(pg_catalog.substr('0123456789abcdefghjkmnpqrstvwxyz',
-            (pg_catalog.get_byte(random, i) & 31) + 1, 1), '' ORDER BY i)
-        INTO STRICT symbols FROM pg_catalog.generate_series(0, make_code.length - 2) AS i;
+        SELECT string_agg(substr('0123456789abcdefghjkmnpqrstvwxyz',
+            (get_byte(random, i) & 31) + 1, 1), '' ORDER BY i)
+        INTO STRICT symbols FROM generate_series(0, make_code.length - 2) AS i;
         EXIT WHEN NOT EXISTS (SELECT FROM apppass.code AS c
             WHERE c.account_id = make_code.account_id
-            AND c.selector = pg_catalog.left(symbols, 4));
+            AND c.selector = left(symbols, 4));
     END LOOP;
     RETURN symbols || apppass.check_symbol(symbols);
 END
@@ -6297,11 +6297,11 @@ CREATE FUNCTION apppass.manages_all() RETURNS boolean
     SET debug_print_plan TO 'off'
     AS $$
 BEGIN
-    RETURN pg_catalog.pg_has_role(session_user, 'apppass_admin', 'MEMBER')
+    RETURN pg_has_role(session_user, 'apppass_admin', 'MEMBER')
         OR NOT EXISTS (
             SELECT FROM apppass.realm_operator AS o
-            LEFT JOIN pg_catalog.pg_roles AS g ON g.oid = o.role_oid
-            WHERE g.oid IS NULL OR pg_catalog.pg_has_role(session_user, g.oid, 'MEMBER'));
+            LEFT JOIN pg_roles AS g ON g.oid = o.role_oid
+            WHERE g.oid IS NULL OR pg_has_role(session_user, g.oid, 'MEMBER'));
 END
 $$;
 
@@ -6765,13 +6765,13 @@ CREATE FUNCTION apppass.notify(event jsonb) RETURNS void
 BEGIN
     -- Any login can fill the server's queue, with one session that listens and keeps a transaction
     -- open; once it is full, whoever notifies can't commit.
-    IF pg_catalog.pg_notification_queue_usage() > 0.01 THEN
+    IF pg_notification_queue_usage() > 0.01 THEN
         RAISE WARNING 'the event "%" is not announced', event ->> 'event'
             USING HINT = 'A session that listens has kept a transaction open for long: see '
                          'pg_stat_activity, and end it.';
         RETURN;
     END IF;
-    PERFORM pg_catalog.pg_notify('apppass', pg_catalog.jsonb_strip_nulls(event)::text);
+    PERFORM pg_notify('apppass', jsonb_strip_nulls(event)::text);
 END
 $$;
 
@@ -6963,17 +6963,17 @@ DECLARE
     account apppass.account := apppass.managed_account(offer_code.username);
     realm apppass.realm;
     planned apppass.stored_code;
-    ends_at timestamptz := apppass.later(pg_catalog.now(), offer_code.valid);
+    ends_at timestamptz := apppass.later(now(), offer_code.valid);
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     IF realm.handover_url IS NULL THEN
         RAISE EXCEPTION 'realm "%" has no page where links are opened', realm.name
             USING ERRCODE = 'AP001', CONSTRAINT = 'handover_not_allowed',
                   DETAIL = 'realm.handover_url is not set.',
-                  HINT = pg_catalog.format('An administrator can change it: apppass realm set %s'
+                  HINT = format('An administrator can change it: apppass realm set %s'
                       ' handover_url=https://mail.%s/handover', realm.name, realm.name);
-    ELSIF offer_code.link_hash IS NULL OR pg_catalog.length(offer_code.link_hash) <> 32
-        OR pg_catalog.length(offer_code.pin_hash) <> 32 THEN
+    ELSIF offer_code.link_hash IS NULL OR length(offer_code.link_hash) <> 32
+        OR length(offer_code.pin_hash) <> 32 THEN
         RAISE EXCEPTION 'that is no SHA-256 sum' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_hash_invalid', HINT = 'Give sha256(...) of the secret part.';
     ELSIF offer_code.valid IS NULL
@@ -6989,10 +6989,10 @@ BEGIN
                                        link_hash, pin_hash, offered_by, ends_at)
     VALUES (account.id, planned.device, planned.services, planned.networks, offer_code.expires_at,
         offer_code.link_hash, offer_code.pin_hash,
-            pg_catalog.concat_ws('/', session_user, apppass.context('operator')), ends_at);
+            concat_ws('/', session_user, apppass.context('operator')), ends_at);
     PERFORM apppass.audit_write('handover_offered', account.realm_id, account.id, account.username,
         planned.device, NULL, NULL, NULL,
-        pg_catalog.jsonb_build_object('ends_at', ends_at, 'pin', offer_code.pin_hash IS NOT NULL),
+        jsonb_build_object('ends_at', ends_at, 'pin', offer_code.pin_hash IS NOT NULL),
         NULL);
     PERFORM apppass.restore_context(previous);
     RETURN ROW(account.username, planned.device, planned.services, planned.networks,
@@ -7764,7 +7764,7 @@ BEGIN
         NEW.role_oid := OLD.role_oid;
         RETURN NEW;
     END IF;
-    SELECT g.oid INTO NEW.role_oid FROM pg_catalog.pg_roles AS g WHERE g.rolname = NEW.role_name;
+    SELECT g.oid INTO NEW.role_oid FROM pg_roles AS g WHERE g.rolname = NEW.role_name;
     IF NOT FOUND THEN
         RAISE EXCEPTION 'role "%" does not exist', NEW.role_name
             USING ERRCODE = '22023', CONSTRAINT = 'role_unknown',
@@ -7893,7 +7893,7 @@ DECLARE
 BEGIN
     -- RFC 2606 keeps .invalid from everybody: such a name asks whether the servers answer
     -- ("apppass doctor", a monitoring system).
-    IF pg_catalog.right(wanted, 8) = '.invalid'
+    IF right(wanted, 8) = '.invalid'
        AND NOT EXISTS (SELECT FROM apppass.account AS a WHERE a.username = wanted) THEN
         RETURN;
     END IF;
@@ -7904,7 +7904,7 @@ BEGIN
     END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
-    SELECT pg_catalog.now(), record_refusal.verdict, a.id, a.realm_id, c.id,
+    SELECT now(), record_refusal.verdict, a.id, a.realm_id, c.id,
         apppass.recorded_service(record_refusal.service),
         apppass.client_address(record_refusal.client)
     FROM (VALUES (wanted)) AS asked (username)
@@ -8046,9 +8046,9 @@ CREATE FUNCTION apppass.refusal_partition(month timestamp with time zone, OUT na
     LANGUAGE sql STABLE STRICT
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT 'refusal_' || pg_catalog.to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'),
-           pg_catalog.date_trunc('month', month AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
-           (pg_catalog.date_trunc('month',
+    SELECT 'refusal_' || to_char(month AT TIME ZONE 'UTC', 'YYYY_MM'),
+           date_trunc('month', month AT TIME ZONE 'UTC') AT TIME ZONE 'UTC',
+           (date_trunc('month',
                month AT TIME ZONE 'UTC') + interval '1 month') AT TIME ZONE 'UTC';
 $$;
 
@@ -8103,11 +8103,11 @@ DECLARE
     selector text;
     stored apppass.stored_code;
 BEGIN
-    selector := pg_catalog.left(apppass.make_code(account.id, 20), 4);
+    selector := left(apppass.make_code(account.id, 20), 4);
     BEGIN
         stored := apppass.store_code(username, device, selector,
-            '$argon2id$v=19$m=19456,t=2,p=1$' || pg_catalog.repeat('A', 22) || '$'
-            || pg_catalog.repeat('A', 43), services, networks, expires_at);
+            '$argon2id$v=19$m=19456,t=2,p=1$' || repeat('A', 22) || '$'
+            || repeat('A', 43), services, networks, expires_at);
         RAISE EXCEPTION 'rehearsed' USING ERRCODE = 'AP009', CONSTRAINT = 'handover_rehearsed',
             HINT = 'Nobody sees this.';
     EXCEPTION WHEN SQLSTATE 'AP009' THEN
@@ -8263,7 +8263,7 @@ BEGIN
     ELSIF realm.mfa_required AND NOT account.mfa_enrolled THEN
         RAISE EXCEPTION 'account "%" is not enrolled in MFA', account.username
             USING ERRCODE = 'AP001', CONSTRAINT = 'mfa_missing',
-                DETAIL = pg_catalog.format('Realm "%s" gives codes to enrolled accounts only.',
+                DETAIL = format('Realm "%s" gives codes to enrolled accounts only.',
                 realm.name),
                   HINT = 'Let the user enrol, then: SELECT apppass.set_mfa(username, true, '
                          'reason).';
@@ -8274,7 +8274,7 @@ BEGIN
     IF live >= realm.max_codes THEN
         RAISE EXCEPTION 'account "%" has % live codes already', account.username, live
             USING ERRCODE = 'AP001', CONSTRAINT = 'max_codes_reached',
-                DETAIL = pg_catalog.format('Realm "%s" allows %s.', realm.name, realm.max_codes),
+                DETAIL = format('Realm "%s" allows %s.', realm.name, realm.max_codes),
                   HINT = 'Revoke one that is no longer used: see apppass.code_overview.';
     END IF;
     RETURN realm;
@@ -8306,7 +8306,7 @@ BEGIN
         RAISE EXCEPTION 'realm "%" does not allow codes that live longer than %', realm.name,
             realm.max_lifetime
             USING ERRCODE = 'AP001', CONSTRAINT = 'max_lifetime_exceeded',
-                DETAIL = pg_catalog.format('The latest possible expiry is %s.', latest),
+                DETAIL = format('The latest possible expiry is %s.', latest),
                   HINT = 'Give an earlier expiry, or none to get the latest possible one.';
     END IF;
     RETURN coalesce(expires_at, latest);
@@ -8400,7 +8400,7 @@ BEGIN
     PERFORM apppass.take_turn(account.id);
     SELECT apppass.make_code(account.id, r.code_length) INTO STRICT code FROM apppass.realm AS r
         WHERE r.id = account.realm_id;
-    stored := apppass.reset_device(reset_code.username, reset_code.device, pg_catalog.left(code, 4),
+    stored := apppass.reset_device(reset_code.username, reset_code.device, left(code, 4),
         apppass.bcrypt(code), reset_code.grace, reset_code.reason,
         reset_code.ticket, reset_code.operator);
     RETURN ROW(apppass.group_code(code), stored.code_id, stored.account_name, stored.device,
@@ -8433,7 +8433,7 @@ DECLARE
     account apppass.account := apppass.managed_account(reset_device.username);
     target bigint := apppass.known_device(account, reset_device.device);
     period interval := coalesce(reset_device.grace, '0');
-    grace_ends_at timestamptz := apppass.later(pg_catalog.now(), coalesce(reset_device.grace, '0'));
+    grace_ends_at timestamptz := apppass.later(now(), coalesce(reset_device.grace, '0'));
     previous text[] := apppass.set_context(reset_device.reason, reset_device.ticket,
         reset_device.operator);
     newest apppass.code;
@@ -8456,8 +8456,8 @@ BEGIN
             USING ERRCODE = 'P0002', CONSTRAINT = 'device_never_had_code',
                 HINT = 'Issue one: apppass.issue_code(username, device).';
     END IF;
-    SELECT pg_catalog.array_agg(s.code_id ORDER BY s.code_id),
-        pg_catalog.array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
+    SELECT array_agg(s.code_id ORDER BY s.code_id),
+        array_agg(s.selector ORDER BY s.code_id) INTO old_codes, old_selectors
     FROM apppass.code_standing AS s
     WHERE s.device_id = target AND s.state IS NULL;
 
@@ -8511,9 +8511,9 @@ CREATE FUNCTION apppass.restore_context(previous text[]) RETURNS void
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 BEGIN
-    PERFORM pg_catalog.set_config('apppass.reason', coalesce(previous[1], ''), true),
-            pg_catalog.set_config('apppass.ticket', coalesce(previous[2], ''), true),
-            pg_catalog.set_config('apppass.operator', coalesce(previous[3], ''), true);
+    PERFORM set_config('apppass.reason', coalesce(previous[1], ''), true),
+            set_config('apppass.ticket', coalesce(previous[2], ''), true),
+            set_config('apppass.operator', coalesce(previous[3], ''), true);
 END
 $$;
 
@@ -8575,7 +8575,7 @@ DECLARE
     revoked integer;
     previous text[];
 BEGIN
-    IF wanted IS NULL OR pg_catalog.length(wanted) <> 4 THEN
+    IF wanted IS NULL OR length(wanted) <> 4 THEN
         RAISE EXCEPTION 'that is not a selector'
             USING ERRCODE = '22023', CONSTRAINT = 'selector_invalid',
                 HINT = 'Give the first four symbols of the code, never all of it.';
@@ -8611,7 +8611,7 @@ CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint, select
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    began constant timestamptz := pg_catalog.clock_timestamp();
+    began constant timestamptz := clock_timestamp();
     ids bigint[];
     revoked integer;
 BEGIN
@@ -8619,12 +8619,12 @@ BEGIN
     -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a
     -- moment to commit; a session that stays open holds nobody up.
     WHILE revoke_codes.selector IS NULL
-        AND pg_catalog.current_setting('transaction_isolation') = 'read committed' LOOP
+        AND current_setting('transaction_isolation') = 'read committed' LOOP
         PERFORM FROM apppass.issue_turn AS t
             WHERE t.account_id = revoke_codes.account_id FOR SHARE SKIP LOCKED;
         EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t
             WHERE t.account_id = revoke_codes.account_id);
-        IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
+        IF clock_timestamp() > began + interval '2 s' THEN
             RAISE WARNING
                 'a code is being issued for the account, and is not among those revoked: process %',
                 coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn')
@@ -8633,7 +8633,7 @@ BEGIN
                              'for every code.';
             EXIT;
         END IF;
-        PERFORM pg_catalog.pg_sleep(0.01);
+        PERFORM pg_sleep(0.01);
     END LOOP;
     ids := ARRAY(SELECT c.id FROM apppass.code AS c
                  WHERE c.account_id = revoke_codes.account_id AND c.revoked_at IS NULL
@@ -8641,7 +8641,7 @@ BEGIN
                    AND (revoke_codes.selector IS NULL OR c.selector = revoke_codes.selector));
     PERFORM apppass.lock_rows('code', ids);
     UPDATE apppass.code AS c
-    SET revoked_at = pg_catalog.now(), revoke_reason = apppass.context('reason')
+    SET revoked_at = now(), revoke_reason = apppass.context('reason')
     WHERE c.id = ANY (ids) AND c.revoked_at IS NULL;
     GET DIAGNOSTICS revoked = ROW_COUNT;
     RETURN revoked;
@@ -8962,15 +8962,15 @@ BEGIN
     ELSIF NOT apppass.self_fresh(realm, self_account.auth_time) THEN
         RAISE EXCEPTION 'the identity was verified too long ago'
             USING ERRCODE = 'AP006', CONSTRAINT = 'identity_stale',
-                  DETAIL = pg_catalog.format('Realm "%s" asks for at most %s.', realm.name,
-                                             realm.self_fresh_within),
+                  DETAIL = format('Realm "%s" asks for at most %s.', realm.name,
+                                  realm.self_fresh_within),
                   HINT = 'Let the person sign in again.';
     ELSIF self_account.purpose = 'make'
         AND NOT apppass.self_strong(realm, self_account.acr, self_account.amr) THEN
         RAISE EXCEPTION 'the identity was verified without a second factor that counts'
             USING ERRCODE = 'AP006', CONSTRAINT = 'identity_weak',
-                  DETAIL = pg_catalog.format('These count: %s.',
-                      pg_catalog.array_to_string(realm.self_mfa_values, ', ')),
+                  DETAIL = format('These count: %s.',
+                      array_to_string(realm.self_mfa_values, ', ')),
                   HINT = 'Let the person sign in again, with a second factor.';
     END IF;
     -- Of two changes at a time the second must see what the first one made.
@@ -8988,17 +8988,17 @@ BEGIN
             RAISE EXCEPTION 'account "%" has made % codes in 24 hours', account.username,
                 realm.self_makes_per_day
                 USING ERRCODE = 'AP001', CONSTRAINT = 'self_too_many',
-                      DETAIL = pg_catalog.format('Realm "%s" allows no more.', realm.name),
+                      DETAIL = format('Realm "%s" allows no more.', realm.name),
                       HINT = 'Wait, or let the helpdesk make it.';
         END IF;
     END IF;
     PERFORM apppass.audit_write('owner_identified', realm.id, account.id, account.username,
         NULL, NULL, NULL, NULL,
-        pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
+        jsonb_strip_nulls(jsonb_build_object(
             'for', self_account.purpose, 'auth_time', self_account.auth_time, 'acr',
-            pg_catalog."left"(self_account.acr, 200),
-            'amr', pg_catalog."left"(pg_catalog.array_to_string(self_account.amr, ' '), 200),
-            'address', pg_catalog.host(self_account.client))), NULL);
+            left(self_account.acr, 200),
+            'amr', left(array_to_string(self_account.amr, ' '), 200),
+            'address', host(self_account.client))), NULL);
     IF self_account.purpose = 'make' AND realm.self_mfa_values IS NOT NULL
         AND NOT account.mfa_enrolled THEN
         UPDATE apppass.account AS a SET mfa_enrolled = true WHERE a.id = account.id;
@@ -9033,7 +9033,7 @@ DECLARE
     revoked integer;
 BEGIN
     PERFORM apppass.audit_write('owner_alarm', account.realm_id, account.id, account.username,
-        NULL, NULL, pg_catalog."left"(self_alarm.selector, 4), NULL, NULL, NULL);
+        NULL, NULL, left(self_alarm.selector, 4), NULL, NULL, NULL);
     revoked := apppass.revoke_account(account.username, NULL);
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
@@ -9069,7 +9069,7 @@ BEGIN
         o.created_by LIKE '%/the owner'
     FROM apppass.all_code_overview AS o
     WHERE o.account = account.username
-      AND coalesce(o.revoked_at, o.expires_at, 'infinity') > pg_catalog.now() - interval '30 days'
+      AND coalesce(o.revoked_at, o.expires_at, 'infinity') > now() - interval '30 days'
     ORDER BY o.revoked_at IS NOT NULL, o.device, o.created_at;
 END
 $$;
@@ -9110,20 +9110,20 @@ BEGIN
         PERFORM apppass.audit_write(CASE WHEN offer.wrong_pins >= 4 THEN 'handover_locked'
                                          ELSE 'handover_pin_wrong' END,
             account.realm_id, account.id, account.username, offer.device, NULL, NULL, NULL,
-            pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-                'address', pg_catalog.host(self_collect.client))), NULL);
+            jsonb_strip_nulls(jsonb_build_object(
+                'address', host(self_collect.client))), NULL);
         PERFORM apppass.restore_context(previous);
         RETURN NULL;
     END IF;
     stored := apppass.store_code(account.username, offer.device, self_collect.selector,
         self_collect.hash, offer.services,
                                  offer.networks, offer.expires_at);
-    UPDATE apppass.handover AS h SET collected_at = pg_catalog.now(), code_id = stored.code_id
+    UPDATE apppass.handover AS h SET collected_at = now(), code_id = stored.code_id
     WHERE h.id = offer.id;
     PERFORM apppass.audit_write('handover_collected', account.realm_id, account.id,
         account.username, offer.device, stored.code_id, stored.selector, NULL,
-        pg_catalog.jsonb_strip_nulls(pg_catalog.jsonb_build_object(
-            'address', pg_catalog.host(self_collect.client))), NULL);
+        jsonb_strip_nulls(jsonb_build_object(
+            'address', host(self_collect.client))), NULL);
     PERFORM apppass.restore_context(previous);
     RETURN stored;
 END
@@ -9147,8 +9147,8 @@ CREATE FUNCTION apppass.self_fresh(realm apppass.realm, auth_time timestamp with
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    SELECT coalesce(auth_time BETWEEN pg_catalog.clock_timestamp() - realm.self_fresh_within
-                           AND pg_catalog.clock_timestamp() + interval '1 minute', false);
+    SELECT coalesce(auth_time BETWEEN clock_timestamp() - realm.self_fresh_within
+                           AND clock_timestamp() + interval '1 minute', false);
 $$;
 
 
@@ -9180,9 +9180,9 @@ DECLARE
 BEGIN
     SELECT apppass.self_services(r) INTO STRICT offered
     FROM apppass.realm AS r WHERE r.id = account.realm_id;
-    IF NOT wanted <@ offered OR pg_catalog.cardinality(offered) = 0 THEN
+    IF NOT wanted <@ offered OR cardinality(offered) = 0 THEN
         RAISE EXCEPTION 'owners make codes for these services only: %',
-            coalesce(NULLIF(pg_catalog.array_to_string(offered, ', '), ''), 'none')
+            coalesce(NULLIF(array_to_string(offered, ', '), ''), 'none')
             USING ERRCODE = 'AP001', CONSTRAINT = 'self_service_not_offered',
                   HINT = 'Choose among them, or ask the helpdesk.';
     END IF;
@@ -9214,7 +9214,7 @@ CREATE FUNCTION apppass.self_makes(account_id bigint) RETURNS bigint
     AS $$
     SELECT count(*) FROM apppass.code AS c
     WHERE c.account_id = self_makes.account_id
-        AND c.created_at > pg_catalog.now() - interval '1 day'
+        AND c.created_at > now() - interval '1 day'
       AND c.created_by LIKE '%/the owner';
 $$;
 
@@ -9413,7 +9413,7 @@ CREATE FUNCTION apppass.self_services(realm apppass.realm) RETURNS text[]
     SELECT CASE
         WHEN (self_services.realm).self_services IS NULL THEN (self_services.realm).services
         WHEN (self_services.realm).services IS NULL THEN (self_services.realm).self_services
-        ELSE ARRAY(SELECT s FROM pg_catalog.unnest((self_services.realm).self_services) AS s
+        ELSE ARRAY(SELECT s FROM unnest((self_services.realm).self_services) AS s
                    WHERE s = ANY ((self_services.realm).services) ORDER BY s)
     END;
 $$;
@@ -9607,15 +9607,15 @@ CREATE FUNCTION apppass.set_context(reason text, ticket text, operator text) RET
     AS $$
 DECLARE
     previous text[] := ARRAY[
-        pg_catalog.current_setting('apppass.reason', true),
-        pg_catalog.current_setting('apppass.ticket', true),
-        pg_catalog.current_setting('apppass.operator', true)];
+        current_setting('apppass.reason', true),
+        current_setting('apppass.ticket', true),
+        current_setting('apppass.operator', true)];
 BEGIN
-    PERFORM pg_catalog.set_config('apppass.reason', coalesce(set_context.reason, previous[1], ''),
+    PERFORM set_config('apppass.reason', coalesce(set_context.reason, previous[1], ''),
         true),
-            pg_catalog.set_config('apppass.ticket', coalesce(set_context.ticket, previous[2], ''),
+            set_config('apppass.ticket', coalesce(set_context.ticket, previous[2], ''),
                 true),
-            pg_catalog.set_config('apppass.operator',
+            set_config('apppass.operator',
                 coalesce(set_context.operator, previous[3], ''), true);
     RETURN previous;
 END
@@ -10026,7 +10026,7 @@ BEGIN
     IF (SELECT count(*) FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
         JOIN apppass.audit AS l ON l.account = a.username AND l.code_id = c.id
         WHERE c.id = upgrade_hash.code_id AND l.action = 'hash_upgraded'
-          AND l.at > pg_catalog.now() - interval '1 day') >= 10 THEN
+          AND l.at > now() - interval '1 day') >= 10 THEN
         RETURN false;
     END IF;
     INSERT INTO apppass.hash_upgrade AS u (code_id, hash)
@@ -10042,8 +10042,8 @@ BEGIN
     END IF;
     PERFORM apppass.audit_write('hash_upgraded', c.realm_id, c.account_id, a.username, d.label,
         c.id, c.selector,
-        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.old_hash)),
-        pg_catalog.jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.new_hash)), NULL)
+        jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.old_hash)),
+        jsonb_build_object('hash_kind', apppass.hash_kind(upgrade_hash.new_hash)), NULL)
     FROM apppass.code AS c JOIN apppass.account AS a ON a.id = c.account_id
         JOIN apppass.device AS d ON d.id = c.device_id
     WHERE c.id = upgrade_hash.code_id;
@@ -10151,7 +10151,7 @@ CREATE FUNCTION apppass.withdraw_offers(account apppass.account, device text) RE
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    began constant timestamptz := pg_catalog.clock_timestamp();
+    began constant timestamptz := clock_timestamp();
     label constant text := apppass.label_key(apppass.label_name(withdraw_offers.device));
     ids bigint[];
     gone apppass.handover;
@@ -10173,17 +10173,17 @@ BEGIN
                 (withdraw_offers.account).id, (withdraw_offers.account).username,
                 gone.device, NULL, NULL, NULL, NULL, NULL);
             count := count + 1;
-            ids := pg_catalog.array_remove(ids, gone.id);
+            ids := array_remove(ids, gone.id);
         END LOOP;
         EXIT WHEN ids = '{}';
-        IF pg_catalog.clock_timestamp() > began + interval '2 s' THEN
+        IF clock_timestamp() > began + interval '2 s' THEN
             RAISE WARNING 'a link is being opened, and is not withdrawn: process %',
                 coalesce((SELECT apppass.holder_of(h.xmax, 'apppass.handover')
                     FROM apppass.handover AS h WHERE h.id = ANY (ids) LIMIT 1), '?')
                 USING HINT = 'Do the same again, and look for a code that it made.';
             EXIT;
         END IF;
-        PERFORM pg_catalog.pg_sleep(0.01);
+        PERFORM pg_sleep(0.01);
     END LOOP;
     RETURN count;
 END
@@ -12490,13 +12490,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:29:55.248519+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:29:55.248519+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:29:55.226243+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:29:55.226243+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:30:34.344677+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:30:34.402261+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:30:34.402261+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:30:34.344677+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:30:34.344677+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:30:34.344677+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:30:34.344677+00	postgres
 \.
 
 
@@ -12505,58 +12505,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712580009600982448	2026-11-26 20:29:55.178712+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	ff93f6cb-38b8-44c1-a683-259b84d60258	\N
-2	791	7712580009600982448	2026-11-26 20:29:55.18716+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	034f254f-3778-492b-88e3-db024f9ff044	\N
-3	792	7712580009600982448	2026-11-26 20:29:55.200476+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	3846a8de-c216-4dca-b707-817b3029a3f9	\N
-4	793	7712580009600982448	2026-11-26 20:29:55.205591+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	2fc0d9c8-3320-4bff-ac9f-27ccd150fe30	\N
-5	794	7712580009600982448	2026-11-26 20:29:55.219345+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	f2ffb9c1-eda8-4bcb-af5d-5d0178a1927b	\N
-6	796	7712580009600982448	2026-11-26 20:29:55.239556+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	2f41735d-aee3-4ec2-8191-e7aa0bbccb96	\N
-7	796	7712580009600982448	2026-11-26 20:29:55.243908+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	484695d7-603e-467f-8691-3c0ad49bd1e1	\N
-8	796	7712580009600982448	2026-11-26 20:29:55.244971+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	fcd8b7f0-b1c1-4efd-959c-b9377e2aeee9	\N
-9	796	7712580009600982448	2026-11-26 20:29:55.246349+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	45fe7634-d419-4e13-8056-9eb76987ed9e	\N
-11	796	7712580009600982448	2026-11-26 20:29:55.248051+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:29:55.226243+00:00", "created_by": "postgres", "mfa_enrolled": false}	79225f2e-1d57-4021-bf2a-3e7b8acef8fd	\N
-12	803	7712580009600982448	2026-11-26 20:29:55.249445+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:29:55.248519+00:00", "created_by": "postgres", "mfa_enrolled": true}	5a53583b-e858-4f26-9881-95c8065ebc7b	\N
-13	803	7712580009600982448	2026-11-26 20:29:55.249835+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:29:55.248519+00:00", "created_by": "postgres", "mfa_enrolled": false}	50da39c5-623e-40f2-94ab-e624d1a9e8ed	\N
-14	806	7712580009600982448	2026-11-26 20:29:55.256078+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	c9dc3d37-1c00-475c-b015-9e9032ebfcef	\N
-15	808	7712580009600982448	2026-11-26 20:29:55.274553+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:29:55.256702+00:00"}	851103b9-65db-4dfb-89c2-787b5ae83eec	\N
-16	808	7712580009600982448	2026-11-26 20:29:55.286682+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:29:55.256702+00:00", "created_by": "postgres", "expiry_chosen": false}	8626e24f-7f20-4103-9138-43b4b7422d46	\N
-17	810	7712580009600982448	2026-11-26 20:29:55.290971+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:29:55.289093+00:00"}	39383e11-a18e-4da3-b6eb-cd9be7b152ad	\N
-18	810	7712580009600982448	2026-11-26 20:29:55.295039+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:29:55.289093+00:00", "created_by": "postgres", "expiry_chosen": false}	b056a5c1-6c40-4dc8-b6c5-b050b415a691	\N
-19	812	7712580009600982448	2026-11-26 20:29:55.297782+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:29:55.295989+00:00"}	ac21faa4-05e7-48d6-b3e9-149abab66a02	\N
-20	812	7712580009600982448	2026-11-26 20:29:55.299659+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:29:55.295989+00:00", "created_by": "postgres", "expiry_chosen": false}	ac1d0a54-444c-4e53-9fda-15588c89518b	\N
-21	814	7712580009600982448	2026-11-26 20:29:55.306256+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:29:55.300839+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	8d6368c7-b859-4fad-9909-4e96d3f35718	\N
-22	816	7712580009600982448	2026-11-26 20:29:55.308275+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:29:55.306866+00:00"}	089c4381-0fb0-4596-a415-4e49355d5607	\N
-10	796	7712580009600982448	2026-11-26 20:29:55.247371+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x4068bda05e1f8d83a9f31f85eb3468c1233dcec7fd994ae23f9acbad25243d7e
-23	816	7712580009600982448	2026-11-26 20:29:55.309905+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:29:55.306866+00:00", "created_by": "postgres", "expiry_chosen": false}	41bf1dc7-bac2-4ca6-a5fb-d72411d1fe07	\N
-24	818	7712580009600982448	2026-11-26 20:29:55.320359+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:29:55.31191+00:00", "expiry_chosen": true}	d01169ff-513f-4d28-a589-671cfd0ce3d1	\N
-25	818	7712580009600982448	2026-11-26 20:29:55.322938+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:29:55.31191+00:00", "created_by": "postgres", "expiry_chosen": false}	763c4c3e-f1c8-461f-81a7-ee83511aa431	\N
-26	820	7712580009600982448	2026-11-26 20:29:55.324878+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:29:55.323938+00:00"}	41c22000-cd63-4407-a57f-dca6d2b3b875	\N
-27	820	7712580009600982448	2026-11-26 20:29:55.326162+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:29:55.323938+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:29:55.323938+00:00", "expiry_chosen": true}	5376acf9-cc90-482c-867a-69ed2ce1889b	\N
-28	823	7712580009600982448	2026-11-26 20:29:55.332937+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:29:55.3305+00:00"}	e790b8db-8c9f-415f-8655-a3a13015033d	\N
-29	823	7712580009600982448	2026-11-26 20:29:55.334938+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:29:55.3305+00:00", "created_by": "postgres", "expiry_chosen": false}	b357e493-f7d5-4212-9267-7584deaa00ea	\N
-30	823	7712580009600982448	2026-11-26 20:29:55.336345+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:29:55.3305+00:00"}	4d954c9e-da14-43c5-93f9-97a95271f4b4	\N
-31	823	7712580009600982448	2026-11-26 20:29:55.337001+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:29:55.3305+00:00", "created_by": "postgres", "expiry_chosen": false}	5569a7d7-5ce4-4e99-aceb-3fa2bdcc958f	\N
-34	823	7712580009600982448	2026-11-26 20:29:55.339259+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:29:55.3305+00:00"}	9708c593-1e1a-4b56-ac4f-0d5156dac38a	\N
-35	823	7712580009600982448	2026-11-26 20:29:55.339933+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:29:55.3305+00:00", "created_by": "postgres", "expiry_chosen": false}	529a387f-d84c-4865-a7b5-c08fce359177	\N
-36	828	7712580009600982448	2026-11-26 20:29:55.344162+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	77cbf099-6f63-4c09-a624-c2fae7e27966	\N
-37	829	7712580009600982448	2026-11-26 20:29:55.348661+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	fb79f865-f57e-45e1-a58a-ac3e67846336	\N
-38	831	7712580009600982448	2026-11-26 20:29:55.35121+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	dec6e61b-0309-4acc-b455-861a89938166	\N
-39	832	7712580009600982448	2026-11-26 20:29:55.352458+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:29:55.351743+00:00"}	7ed85d98-8517-49ec-ac01-fe10c8ac5966	\N
-40	832	7712580009600982448	2026-11-26 20:29:55.353839+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:29:55.351743+00:00", "created_by": "postgres", "expiry_chosen": false}	246bca45-df9a-4e58-838b-1189f089aa01	\N
-41	842	7712580009600982448	2026-11-26 20:29:55.396632+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	ef9da29f-3813-498b-8f38-7464736bbabd	\N
-43	844	7712580009600982448	2026-11-26 20:29:55.406717+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	a9f49575-ee26-4b50-88e2-bf9e8fdb1417	\N
-32	823	7712580009600982448	2026-11-26 20:29:55.337616+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xddfbc1b5007e9b1163359bd08b68f7be1e2707dc0fdb9d0ecb2bad0c47903638
-33	823	7712580009600982448	2026-11-26 20:29:55.338591+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x98fd438f2df398a629ff74974accb1f771076bc8eb05e4214aa0f3187ecd7df6
-42	843	7712580009600982448	2026-11-26 20:29:55.403319+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc44b82ddf6c5ddb2dc4cc8b04878ce25ca0453d0da6415de85e7702fbbfc25ff
-44	844	7712580009600982448	2026-11-26 20:29:55.411502+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe95e780e001395470b7fd9eb6b75941c08149973012abf655eb3d08b6aad004f
-45	844	7712580009600982448	2026-11-26 20:29:55.412454+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe12e968d3dac39303ac97ec2e86d7115e491149a6f89d062353203f18baa3ec6
-48	845	7712580009600982448	2026-11-26 20:29:55.43995+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:29:55.419031+00:00"}	4bdef643-0be2-4531-b692-ac71fba63c18	\N
-51	845	7712580009600982448	2026-11-26 20:29:55.448153+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:29:55.419031+00:00"}	f29e1fc2-f031-4ee7-8084-c822acb5aa02	\N
-52	850	7712580009600982448	2026-11-26 20:29:55.458794+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:29:55.44883+00:00"}	26b3d39e-dede-4eb4-9fa2-bb224d4d3378	\N
-53	850	7712580009600982448	2026-11-26 20:29:55.459883+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:29:55.44883+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	eec27a6b-2623-423f-a8e6-ec71c41af4b3	\N
-54	850	7712580009600982448	2026-11-26 20:29:55.461218+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	b18d6e98-d2a9-4a07-911d-e50d67735a05	\N
-55	854	7712580009600982448	2026-11-26 20:29:55.490334+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	c11ff90a-9894-4d80-b9a7-dcc41aa79446	\N
-56	854	7712580009600982448	2026-11-26 20:29:55.491256+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	7d89435e-b4da-45a4-9c00-1bfbfb9e8d28	\N
+1	791	7712580210187167718	2026-11-26 20:30:34.289568+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	c622d6b1-6b1a-40bb-a75c-a83e6bfa296e	\N
+2	791	7712580210187167718	2026-11-26 20:30:34.307459+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	6f4974e2-4fa7-4c70-8103-d66133f8b846	\N
+3	792	7712580210187167718	2026-11-26 20:30:34.317284+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	a7bdb123-34b3-4ab0-8819-2b67d9f1f6ba	\N
+4	793	7712580210187167718	2026-11-26 20:30:34.32253+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	c917fada-7ea6-4d68-903b-bba4377d4578	\N
+5	794	7712580210187167718	2026-11-26 20:30:34.329365+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	b6a0ad9b-2325-49a0-a963-64b4166d96bd	\N
+6	796	7712580210187167718	2026-11-26 20:30:34.381703+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:30:34.344677+00:00", "created_by": "postgres", "mfa_enrolled": false}	c3ec1d5e-1064-4279-a3e4-d32c1cced684	\N
+7	796	7712580210187167718	2026-11-26 20:30:34.387422+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:30:34.344677+00:00", "created_by": "postgres", "mfa_enrolled": false}	9011cd40-07d3-4043-b918-8d909b826198	\N
+8	796	7712580210187167718	2026-11-26 20:30:34.388934+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:30:34.344677+00:00", "created_by": "postgres", "mfa_enrolled": false}	684b1ffa-78fa-4836-abf6-ce2eec2179ca	\N
+9	796	7712580210187167718	2026-11-26 20:30:34.389959+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:30:34.344677+00:00", "created_by": "postgres", "mfa_enrolled": false}	be1ffcf3-da35-40d4-b1d5-1967f0b121cb	\N
+11	796	7712580210187167718	2026-11-26 20:30:34.397485+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:30:34.344677+00:00", "created_by": "postgres", "mfa_enrolled": false}	6c81c901-325f-4595-ad1d-12a53459b599	\N
+12	803	7712580210187167718	2026-11-26 20:30:34.403751+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:30:34.402261+00:00", "created_by": "postgres", "mfa_enrolled": true}	5eab5efc-d921-4548-8d53-4f43608b718c	\N
+13	803	7712580210187167718	2026-11-26 20:30:34.404546+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:30:34.402261+00:00", "created_by": "postgres", "mfa_enrolled": false}	eea5f966-1a5e-4c85-a760-094fb335c38c	\N
+14	806	7712580210187167718	2026-11-26 20:30:34.417874+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	6b81dea8-410c-4fc8-9254-8d2ed5e52490	\N
+15	808	7712580210187167718	2026-11-26 20:30:34.460004+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:30:34.426241+00:00"}	6c9ef8b0-abf3-43f4-99c7-911c8e109096	\N
+16	808	7712580210187167718	2026-11-26 20:30:34.475231+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:30:34.426241+00:00", "created_by": "postgres", "expiry_chosen": false}	202291fd-d29a-4cfb-9b4f-206be44b3522	\N
+17	810	7712580210187167718	2026-11-26 20:30:34.480047+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:30:34.477919+00:00"}	1104b521-3ed6-4b92-9e19-2fa159ac475e	\N
+18	810	7712580210187167718	2026-11-26 20:30:34.484188+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:30:34.477919+00:00", "created_by": "postgres", "expiry_chosen": false}	a2ee3cea-49f9-464a-a746-6b9d892ed6db	\N
+19	812	7712580210187167718	2026-11-26 20:30:34.486823+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:30:34.485269+00:00"}	84c82325-2a3e-4722-be29-1c46579f0e00	\N
+20	812	7712580210187167718	2026-11-26 20:30:34.488682+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:30:34.485269+00:00", "created_by": "postgres", "expiry_chosen": false}	3764515b-79d8-4575-86ea-82782c99f018	\N
+21	814	7712580210187167718	2026-11-26 20:30:34.49521+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:30:34.489878+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	0a9f9d22-f85d-499e-8d5b-c9e461b3cb0f	\N
+22	816	7712580210187167718	2026-11-26 20:30:34.497149+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:30:34.49593+00:00"}	22825263-387c-43e7-8490-6e68f898d8bf	\N
+10	796	7712580210187167718	2026-11-26 20:30:34.396137+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe745288356d89170bf039e8166a380aa1062545c24c110b3e345e7c3d24bbf20
+23	816	7712580210187167718	2026-11-26 20:30:34.499663+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:30:34.49593+00:00", "created_by": "postgres", "expiry_chosen": false}	d036b7a8-5759-4999-be0b-cbc239c4751d	\N
+24	818	7712580210187167718	2026-11-26 20:30:34.510888+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:30:34.502437+00:00", "expiry_chosen": true}	a983012a-9a38-419a-b8e3-c52d2bbdc8be	\N
+25	818	7712580210187167718	2026-11-26 20:30:34.513454+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:30:34.502437+00:00", "created_by": "postgres", "expiry_chosen": false}	7ef20f77-c08b-4f07-bf84-2ef4cf67cad9	\N
+26	820	7712580210187167718	2026-11-26 20:30:34.516045+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:30:34.514658+00:00"}	2c191b49-3888-4460-a7ca-59945e7b9956	\N
+27	820	7712580210187167718	2026-11-26 20:30:34.517519+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:30:34.514658+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:30:34.514658+00:00", "expiry_chosen": true}	ba44d615-b833-4044-bbb9-9fa38a4e7365	\N
+28	823	7712580210187167718	2026-11-26 20:30:34.522831+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:30:34.520036+00:00"}	e017858f-756c-4afc-a673-deb6c2c7c006	\N
+29	823	7712580210187167718	2026-11-26 20:30:34.524811+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:30:34.520036+00:00", "created_by": "postgres", "expiry_chosen": false}	06006812-bd79-437c-967f-a329118ae205	\N
+30	823	7712580210187167718	2026-11-26 20:30:34.526344+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:30:34.520036+00:00"}	e5db2c73-1502-4702-abf3-a9b08b14b57b	\N
+31	823	7712580210187167718	2026-11-26 20:30:34.52705+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:30:34.520036+00:00", "created_by": "postgres", "expiry_chosen": false}	b9ea4f39-0c34-4d07-8727-2af544db6a46	\N
+34	823	7712580210187167718	2026-11-26 20:30:34.528707+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:30:34.520036+00:00"}	1e7abbf3-ea87-4785-89fc-b8d326df0919	\N
+35	823	7712580210187167718	2026-11-26 20:30:34.529185+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:30:34.520036+00:00", "created_by": "postgres", "expiry_chosen": false}	f76f3914-85b4-4321-8b92-8d77f135514a	\N
+36	828	7712580210187167718	2026-11-26 20:30:34.531292+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	4f8664af-b33f-4f57-aef3-2c02eeccc6b8	\N
+37	829	7712580210187167718	2026-11-26 20:30:34.535503+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	9d84af91-e4e7-44a8-b054-036b79a6b948	\N
+38	831	7712580210187167718	2026-11-26 20:30:34.537081+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	c6d8ff3e-56e2-49dc-83c3-3ec49501deb7	\N
+39	832	7712580210187167718	2026-11-26 20:30:34.538904+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:30:34.538156+00:00"}	2771f9f6-7b60-4e6c-a6e5-2f9277eca9c3	\N
+40	832	7712580210187167718	2026-11-26 20:30:34.540198+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:30:34.538156+00:00", "created_by": "postgres", "expiry_chosen": false}	ad5603d5-0b93-449f-afbe-ca4826cdcf84	\N
+41	842	7712580210187167718	2026-11-26 20:30:34.626679+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	bd8ae796-13c8-4ce2-a666-30558371c58a	\N
+43	844	7712580210187167718	2026-11-26 20:30:34.638631+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	d903e665-7b8a-4d65-8a25-d3fffca3362b	\N
+32	823	7712580210187167718	2026-11-26 20:30:34.527703+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xfe687f61625adede10f09775ff3978d0fc6c0bd5a9565603e9dd9cd137246e07
+33	823	7712580210187167718	2026-11-26 20:30:34.528228+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x8fe09bcc105523c853cd6f7b331902d7e3f8c7cb7b5d611b6a0083b46317ff66
+42	843	7712580210187167718	2026-11-26 20:30:34.630041+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x34d55c8fe225c52994964e413bb65ae7207d82ac6519efda633a336a271f92a5
+44	844	7712580210187167718	2026-11-26 20:30:34.651463+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x9e6ebba9d097edea023753e70225092936203b40139ba64ecd607d099955eb63
+45	844	7712580210187167718	2026-11-26 20:30:34.652351+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x9bd8f8ad66b1343ea01b2e3eb4eb73d48e2f7df8fd8696d2827fe0cd9ae49c19
+48	845	7712580210187167718	2026-11-26 20:30:34.711279+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:30:34.668057+00:00"}	fc9c632b-c92d-4ee5-932b-395f1f96cd29	\N
+51	845	7712580210187167718	2026-11-26 20:30:34.726971+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:30:34.668057+00:00"}	e416efee-84af-4d0c-b413-1102f5462968	\N
+52	850	7712580210187167718	2026-11-26 20:30:34.738547+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:30:34.727454+00:00"}	9422c58c-524a-4615-9576-eadab61ecbe7	\N
+53	850	7712580210187167718	2026-11-26 20:30:34.73979+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:30:34.727454+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	8e8c8014-0fd7-44b1-9f7c-8ff5f63c0672	\N
+54	850	7712580210187167718	2026-11-26 20:30:34.740658+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	9182f423-aea5-4973-8c2c-311d37e06b9b	\N
+55	854	7712580210187167718	2026-11-26 20:30:34.764665+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	944cdb8f-326b-47c2-a285-89911ba87bce	\N
+56	854	7712580210187167718	2026-11-26 20:30:34.765582+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	51f94d56-30b2-4146-a9c1-ad1bae5fc7c3	\N
 \.
 
 
@@ -12565,56 +12565,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\x1c495e198a449878b537648d3a5b8a425aea07a8983db35e1294660ccda0b58d
-2	2	\\x179618968779bca815412cbcdea1817e5f561647b09d646af6718da222bf1bd8
-3	3	\\x8ea0d3bbc0036cad033e0cba2fe0b663536b281ec58a94b8e2aa6310fef670bc
-4	4	\\x1c1cbfb6e0b3f2675e92ab43bcc0bfd7e722d323917c4f6c88cf520fa0f05ef2
-5	5	\\xdc0671a79b0fdfc28a986de2c4a1e7d07dcb1f8e09dec94e879818a194782563
-6	6	\\xf267cc176292ea92748f3dcbe5292d7420b2473e8125eba3d882a6d022afc217
-7	7	\\x052cc86ce4eaba26fabcca6bb0b166403eedb1267172172600a3957c559e1211
-8	8	\\x7a002e68e8376b60873a21a473a9249d3ea537394e19fa6530765c79db315d9d
-9	9	\\xf5ba3a0a97237a8ccc9f1847e7d0f30dca09ba99835fa51375825a6e1b246cee
-10	10	\\x7a029a977d38e6c9f69b21b0c66a995508cb70d999ff296c53f9b5cd84c437bd
-11	11	\\xa3cc0338282eca1eaaa28f1365bd7a233fc37e79f51ee99aeda974feb0b69f40
-12	12	\\x743befea8823f8eb5a9c14f9ca0e2b1c380af1de233f8b238e35ca5ef03614c7
-13	13	\\x72d01d7b43261b4c0f8281b86e15e96573601dc0db25fe6c61e0288adbdb848f
-14	14	\\x6380091db0ef074be363ca086acb6a00d22ea776cf97ca7b78d9907eb4369dfb
-15	15	\\x4df12c6d3940362bdb6b9dd9e95df6d8bb3b06b21ab6bd46e6af4418aa6849e7
-16	16	\\x6ddca09cc03a3ef19bbf0cebe4692a5136af535fa849b6c51296ae6da6e27982
-17	17	\\xfbfdf0f9ffd0dbeb56933c367f378811969b11ebdd6b4964557f76a5074b1f55
-18	18	\\xcfaad0b9b98dd1f96fe462c0d141ab4c53b85992d508a95d09acdc4bdacca95d
-19	19	\\x53b2b6af29cf5b04c5d3f25f308716e951c1473004cdcd47cd22ee178740a61b
-20	20	\\x89b8b5e996435b145f8b192c86b6f71ec9b1069fc82cdd3801e702b825be123e
-21	21	\\xc82ed3abd7b55cd73037be49e90122bb03f1c95746bba057b5857b25510b1248
-22	22	\\xdd56ec782c30401b02e961634f0770472225c63002444afa5603a2d087aa658b
-23	23	\\xcce246db2d9d3e9085caab44f6e7f930c4e49a8ce8994eeb56086c537707597e
-24	24	\\xc8454f832f57c6ae4609212ca4dd2de88f0f6d434ceafbc7b0be846c05188671
-25	25	\\x6807e90752e433a3be77e6a2f8e705ca7390b4223ba06ba017acb03bdd81b4f9
-26	26	\\x9eee6a1c76a1ff90810a8db10377a88744af101fc58cacf63b5f005fae942cad
-27	27	\\x6806df431fa0edeedbcf010bb9810e867b30a62ff517b366c1a969c2b3b503dd
-28	28	\\x628970e20a591c77122f50e24ebe68f92a92af63df5e37fa2c0a6c3acd802068
-29	29	\\xa588eb25f8231346ab8883e3816f834142bfc0e6becc3ff2e6104fd5953a5325
-30	30	\\x58340494a15ca5da5da8d4c3bcd707413d1435f1d4b7b779f754e818553a81a7
-31	31	\\x1694694d7c1743d1e1702f07ac9d4e0e430d7a88c98871ab4eda69d3eb1f98e3
-32	32	\\xe75e272a0fb1075654b783f24f20a0ea08980ffc9b0deaa12d6ea65b87ce6817
-33	33	\\x166eb69a4d20726e11f42d9dd08b118d7dc3fcb75e3dff4754fe93a33df8d227
-34	34	\\x6264dc1a8fbda1f345a1df3bcb152c3f0f26ba1c6394f354928d82ed79b89893
-35	35	\\xf8d2686fb2ac7c5b9cad270a01257f83ddd95092899079a075d73f1641396752
-36	36	\\x8a14cd22317bb3b4bfe218f719eada163d92e0d46d3ba6ca100dd08cc4e99652
-37	37	\\x214f872c4f9883c9ee32f4d67a9cdf9035f74fa72ef03ee9124fd249d98367ba
-38	38	\\x2de76c93723534723203afb975812d4ccedcf260ea02e6e9d904fc27b4367416
-39	39	\\x32a0fb28c29d6f3bd0ac76c793831b41a76e94dc70aff3db659c5c7786f1ffff
-40	40	\\xeb273b356a9703444158683c3da84de47d72e73928be19667e7d897139a70ba3
-41	41	\\xf54561e0b1b97afe7eed0ba516afea4c917af786d95d48a1b1eb248a09f6bbde
-42	42	\\x282e44ba15f539ebd8dc89a7e92b5627ab9ed5c8315f8609bf9c05de03ed1e48
-43	43	\\xe4c8ce525a1db7e08ed53efcf9294b11f34a3d1649a639d18f29923486680817
-44	44	\\x64d7f7f2d7921909c1e636eadec6d04d763919611c4bdb11af4ec650239ce610
-45	45	\\x06098bba9e9c2c2a14a984f168aaade975913938d6882c0ee276bff6300d215c
-46	48	\\x3f8598a1402a85f667ed0c36dfb7b19a244e77b2dc5659ccd328dbbc9e96635a
-47	51	\\x8feac1ed3c23a7c55a0d24147cc61a10da5d4720a76ee13227b1a363c524b0a0
-48	52	\\x0019fb2195d400d734c7914dbb575116ce657668813137a132935cb8f280a54d
-49	53	\\xecdaca62669892f10a680cc3a1a0300fd2960bc0eab7af88b69f70b96b25b620
-50	54	\\xed49319f75abfc9cfc18839b6a404c1fcf5da0aa068239c1de48b51afa75fd90
+1	1	\\x1258c66cb061339c89f4b20a1352ff8ac49c303d579905029b49b7ab20d80f66
+2	2	\\xe8e48e9357a835bf8f49133afaa534a9c22f617779ccd094773788c204edcb54
+3	3	\\x53b4e728b7c8b787960377324bf632c0d114bb335c80885f4d4bd3b427c84312
+4	4	\\x1424ddec4c0834d62190be2000563f35a14d4f0f0651601de30ac5dea0bae0e6
+5	5	\\x83bba65851c5d8d83276c13fdf52facb899154be4e5a3e549b38cff04ee2f365
+6	6	\\x61239b068c698908e84df7ec7770f31d47d55a988a31400f744c1ab704387255
+7	7	\\xcb3c33428331790f316630aac1a8a501d04c1311d819deb8db440a9937ae1220
+8	8	\\x4b8793a3270d22b765bea61d9978f8497291e72d80074fe5847fec86534b6b3b
+9	9	\\x95089fc82a75e76bbca52626afd1f39a0c6222bb25396e170296e9f4613daf7c
+10	10	\\x68f4738f793478404d8b8234c78874cbba4a7f7806df4fbc7d6c6a0a61d88e1b
+11	11	\\x83c58c5e808b9298b151bad8941a73875cc525a5811d7762fbcb361862aa20f6
+12	12	\\x3da50042c2218304e0f6cc4c54c9a99db7abaa1e9dd4f0584e863fcdb86f67e1
+13	13	\\x658d0a4d55a144e8e9760c10a0da174b579474b235658fcf6d461f257b5cf43c
+14	14	\\x5e7373bfdb95c54f30f28e11c9d5132ce8ab2458d8f9114d916ea44b41bb7f08
+15	15	\\x863eafb8d0606c7a0486d83980b18aca6bd2a1487e0fc5a172d1c981ee7ac8fe
+16	16	\\x85d93c3168ea0e85a40ed164a97fdc77181d152c4ee4b7ba602040f555735066
+17	17	\\xc69af1e2a4d09392d80fd31a4ced8d9bad09c2892ccc41c6aa6de7e8eadf2192
+18	18	\\xe045a5e9d555afdb6685aa86c231d9ac22002772dfd3a4bb88fa9287fa17cdd8
+19	19	\\xd2001117ccbe397f875f0c66f9c42d9be2a67ca22cd658f26e447d519b830479
+20	20	\\x358fef3e0d5f90f642fd659373d7712b299c1068c613b609f9f70a42ffe834c7
+21	21	\\xd8d28a86de21aa8feab8633409ff02984000d7174306675cba4c98e648861e7d
+22	22	\\x8fabdf321443a59b6644aae21e14795816f1eeb046f791bd28875ab30cf54e33
+23	23	\\x0b95e624c501aba9ff1c7b571609cb172d4f5e0d020f5e8dbd8083223e2257b2
+24	24	\\xd99caca3eb734213410f103741078f7f4b461e24061d12b5bfa8ea58a0880608
+25	25	\\x1dcf0e19919ea5bb4e99c1d7d14cd96ce4f06cf5e4f91409de735a3fab37fbb3
+26	26	\\xd40013617e02403c41293c88419985d37f0b2ea260f6662bebd6e9f12b0720b3
+27	27	\\xe74d0311e90992e1d213d65e37ca79e38fe54d6266044af24a461edebd1129be
+28	28	\\x5692367cdcb219accd529bc4b6bb62f065e24e6a3e87be5a7edf9c998888600a
+29	29	\\xb85a627c3ba7be56e13103cee0048458add0c130f0dd7704f5f6c410d85ef0ec
+30	30	\\x2308898b3c6e1443d9aa665380550d86da7b483f481d7670e467b8afc665b319
+31	31	\\x55f3ec575f2e7ff393f2f58b8c47fc6e5948bb472fd5b1f1d63e6c33ee6a5225
+32	32	\\x749a062b9b8f6b9bbb429ee837920668dfe165bfcb8dc91a82dd6a849a3918a1
+33	33	\\x27bb5edd07978d180b29d49fb20812e346470623d1fe66c98390bef521224807
+34	34	\\x7edd17702cd533e7687a429c976ab399065e1d3c670dd5d862f8b9080692def6
+35	35	\\x08966f48c4d46f129afedcaf10023d196ba74f48877705bac274f87b668fec0d
+36	36	\\x60f2beed38bf50a9923ec9f7f4b172a54dc6e0bc4b4878c08d23fd1427ac581b
+37	37	\\xf080e51aa28046e6965bebfa7951c29b56a1b95ca3d2a399394ea481f5eca04f
+38	38	\\x56a62251fae24b720174bb0d697ad4f365c90444e130a5e1a086f095b6fbc0b1
+39	39	\\x5822b13cdb5d304be339a8ba2451e79848b46cce6ab0ae8a299b202a91839020
+40	40	\\xddcc6c24f8c0453b3856e555ccec8644884de501ad810498729b2f07de8f87f6
+41	41	\\x43994ff88d774ebae96a19b963bdbfea439522116893a6704725321341304107
+42	42	\\xa7b5f88686e93cb88cf9a3f76a11670639b83071a27a0075add46a8ecab8d6ba
+43	43	\\x76a5013147f0ded4b20dfeb876dad37cc1ee007b8d42fcb661f561b0e80dbd92
+44	44	\\xd6fc507a0575dee246639f0cc0c588984f34e53615181a8a9a4ecdfb0b0edbe8
+45	45	\\x7b57e1c75885e5e31e1cb636ebb0f42c19e03f5d0e187940ba681b9e09dcc648
+46	48	\\xcb88ea19cf7c3ed631b38d918ca503153fcd36db1077478bc843e1acd9445f3c
+47	51	\\x73e058e3c407a0fbc7e1e975238cfc15359d9d52ec6ad6631ae17978d1b7f1fb
+48	52	\\x3ded2970fb769bbe6fabaeb1f24a17a8a852d6291fa9ca0f0e9e3407d05ae4c5
+49	53	\\x5bec7e9dfa300f0e14efced5e7542d0eddd2db70444246109967ae0855ce14d7
+50	54	\\x6fae829c3d176618750bbccbec68492c84582d593da683ed59d7468411ba97bd
 \.
 
 
@@ -12623,7 +12623,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\xed49319f75abfc9cfc18839b6a404c1fcf5da0aa068239c1de48b51afa75fd90	2026-11-26 20:29:55.488692+00	{"had": [], "hash": "ed49319f75abfc9cfc18839b6a404c1fcf5da0aa068239c1de48b51afa75fd90", "history": "7712580009600982448/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\x6fae829c3d176618750bbccbec68492c84582d593da683ed59d7468411ba97bd	2026-11-26 20:30:34.763178+00	{"had": [], "hash": "6fae829c3d176618750bbccbec68492c84582d593da683ed59d7468411ba97bd", "history": "7712580210187167718/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12632,18 +12632,18 @@ t	50	\\xed49319f75abfc9cfc18839b6a404c1fcf5da0aa068239c1de48b51afa75fd90	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$gOekqCLF1y9LLIr6emJbKeolzAiA7yJlvxNs05uIbQ69LKZpOoyKq	\N	\N	2026-11-26 20:29:55.256702+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:29:55.289093+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.295989+00	postgres	\N	f	2026-11-26 20:29:55.300839+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.306866+00	postgres	2126-11-26 20:29:55.31191+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.31191+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:29:55.323938+00	postgres	2025-11-27 20:29:55.323938+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.3305+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.3305+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.3305+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:29:55.351743+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.355568+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:29:55.44883+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$66QO31.J/8xQ5TzifYORK.FQX/jrxNXJMQr.M7oOcas.9Mnx3j.Y.	\N	\N	2026-11-26 20:30:34.426241+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:30:34.477919+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.485269+00	postgres	\N	f	2026-11-26 20:30:34.489878+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.49593+00	postgres	2126-11-26 20:30:34.502437+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.502437+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:30:34.514658+00	postgres	2025-11-27 20:30:34.514658+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.520036+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.520036+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.520036+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:30:34.538156+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.541475+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:30:34.727454+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12652,12 +12652,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
-3	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
-4	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
-5	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
-1	imap	192.0.2.0/24	2026-11-26 20:29:55.356476+00	2026-11-26 20:29:55.356476+00
-1	smtp	0.0.0.0/0	2026-11-26 20:29:55.367655+00	2026-11-26 20:29:55.367655+00
+2	imap	192.0.2.0/24	2026-11-26 20:30:34.542168+00	2026-11-26 20:30:34.542168+00
+3	imap	192.0.2.0/24	2026-11-26 20:30:34.542168+00	2026-11-26 20:30:34.542168+00
+4	imap	192.0.2.0/24	2026-11-26 20:30:34.542168+00	2026-11-26 20:30:34.542168+00
+5	imap	192.0.2.0/24	2026-11-26 20:30:34.542168+00	2026-11-26 20:30:34.542168+00
+1	imap	192.0.2.0/24	2026-11-26 20:30:34.542168+00	2026-11-26 20:30:34.542168+00
+1	smtp	0.0.0.0/0	2026-11-26 20:30:34.562169+00	2026-11-26 20:30:34.562169+00
 \.
 
 
@@ -12666,17 +12666,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 20:29:55.256702+00
-2	1	Scanner	2026-11-26 20:29:55.289093+00
-3	1	Lost	2026-11-26 20:29:55.295989+00
-4	1	Tablet	2026-11-26 20:29:55.306866+00
-5	2	Guest	2026-11-26 20:29:55.323938+00
-6	3	Laptop	2026-11-26 20:29:55.3305+00
-7	4	Laptop	2026-11-26 20:29:55.3305+00
-9	6	Laptop	2026-11-26 20:29:55.3305+00
-10	7	Phone	2026-11-26 20:29:55.351743+00
-9001	8	Old phone	2026-11-26 20:29:55.355568+00
-13	2	Watch	2026-11-26 20:29:55.44883+00
+1	1	Phone	2026-11-26 20:30:34.426241+00
+2	1	Scanner	2026-11-26 20:30:34.477919+00
+3	1	Lost	2026-11-26 20:30:34.485269+00
+4	1	Tablet	2026-11-26 20:30:34.49593+00
+5	2	Guest	2026-11-26 20:30:34.514658+00
+6	3	Laptop	2026-11-26 20:30:34.520036+00
+7	4	Laptop	2026-11-26 20:30:34.520036+00
+9	6	Laptop	2026-11-26 20:30:34.520036+00
+10	7	Phone	2026-11-26 20:30:34.538156+00
+9001	8	Old phone	2026-11-26 20:30:34.541475+00
+13	2	Watch	2026-11-26 20:30:34.727454+00
 \.
 
 
@@ -12685,8 +12685,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:29:55.419031+00	postgres	2026-12-26 20:29:55.419031+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:29:55.419031+00	postgres	2026-11-27 20:29:55.419031+00	2026-11-26 20:29:55.44883+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:30:34.668057+00	postgres	2026-12-26 20:30:34.668057+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:30:34.668057+00	postgres	2026-11-27 20:30:34.668057+00	2026-11-26 20:30:34.727454+00	15
 \.
 
 
@@ -12719,7 +12719,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:29:55.379602+00	2026-11-26 20:29:55.379602+00
+2	imap	192.0.2.0/24	2026-11-26 20:30:34.587449+00	2026-11-26 20:30:34.587449+00
 \.
 
 
@@ -12728,23 +12728,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 20:29:55.326162+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 20:29:55.459883+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 20:29:55.256078+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 20:29:55.286682+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 20:29:55.295039+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 20:29:55.299659+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 20:29:55.306256+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 20:29:55.309905+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 20:29:55.322938+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 20:29:55.356476+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 20:29:55.334938+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 20:29:55.337001+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 20:29:55.339933+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 20:30:34.517519+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 20:30:34.73979+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 20:30:34.417874+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 20:30:34.475231+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 20:30:34.484188+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 20:30:34.488682+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 20:30:34.49521+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 20:30:34.499663+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 20:30:34.513454+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 20:30:34.542168+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 20:30:34.542168+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 20:30:34.542168+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 20:30:34.542168+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 20:30:34.542168+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 20:30:34.524811+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 20:30:34.52705+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 20:30:34.529185+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12753,12 +12753,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	5acaf2ff-f869-4c3f-8914-3b8c993cdd1e	2	bob@example.org	{8,12}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
-2	2df1e87f-675f-457a-9f7a-19ae4a91cc13	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
-3	6c20112a-cda2-4260-b6ae-91dc16664a65	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
-4	88f2f9fa-2d36-463b-a4d1-0b11ee9253a2	3	carol@example.org	{9}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
-5	dbbca5dc-c406-4e82-8503-be2b09980c3a	4	dave@example.org	{10}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
-6	1d02a80a-189c-4888-91bc-900228688eae	6	frank@example.org	{11}	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.46673+00	0	\N
+1	2a4493c1-5dad-483e-ad8a-dd38a8b6c0fb	2	bob@example.org	{8,12}	2026-11-26 20:30:34.741225+00	2026-11-26 20:30:34.741225+00	0	\N
+2	0fcce6a9-8251-4434-82a3-7cc919d8359e	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:30:34.741225+00	2026-11-26 20:30:34.741225+00	0	\N
+3	50a4df85-5deb-4b7d-9a6e-a770e5c0a75f	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:30:34.741225+00	2026-11-26 20:30:34.741225+00	0	\N
+4	42c42287-9294-4171-82a6-05b0670b19f9	3	carol@example.org	{9}	2026-11-26 20:30:34.741225+00	2026-11-26 20:30:34.741225+00	0	\N
+5	fc03a12a-d250-4f3f-b3cc-e76c056ff230	4	dave@example.org	{10}	2026-11-26 20:30:34.741225+00	2026-11-26 20:30:34.741225+00	0	\N
+6	0a60ba3f-3065-41dc-bb35-7fab83d907b1	6	frank@example.org	{11}	2026-11-26 20:30:34.741225+00	2026-11-26 20:30:34.741225+00	0	\N
 \.
 
 
@@ -12767,7 +12767,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712580009600982448/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:29:55.220718+00	2026-11-26 20:29:55.46673+00	2026-11-26 20:29:55.220718+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712580210187167718/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:30:34.339+00	2026-11-26 20:30:34.741225+00	2026-11-26 20:30:34.339+00
 \.
 
 
@@ -12796,8 +12796,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 20:29:55.376836+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 20:29:55.378365+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 20:30:34.580604+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 20:30:34.586324+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12850,15 +12850,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 20:29:47.23432+00
-1	apppass_codes	state="revoked"	0	2026-11-26 20:29:47.23432+00
-1	apppass_codes	state="suspended"	0	2026-11-26 20:29:47.23432+00
-1	apppass_codes_unused		0	2026-11-26 20:29:47.23432+00
-1	apppass_codes	state="expired"	0	2026-11-26 20:29:47.23432+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 20:29:47.23432+00
-1	apppass_main_password_accounts		0	2026-11-26 20:29:47.23432+00
-1	apppass_codes	state="live"	0	2026-11-26 20:29:47.23432+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 20:29:47.23432+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 20:30:28.654579+00
+1	apppass_codes	state="revoked"	0	2026-11-26 20:30:28.654579+00
+1	apppass_codes	state="suspended"	0	2026-11-26 20:30:28.654579+00
+1	apppass_codes_unused		0	2026-11-26 20:30:28.654579+00
+1	apppass_codes	state="expired"	0	2026-11-26 20:30:28.654579+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 20:30:28.654579+00
+1	apppass_main_password_accounts		0	2026-11-26 20:30:28.654579+00
+1	apppass_codes	state="live"	0	2026-11-26 20:30:28.654579+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 20:30:28.654579+00
 \.
 
 
@@ -12892,27 +12892,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	98a10a1ba01420f5c81fd6d07127fa918b4375bd	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:29:37.284886+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	02596fd715ec691e40819a95128413cd3077d68f	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:29:37.843106+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	e023429d6da9e1b1d1eea7a3f9b29325413cc8ba	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:29:38.434919+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	f5b0d39496d3166d6743030c3ea6c0a60f643f54	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:29:39.283393+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	a12a5aa85a21526e3d4a4c15c42921da0ac48050	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:29:40.234056+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	9bb7447650ea2702f16a056ea297cc3c6e13bb7f	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:29:41.182611+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	2d17341e81ecfb67bf6f14774b35252c3a24bfed	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:29:42.023838+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	f989b5d8f732dd94b7fb53f4612b77e31aacbb31	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:29:43.114863+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	8dbe580c5f3d74b8262a2d982bed2c7878aeb8cc	lookup	apppass	The decision about one login attempt	2026-11-26 20:29:44.298862+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	b0dbfa60fdfb2f0338c80be44195eb1799785626	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:29:45.179698+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	d3897acdea2e63c467f0874f5ad09107570d968b	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:29:45.784136+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	2422e5e010948562b1aa18acd65c23906e76f734	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:29:46.358369+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	99b8d9d78bacb527a80117e7489923bbd6fddb6a	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:29:47.12313+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	21ac386ec7b3e9dc17991ffb56f895ca2cf0f6dd	maintain	apppass	Daily upkeep	2026-11-26 20:29:47.615341+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	d57575f5d5f7164e154174aef1553d01d25c8c41	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:29:49.034792+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:29:49.987048+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	fc103d382ce4fa6bb87b2872c55fc265af0db729	self	apppass	What owners may do themselves	2026-11-26 20:29:51.111454+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	3337028c5299eb0a1421e30c7b5dc531620e1a79	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:29:51.844231+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	b74bbcf1d9ce9d33ebc5400c9fd4fc7d32472c1b	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:29:52.862531+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	aa18e48d63a91fc831390e0f67f891910386f04c	erase	apppass	Accounts are forgotten	2026-11-26 20:29:53.658932+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	d8a2125785bc616e8daaead4f17f21f7bdd9ed00	quiet	apppass	What functions do stays unseen	2026-11-26 20:29:54.276968+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:30:21.333693+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:30:21.80522+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:30:22.534698+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:30:23.11318+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	eabdaa0d0ea1fcd0cd98e13d9dddc4c411940573	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:30:23.768412+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	9e1a43181b204053bd8c1626977d7884b5bfc800	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:30:24.629557+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	9d3ff76ca275bda01d7bc38fda44338be722c380	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:30:25.232897+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	9e274bf1722ba882d2b449ced3c1efc6930a4a7c	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:30:25.768901+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 20:30:26.28622+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	1d6f12f07823e82f67b74e7b6320f3df28b9a2af	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:30:26.739268+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	0ff482409fe60b68f74c3c5a0d60d013957a2a56	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:30:27.238224+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	9a7ecd19015f35d8a91bbb0f06042a6cf6a865e6	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:30:27.81397+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:30:28.492153+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	a3e860dcb2c712799523ec985fee7b58e1101a65	maintain	apppass	Daily upkeep	2026-11-26 20:30:29.158977+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	12b787d17e5186ed5755fe97007244180765ae80	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:30:29.929932+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:30:30.424781+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	c9addb3af83ecd4002f48f35452524ce551665b2	self	apppass	What owners may do themselves	2026-11-26 20:30:30.984118+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	e425eae37b8549cd660d80b6ee83e5c9bc398b56	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:30:31.515818+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:30:32.014627+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	ed305b122b9037c0ce5ed036711ec57115d251bf	erase	apppass	Accounts are forgotten	2026-11-26 20:30:32.629791+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 20:30:33.287011+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12953,27 +12953,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:29:37.294773+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:29:37.862678+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:29:38.441382+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:29:39.297098+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:29:40.247122+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:29:41.191284+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:29:42.04657+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:29:43.142758+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:29:44.324136+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:29:45.198554+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:29:45.792791+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:29:46.366813+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:29:47.126999+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:29:47.621633+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:29:49.049481+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:29:49.998585+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:29:51.134548+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:29:51.858726+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:29:52.872394+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:29:53.667876+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:29:54.301391+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:30:21.338716+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:30:21.814226+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:30:22.551793+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:30:23.118233+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:30:23.774381+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:30:24.645861+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:30:25.241824+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:30:25.774282+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:30:26.293877+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:30:26.753085+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:30:27.248712+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:30:27.819928+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:30:28.499985+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:30:29.16887+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:30:29.942198+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:30:30.431481+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:30:30.988654+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:30:31.526026+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:30:32.021456+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:30:32.639464+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:30:33.302592+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12982,7 +12982,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 20:29:36.55856+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 20:30:20.822708+00	apppass tests	tests@example.org
 \.
 
 
@@ -12991,7 +12991,7 @@ apppass	\N	2026-11-26 20:29:36.55856+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 20:29:36.54281+00	apppass tests	tests@example.org
+1.1	2026-11-26 20:30:20.814025+00	apppass tests	tests@example.org
 \.
 
 
@@ -13000,7 +13000,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:29:54.292795+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:30:33.297772+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
