@@ -445,7 +445,8 @@ DECLARE
     given constant text := left(near_accounts.account, 256);
     -- Out of "Alice Example <alice@example.org>" or mailto:alice@example.org, too.
     typed constant text := apppass.account_name(coalesce(
-        substring(given FROM '<([^<>]+)>'), regexp_replace(given, '^[[:space:]]*mailto:', '', 'i')));
+        substring(given FROM '<([^<>]+)>'),
+        regexp_replace(given, '^[[:space:]]*mailto:', '', 'i')));
     part constant text := left(split_part(typed, '@', 1), 64);
 BEGIN
     RETURN QUERY

@@ -6409,7 +6409,8 @@ DECLARE
     given constant text := left(near_accounts.account, 256);
     -- Out of "Alice Example <alice@example.org>" or mailto:alice@example.org, too.
     typed constant text := apppass.account_name(coalesce(
-        substring(given FROM '<([^<>]+)>'), regexp_replace(given, '^[[:space:]]*mailto:', '', 'i')));
+        substring(given FROM '<([^<>]+)>'),
+        regexp_replace(given, '^[[:space:]]*mailto:', '', 'i')));
     part constant text := left(split_part(typed, '@', 1), 64);
 BEGIN
     RETURN QUERY
@@ -12490,13 +12491,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:34:38.661938+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:34:38.680368+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:34:38.680368+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:34:38.661938+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:34:38.661938+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:34:38.661938+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:34:38.661938+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:35:34.874403+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:35:34.874403+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:35:34.849831+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
 \.
 
 
@@ -12505,58 +12506,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712581303180847079	2026-11-26 20:34:38.638356+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	1cfbdc57-68d8-4b0b-b359-d29bc64c4483	\N
-2	791	7712581303180847079	2026-11-26 20:34:38.644393+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	bdab26ef-9ed0-49a6-adf4-239cbaa11fa6	\N
-3	792	7712581303180847079	2026-11-26 20:34:38.650441+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	6b05bd3e-1224-4c0d-908c-580c91523564	\N
-4	793	7712581303180847079	2026-11-26 20:34:38.653661+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	c3b42ad7-28ae-4c99-91a8-c13a1e0c2b3e	\N
-5	794	7712581303180847079	2026-11-26 20:34:38.65828+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	63eb3cbf-dcfa-4054-9681-9944e037edd1	\N
-6	796	7712581303180847079	2026-11-26 20:34:38.673598+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:34:38.661938+00:00", "created_by": "postgres", "mfa_enrolled": false}	2fc9c0db-2b97-4ba1-8b15-c76d467bb2f3	\N
-7	796	7712581303180847079	2026-11-26 20:34:38.67563+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:34:38.661938+00:00", "created_by": "postgres", "mfa_enrolled": false}	945fbb04-c20e-4fa9-8573-ae169bcb7b2c	\N
-8	796	7712581303180847079	2026-11-26 20:34:38.676893+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:34:38.661938+00:00", "created_by": "postgres", "mfa_enrolled": false}	6932a3e2-2083-460c-b042-1a2c70f7dccc	\N
-9	796	7712581303180847079	2026-11-26 20:34:38.677776+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:34:38.661938+00:00", "created_by": "postgres", "mfa_enrolled": false}	4421475a-db09-4de6-bfc3-04edc3031e60	\N
-11	796	7712581303180847079	2026-11-26 20:34:38.679831+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:34:38.661938+00:00", "created_by": "postgres", "mfa_enrolled": false}	7d102b7a-8398-4bf1-86f0-238c49399ecd	\N
-12	803	7712581303180847079	2026-11-26 20:34:38.681428+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:34:38.680368+00:00", "created_by": "postgres", "mfa_enrolled": true}	e93c623c-27e7-4df7-b25b-1e4f00da5725	\N
-13	803	7712581303180847079	2026-11-26 20:34:38.681958+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:34:38.680368+00:00", "created_by": "postgres", "mfa_enrolled": false}	3a11a71d-cf9a-43e5-8069-7cb845e2aa41	\N
-14	806	7712581303180847079	2026-11-26 20:34:38.689012+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	5cbdeed3-c0f1-4493-b62d-281f197c235e	\N
-15	808	7712581303180847079	2026-11-26 20:34:38.70739+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:34:38.689617+00:00"}	3a0a4d11-13a9-43ab-aff2-76645f8d2f85	\N
-16	808	7712581303180847079	2026-11-26 20:34:38.722545+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:34:38.689617+00:00", "created_by": "postgres", "expiry_chosen": false}	662d0071-2669-4aea-87f3-a1cfa8528dee	\N
-17	810	7712581303180847079	2026-11-26 20:34:38.727542+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:34:38.725169+00:00"}	a99b5b9a-365a-45a2-b748-ed5dc381bc02	\N
-18	810	7712581303180847079	2026-11-26 20:34:38.73193+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:34:38.725169+00:00", "created_by": "postgres", "expiry_chosen": false}	e76608c1-dae1-40a0-a64f-aa9e50ad4618	\N
-19	812	7712581303180847079	2026-11-26 20:34:38.734975+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:34:38.73302+00:00"}	edb017e1-e7b9-4662-be3d-6f3d538fc41e	\N
-20	812	7712581303180847079	2026-11-26 20:34:38.73742+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:34:38.73302+00:00", "created_by": "postgres", "expiry_chosen": false}	5775d70c-dafe-45d7-8218-27f8e0a12c2a	\N
-21	814	7712581303180847079	2026-11-26 20:34:38.745591+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:34:38.738689+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	01a43b30-cf75-4208-82bc-776509ca6f92	\N
-22	816	7712581303180847079	2026-11-26 20:34:38.74775+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:34:38.746185+00:00"}	bc6b7662-0b2b-482e-a3f9-e0b8150f012e	\N
-10	796	7712581303180847079	2026-11-26 20:34:38.678915+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x6034f9928dcead06623e0492811c88d9763cc0f56c8ebf52167c9774d8246365
-23	816	7712581303180847079	2026-11-26 20:34:38.75002+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:34:38.746185+00:00", "created_by": "postgres", "expiry_chosen": false}	9c50008c-dbec-4f55-a807-a785492a6c3d	\N
-24	818	7712581303180847079	2026-11-26 20:34:38.76162+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:34:38.752155+00:00", "expiry_chosen": true}	3caaade1-c9a4-4271-8781-e72a71751a28	\N
-25	818	7712581303180847079	2026-11-26 20:34:38.76489+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:34:38.752155+00:00", "created_by": "postgres", "expiry_chosen": false}	4fc3d71d-b512-4133-9be1-6227e85e8785	\N
-26	820	7712581303180847079	2026-11-26 20:34:38.767417+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:34:38.765988+00:00"}	49ee96db-d63f-4e1f-9716-4282969088e4	\N
-27	820	7712581303180847079	2026-11-26 20:34:38.768735+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:34:38.765988+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:34:38.765988+00:00", "expiry_chosen": true}	08e04567-b13c-4f8a-90ef-787cb18cf44c	\N
-28	823	7712581303180847079	2026-11-26 20:34:38.774947+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:34:38.771528+00:00"}	f891473c-38ed-43ef-8472-4d30ac92e558	\N
-29	823	7712581303180847079	2026-11-26 20:34:38.777607+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:34:38.771528+00:00", "created_by": "postgres", "expiry_chosen": false}	2aee5cb0-9664-4e91-922b-241d8852b99a	\N
-30	823	7712581303180847079	2026-11-26 20:34:38.779523+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:34:38.771528+00:00"}	5faac45a-a1bf-49aa-83e9-dacdcda61673	\N
-31	823	7712581303180847079	2026-11-26 20:34:38.780487+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:34:38.771528+00:00", "created_by": "postgres", "expiry_chosen": false}	33669b75-f006-4c03-9a1d-bebb4b48174f	\N
-34	823	7712581303180847079	2026-11-26 20:34:38.782898+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:34:38.771528+00:00"}	44f18173-bd88-4ae2-a628-f2586ff9ff64	\N
-35	823	7712581303180847079	2026-11-26 20:34:38.783716+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:34:38.771528+00:00", "created_by": "postgres", "expiry_chosen": false}	bfc681f4-77d2-4a8f-a18f-67d3fe2e6840	\N
-36	828	7712581303180847079	2026-11-26 20:34:38.786321+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	c3b180a0-c7e0-4ca7-981c-afe4a8e0d45f	\N
-37	829	7712581303180847079	2026-11-26 20:34:38.791388+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	ad9ecaf3-fd0e-4bb7-919e-d356243f265b	\N
-38	831	7712581303180847079	2026-11-26 20:34:38.793801+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	4fe61a5c-1218-4916-ba55-814ae9ae0415	\N
-39	832	7712581303180847079	2026-11-26 20:34:38.795468+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:34:38.794469+00:00"}	f558057b-1edf-4850-bc82-59a04425beee	\N
-40	832	7712581303180847079	2026-11-26 20:34:38.79734+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:34:38.794469+00:00", "created_by": "postgres", "expiry_chosen": false}	04e26867-a0a0-40c3-9349-deb25b4d66d0	\N
-41	842	7712581303180847079	2026-11-26 20:34:38.852783+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	fb9c48a0-ad1f-43ef-b4f0-ff1870b08445	\N
-43	844	7712581303180847079	2026-11-26 20:34:38.858838+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	dbae8151-b73a-4014-a044-a26173b2b237	\N
-32	823	7712581303180847079	2026-11-26 20:34:38.781334+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x86619ef5720dd3dc95dff05cec60b05185164c474fe50048000c5b29152a55cd
-33	823	7712581303180847079	2026-11-26 20:34:38.782247+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\xf7fbe0e08883ba0c505ddecf5fb0de6679d122e82f896683661aebbf448ceb8c
-42	843	7712581303180847079	2026-11-26 20:34:38.855944+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb9c29987e02f34f447226296e9e6a1b69c2310f3e58b33ba68547872c55a9063
-44	844	7712581303180847079	2026-11-26 20:34:38.864784+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe04cb4d31250d1a3e13e3a78428271b09af010aeb7ebff12269c0b737e8c985c
-45	844	7712581303180847079	2026-11-26 20:34:38.865824+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb7129a8811c911f8913761e7303d7a47dc0f14d46a3808b19e0d58883f47b68b
-48	845	7712581303180847079	2026-11-26 20:34:38.887978+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:34:38.871726+00:00"}	7a64e43c-b15e-4d17-91db-de260715f16a	\N
-51	845	7712581303180847079	2026-11-26 20:34:38.893102+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:34:38.871726+00:00"}	2092dc68-351f-4605-b030-71826adb1243	\N
-52	850	7712581303180847079	2026-11-26 20:34:38.899527+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:34:38.893649+00:00"}	dc038659-8811-4442-a5d0-d0c231ff00c8	\N
-53	850	7712581303180847079	2026-11-26 20:34:38.901007+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:34:38.893649+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	f09c29fb-ac06-46a7-8ac7-10a3ac42ff71	\N
-54	850	7712581303180847079	2026-11-26 20:34:38.902145+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	60cbb429-a87d-45df-a75e-ac99b2bda71e	\N
-55	854	7712581303180847079	2026-11-26 20:34:38.922403+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	d418a215-470b-4c9c-b376-52748d8db312	\N
-56	854	7712581303180847079	2026-11-26 20:34:38.923608+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	d8e9b0d2-24c5-46a9-8103-e0bae518d428	\N
+1	791	7712581536128704199	2026-11-26 20:35:34.808117+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	a98c883c-d9a6-433e-9f51-f72549493323	\N
+2	791	7712581536128704199	2026-11-26 20:35:34.81782+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	b55cb17f-383c-4262-9b2c-75e9409cabb2	\N
+3	792	7712581536128704199	2026-11-26 20:35:34.827968+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	f3ddb685-78d8-4ea7-9edd-06a5ceb4e605	\N
+4	793	7712581536128704199	2026-11-26 20:35:34.832984+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	8c470449-ab98-449d-8fe3-9ab28804bd84	\N
+5	794	7712581536128704199	2026-11-26 20:35:34.842507+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	7207d0b1-0e44-43c6-9be5-e740222f6475	\N
+6	796	7712581536128704199	2026-11-26 20:35:34.866736+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	5a4bb57c-aa56-4393-aa2a-8a104f409219	\N
+7	796	7712581536128704199	2026-11-26 20:35:34.868488+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	1e758f77-06dd-47c3-a320-7b95c89d7c68	\N
+8	796	7712581536128704199	2026-11-26 20:35:34.869273+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	e59b570e-00a8-42a7-a6a6-4a2300bf6a51	\N
+9	796	7712581536128704199	2026-11-26 20:35:34.869973+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	6c369191-10e1-4226-8e40-50c61d17e3a4	\N
+11	796	7712581536128704199	2026-11-26 20:35:34.873121+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	69a2245f-4e8e-460f-a37f-b96354cd8296	\N
+12	803	7712581536128704199	2026-11-26 20:35:34.875213+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:35:34.874403+00:00", "created_by": "postgres", "mfa_enrolled": true}	8ef159ee-6625-4a1e-aba6-2ca721626d78	\N
+13	803	7712581536128704199	2026-11-26 20:35:34.875658+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:35:34.874403+00:00", "created_by": "postgres", "mfa_enrolled": false}	75d953f7-b042-4ce8-8749-2e8477d6e390	\N
+14	806	7712581536128704199	2026-11-26 20:35:34.887999+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	80e970dd-72af-4384-9a55-bc544d34af98	\N
+15	808	7712581536128704199	2026-11-26 20:35:34.912792+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:35:34.888778+00:00"}	7d8f3291-7ee3-48c7-a1da-3c14374b5fcc	\N
+16	808	7712581536128704199	2026-11-26 20:35:34.940018+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:35:34.888778+00:00", "created_by": "postgres", "expiry_chosen": false}	0bfd34f6-8435-413d-bb05-6303fd2c0ae7	\N
+17	810	7712581536128704199	2026-11-26 20:35:34.949821+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:35:34.946956+00:00"}	3da96759-69ae-4e40-bd68-7ecb83d72803	\N
+18	810	7712581536128704199	2026-11-26 20:35:34.953345+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:35:34.946956+00:00", "created_by": "postgres", "expiry_chosen": false}	6f3536f9-1afd-47e4-8896-29e526e4b861	\N
+19	812	7712581536128704199	2026-11-26 20:35:34.959863+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:35:34.958402+00:00"}	25d6d90e-bc07-4f5e-a7ad-ce53b2f00fa5	\N
+20	812	7712581536128704199	2026-11-26 20:35:34.961671+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:35:34.958402+00:00", "created_by": "postgres", "expiry_chosen": false}	6606e707-3579-49ad-9863-dc5e365164e6	\N
+21	814	7712581536128704199	2026-11-26 20:35:34.980611+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:35:34.965053+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	225423af-f0cc-4f4c-9c18-19cece89b1f9	\N
+22	816	7712581536128704199	2026-11-26 20:35:34.982867+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:35:34.981134+00:00"}	22e52d3b-598e-4fc2-b2ce-57bf93811120	\N
+10	796	7712581536128704199	2026-11-26 20:35:34.872472+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xa8f47fa011466aac4eaef4351af9d3bc9e9e930eba1ed2acc21537bd9d8235e5
+23	816	7712581536128704199	2026-11-26 20:35:34.984722+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:35:34.981134+00:00", "created_by": "postgres", "expiry_chosen": false}	ef627167-d5a0-4507-90f4-015bca3b8d2e	\N
+24	818	7712581536128704199	2026-11-26 20:35:35.019884+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:35:34.996186+00:00", "expiry_chosen": true}	926ca263-738c-4422-9736-205b46ca6666	\N
+25	818	7712581536128704199	2026-11-26 20:35:35.027475+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:35:34.996186+00:00", "created_by": "postgres", "expiry_chosen": false}	33011c0f-3737-4f3f-a735-07d50d68f43c	\N
+26	820	7712581536128704199	2026-11-26 20:35:35.029604+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:35:35.028454+00:00"}	ba594495-ab1a-4b71-b08d-008bb8066128	\N
+27	820	7712581536128704199	2026-11-26 20:35:35.039107+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:35:35.028454+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:35:35.028454+00:00", "expiry_chosen": true}	1ded4ef6-020c-4dd0-8d44-878d5dccd302	\N
+28	823	7712581536128704199	2026-11-26 20:35:35.054475+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:35:35.043383+00:00"}	54c70085-76fa-4ce2-b561-6b699b017987	\N
+29	823	7712581536128704199	2026-11-26 20:35:35.056557+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:35:35.043383+00:00", "created_by": "postgres", "expiry_chosen": false}	4af37a34-49e0-4233-8d76-2e5bef934a3c	\N
+30	823	7712581536128704199	2026-11-26 20:35:35.058027+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:35:35.043383+00:00"}	94bc46d6-7dd7-4d5c-87e5-19598bba922b	\N
+31	823	7712581536128704199	2026-11-26 20:35:35.065119+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:35:35.043383+00:00", "created_by": "postgres", "expiry_chosen": false}	be676869-ec17-4454-b773-56acc87f05be	\N
+34	823	7712581536128704199	2026-11-26 20:35:35.067233+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:35:35.043383+00:00"}	54e2a5fe-eee2-4791-b655-9c3af4f7be9a	\N
+35	823	7712581536128704199	2026-11-26 20:35:35.067834+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:35:35.043383+00:00", "created_by": "postgres", "expiry_chosen": false}	db0f061c-eaac-4667-ad54-499d7d8d2943	\N
+36	828	7712581536128704199	2026-11-26 20:35:35.078528+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	7ce1ce73-2d3d-4b73-9aeb-3bb50437727c	\N
+37	829	7712581536128704199	2026-11-26 20:35:35.082671+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	daeb8a7c-b6b1-4581-b726-557d7f0c90d5	\N
+38	831	7712581536128704199	2026-11-26 20:35:35.084337+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	b9c04675-ce52-4895-a13d-5d02ea749c93	\N
+39	832	7712581536128704199	2026-11-26 20:35:35.085853+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:35:35.085208+00:00"}	9719c952-3cf9-47af-8725-1188537cb599	\N
+40	832	7712581536128704199	2026-11-26 20:35:35.087549+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:35:35.085208+00:00", "created_by": "postgres", "expiry_chosen": false}	00a55c44-c2ab-4a45-a011-b9cfc1d40310	\N
+41	842	7712581536128704199	2026-11-26 20:35:35.27403+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	88c4c023-9f89-4f67-b3fa-39bbcf1f7003	\N
+43	844	7712581536128704199	2026-11-26 20:35:35.28797+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	a165247e-95b3-412d-abbb-0543ad7c59e4	\N
+32	823	7712581536128704199	2026-11-26 20:35:35.066016+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x63e80c3eb8d500c4c0364b337f31d32f2ad59d42f9e1a81c94715b15c62b4e4d
+33	823	7712581536128704199	2026-11-26 20:35:35.066741+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x76eb516a26cb914ed113d8a4283c553f8237c998cc226a1e577da1a18ca1509e
+42	843	7712581536128704199	2026-11-26 20:35:35.280232+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc721162d1b6eab9703eaeb69d323aa311d7176241be13168c1c93424d0fd8837
+44	844	7712581536128704199	2026-11-26 20:35:35.293599+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe947034973a4abf187dd8b81f30726d58100d53ad513a54f8f6075898c7730f1
+45	844	7712581536128704199	2026-11-26 20:35:35.298864+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc359cc53ccd782f62d71e26666e624452b642c9de51e748a7059f61090800cdc
+48	845	7712581536128704199	2026-11-26 20:35:35.357365+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:35:35.314681+00:00"}	5ef2f2f8-ae11-4e66-a8fc-1bed0548ab49	\N
+51	845	7712581536128704199	2026-11-26 20:35:35.370559+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:35:35.314681+00:00"}	6e649149-0b74-40c6-bac7-4a3622ad6035	\N
+52	850	7712581536128704199	2026-11-26 20:35:35.387197+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:35:35.371182+00:00"}	f38046a1-0562-4829-8991-298fde9eb158	\N
+53	850	7712581536128704199	2026-11-26 20:35:35.391525+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:35:35.371182+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	9e6406da-b621-4169-aa95-460bef4c42b7	\N
+54	850	7712581536128704199	2026-11-26 20:35:35.392592+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	9b3f66b3-d1b6-4c26-8e3d-95e7b62ab31f	\N
+55	854	7712581536128704199	2026-11-26 20:35:35.435059+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	8db9afe8-0a88-4a31-bb7e-a06f18157ac1	\N
+56	854	7712581536128704199	2026-11-26 20:35:35.436106+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	52fe0e00-2841-4ee3-9d9b-c70b7d378551	\N
 \.
 
 
@@ -12565,56 +12566,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\xe2e72044ba220144d30b60cde6f8d5265313787be9e201ab9c522442b6abbc90
-2	2	\\x2eea41e2ad1d1e0cea8f8707e12fef9f6db4a7e213841204c1532c1e52cb175b
-3	3	\\x61043644ab9f990477f3741ae666b43118eb82b56e7bb2cd53be14c2defbf6ba
-4	4	\\x49e0f5d0bc5cd82b520284cf2b511510b823a0e1f86448caff6e39f67b95f99d
-5	5	\\x3bf2a80c23140e64980ff9ab648d1e3ee1cb180ea29cbc4dc720dd9a719a2f87
-6	6	\\x1bff1cf67e88da1a3c6f79bd61dd10e53d95a4e5b1381964227410de75e627b0
-7	7	\\x470d083d1f7c64e0e97dfb7137f1b1a8f18401056f876a6ce076601ac070ac3d
-8	8	\\x82f40f4d46a7d435a20f13b46f8880b6747dc14653419bc56f4f5f4a2b90f7b6
-9	9	\\x2f810d58a6d7bb2d3cd7cecd45c1e4688c8ad9f0c283cf5d4a30ba3343b9a3af
-10	10	\\x52fb95436ee8779bcc3a7b9ced1357654e405c20e1097d2b4adb581f120d4b13
-11	11	\\x58b217774875a6d5b252c1dd176a08c0427cef161943ef8c6a0525416969955a
-12	12	\\x752ab2fbcdb244466513818d6514994803459c0f0fbf2228fa98c4f50987f3f5
-13	13	\\x782cb6a8203c83dd89fdae61d655410cce3c95d9cf1e4ff88ab615db41d9da45
-14	14	\\x4caf4235645795436113e3e1de6ac5bf2ca0da41d90661faf2ead3c1d002a10a
-15	15	\\xf969a5778a342f87fd17e332fcc43f7891acaab7874b5400f9db20f8d8f1fbda
-16	16	\\xbdc3d40e1f3ab80778b7ddfbe8f8266ab9e2c9e757875f76b0bb751ad30c01ad
-17	17	\\x68bf5b8453724cf73aa6257318054819c3622235c7780ac35b848c829b17f261
-18	18	\\x0172537fb0073f47c2d601e7a59e114ec9acda744141de416fae77c5179c8c52
-19	19	\\x91996881831b2c325e2574b76502cc74dc5f95c0873df1414a98f3273afec524
-20	20	\\x0cbc81079f7bec9329f973edfd9cd70519dce7ad55b73e0a5223af5654fcb8fc
-21	21	\\x5e7bf15334afeacd5c229ebe512fe890e6a23a1b511111523757c06fb5c78a0e
-22	22	\\x3c082f8688cd2cba15a015c156aeeece3da94423c482d76585207e2907698e4e
-23	23	\\xfc15b8e7c75b9b8beac6e8f8e49fbe805c9f723657ac8801683dd1e2c61bc827
-24	24	\\x8ea42663fbaeda8bcf8c27a60e867918c2fa3afb8554a5521fc76cbd8c112cb4
-25	25	\\xcd5e83cde0c9e1c012a55cf865ab5b94de3344e3575383f5a23efd0f4f68daf6
-26	26	\\xf4a5282f94c7e92a1a55b27d9170dae5c3b01a4f92c7ca49b56a53f98c2d8c63
-27	27	\\xd550210caefd0fef5abbab84d8d538964a0c46753fbc16886617a8008ab8d1ba
-28	28	\\xcad1169ddf2cc23e91f3fde7792f689fc746e8586f5b6eb6fd7010ce8afc097b
-29	29	\\x1f1eec267267a86f785555e72719dff6e13217b18b43a36dede2384625912865
-30	30	\\x299b074ad22defbd59289f1b1decaad4973b9d44cab77097683813dec29dd4ce
-31	31	\\xc8650d9caaf58d263209930dea76d73e9997d6129c20975aed27af9d84ebe7e7
-32	32	\\xbb4f3093135e74a0b62a5cd5fb6f87fd2e7baff6e5abcc0134507affdba16a28
-33	33	\\xb54bbb90a981c1be6e215aae15d137d7921b3059ff2010a32a4b52bb71b56728
-34	34	\\x150d9a7edbc855c9d2a654779600e21ef6d21bd7ed71c963a0b844dfba2b5e68
-35	35	\\x1e4f945cbe2224f65ca933c3b97208e9fc503d572abf6aff0d79faf75a14f2e4
-36	36	\\x901ad85797395201f6d407cfff55cef06c279c76dd294c426cf4499275b14e8d
-37	37	\\x8c08c7ff6e4436e5bc1efa0d2bdf38aae92c88365560995cea33ac407a724c5e
-38	38	\\xdf988f64fef44aebfe1b6034f88db7d7eab451d77d47ac456cbe5a44d11d4337
-39	39	\\x7aee67f1dc5456f2f04115f09fd92f66c5eae37a111efb04019b3debd459148b
-40	40	\\x03ea743b2236dcd73533d54b30dee347ea33c255f0bbadcf4c0e672e51e2cee0
-41	41	\\x6e7449c6c1f374d4ce551b173d5d4c61b90f22b64ab8d7e696ab500020ac5905
-42	42	\\x9381a5efe9d33e56ab2fa7dfc45c5660bdc67b289484e01b705a08765d7beb63
-43	43	\\x6dabc59a843855baf0887ab0894b12685e1cbe527c7dd73941d4687fd84cda08
-44	44	\\x45681c367789da608e563b0c4f6cfe2080c7b28578340a44266fd77d00c5b113
-45	45	\\x8f59d2ef509f488dbbfb419b0613f5fecc9686a5cee545760adcdd1dd6ace737
-46	48	\\xa8497472c65f15f89a7b33fc7ff7674f43d98430b2d45be83a448a0e8c0c2c56
-47	51	\\x9be2ae91889079d990b7a4f4b54e5a8f3fcdc09d00294474a016462c0c1d87df
-48	52	\\xb3abff2e99c7238c590afeb4baf76e7146cbf35fb191add6bfc7e00cc9fd8988
-49	53	\\x5d82d56158259d8e40e37cfe5284c759ba34527c52223e3107e7f4302510a374
-50	54	\\x2d7b043501c1d9e42b3e5448acc39b1ef064aeb417760a54a17de115461a83de
+1	1	\\x134418745f37c2dd48bfdc0bde782fe5d6770e4d8d0e237222c761cfc0be6e3d
+2	2	\\x21677751b2e0de84bb955def09d85f9b8e2eb4c40cd43d627268fc7f5b1e40ef
+3	3	\\x8534c680d0fc3b383c9e72e908cebff54b07aabe2dad84674c8a819f5402c1e4
+4	4	\\x8b3f3d85dcde344fdc01cbacc805ae1270fc50f83baf971e3d0ded6a33674e89
+5	5	\\xc6f8a243f5c1376afd3eba99b09a4008adb00e15401bd6ba547c20fb65ce167c
+6	6	\\x4b8773059b6eedfce2ce806daf79a40198f1cc8d7a4ddcdead8d4aac2a60b8f2
+7	7	\\xf6351ef734ae9a80c773b63409f8eb5da0b9fddeba0c9fe78a8c76e34b57c197
+8	8	\\xd90a304a7f3d9c5f45711f298bb6b1aeeb7996040bdfa7b892a53a6cca771f4f
+9	9	\\xacab83db159dea99b42a5d61b9b8708670915f2a1e8ab5ab754b6672911c8210
+10	10	\\xfee039fa163a7140834a879c79a928965be572471cca55171a4c9119f955144c
+11	11	\\xce5b99361217a0a1011862b26d173a45fa679ff8d2da0301bc8121034abe22ca
+12	12	\\xc6fdf9f7bbc996c1f001968a3a899df958e7347d606f2a4b93d6b052ebc0bf24
+13	13	\\xef73bab8641bb2a6dcdc5540f40c2266a46d7453830a2125340af476c286581c
+14	14	\\x7dad6412d3800a181183784535e451a12278a5022313e5901be13d769808f9ca
+15	15	\\x47315d9807a9d10fee1a54550fac3e11432e1c873faa1950e6cc030c8ff6696e
+16	16	\\x69490fc7195bdce4c6e88c1e6cab99eb8179f1d4799b226982d8d0b4c2b75378
+17	17	\\x30626b310541410e7d176adedf3a6acedeaae9dd2423ade51bcfa8959df38412
+18	18	\\xe837df871618c58a00701707ca8b6dc2d7cf477406c591416b261d1ed5aed658
+19	19	\\x378360e788f2506146234f02044043e703dc3815903547fa28864f825c6661cb
+20	20	\\x54ac93221e81cc866dee9d3773d37bc3fe2072412e5abb5ece6fcaf34afc1c70
+21	21	\\xa45f13afdb46857647b797884dc21fa0b4d7e3596e973fe208e35966be59e5d7
+22	22	\\x6c7eb7b9116e8e50cec969d51f3c3f71d92cf3af08b528eec4235ae2fe04433b
+23	23	\\x311c1ec8e9c75025d222cbcde8ddd091c2e3d06841ea819eba0a2d40d33a5d6b
+24	24	\\x4c9dd711dab12155f6e6a22ffe4f69720708296b0216be8c12107392d29176c7
+25	25	\\xdf720c622a38f2ff6432cba4f6ad96bcea1f05df9b0ece58b71e545db62b0a13
+26	26	\\x231259601ffcf1e21d8f3636f180170bd426272f53e6afc69f618d2f2ee19ced
+27	27	\\x0288848223a9bf46830fa5090dc847376f3a614497ddf864cf478d510baa35ce
+28	28	\\x49a1b6c2bd2ab7201b3029d8137d8c4161ac10242fd6e7722f7f500472093a03
+29	29	\\x84cbf3b06eacad79016ecd2cd9f58483d012b635d232d5245260d693b1c20aeb
+30	30	\\x470065c4e70966880a59e437e7610ee2bcedd79ab8c3deba19f211e07e1c40a8
+31	31	\\x2e2ee50afb296f9fa894db5f19cf598ecf88a788271aff94ad6faee840b61db2
+32	32	\\x68890336608877c5a2a416021b99a3107f448882dabd4bd4f9b8f9bc012a5cd6
+33	33	\\xc100b259507bed5eb7fab6a5384cf4c3f011a1a86ec89370191d85e24ff25ba3
+34	34	\\x831b307b59277b989e13362e47c8675d594de1bc100c92fbafefd24167dea7a6
+35	35	\\x21410f31f767106b8c40926ff042d7994d278d30f7029c92832901186e3ff59a
+36	36	\\x56455e411fc9dc03f5b13b8842b4b33bd1fb0c69860d43510dc1ac420e8f602b
+37	37	\\x412da01c8a76c6362ca56cad2ebca908379bb6f5320bd98c75bbb4849f374881
+38	38	\\x8bb3f3502d83f2f44857f3e4ca99342260ff78f91a414c34202c6a8a3a5bce34
+39	39	\\x81b2a44a87e8dd9c4a5959eb622b94819c47c5fe4af8d151537fc53f14c999a5
+40	40	\\x460a85177c05ea5f942a737568e63c2aac9cf79a8dd71b145e3a3924947ecabc
+41	41	\\xa8c314e54d53772e95d8c238bfce56148ee5a9bb5fff7e19b1323b1bcbd9bd1c
+42	42	\\x8bb33f7fc53d000692267591bb8e91f877611b3bba6f02bb8ff948cdff1b5b56
+43	43	\\xf2ac6b4e3f05552a33ad8bc54f615aa104e4a164d6ad59380dbcdf68fc9f1a70
+44	44	\\x429579aab6fe0533b28ae0a8b362e9b640f3c3e1b85aafabd6bef6a32e32b7f8
+45	45	\\x905f8e44e7788904a3c2d92db925ad579c2f10d7f63e8b1cf00b3df845304183
+46	48	\\x152e0ee3bc9f34345cea1b3c6fe59056f8e80762cbaf5bb7ed951f33a4aa8360
+47	51	\\xcabf033bbc13a8f0c850400f3434aaaf7dbe6e170ace6106192acbd88ecd9df9
+48	52	\\x2c70bd5d245134d1034c218dff7f909c5a8a4aaad6b2206130279cf8cf49b767
+49	53	\\x437ee7242e603263752655219127ef288f883743eb8048600b17f16eb403c559
+50	54	\\x635733d48166810ed9ebed2412ceab1f47ec83236ffbbbbc1083f3570a5b2d81
 \.
 
 
@@ -12623,7 +12624,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\x2d7b043501c1d9e42b3e5448acc39b1ef064aeb417760a54a17de115461a83de	2026-11-26 20:34:38.92085+00	{"had": [], "hash": "2d7b043501c1d9e42b3e5448acc39b1ef064aeb417760a54a17de115461a83de", "history": "7712581303180847079/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\x635733d48166810ed9ebed2412ceab1f47ec83236ffbbbbc1083f3570a5b2d81	2026-11-26 20:35:35.429958+00	{"had": [], "hash": "635733d48166810ed9ebed2412ceab1f47ec83236ffbbbbc1083f3570a5b2d81", "history": "7712581536128704199/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12632,18 +12633,18 @@ t	50	\\x2d7b043501c1d9e42b3e5448acc39b1ef064aeb417760a54a17de115461a83de	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$ouow5rNVSWbvhgpak3g22uVZPvrmniALjXnpwxl6pJioe/UFDUJeG	\N	\N	2026-11-26 20:34:38.689617+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:34:38.725169+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.73302+00	postgres	\N	f	2026-11-26 20:34:38.738689+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.746185+00	postgres	2126-11-26 20:34:38.752155+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.752155+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:34:38.765988+00	postgres	2025-11-27 20:34:38.765988+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.771528+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.771528+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.771528+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:34:38.794469+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.799145+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:34:38.893649+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$8oOkJT1TYrGb8HvIQktySeVOnm3DH5OVxBA5a4/C7p6IwtiMEUwlG	\N	\N	2026-11-26 20:35:34.888778+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:35:34.946956+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:34.958402+00	postgres	\N	f	2026-11-26 20:35:34.965053+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:34.981134+00	postgres	2126-11-26 20:35:34.996186+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:34.996186+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:35:35.028454+00	postgres	2025-11-27 20:35:35.028454+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.043383+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.043383+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.043383+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:35:35.085208+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.090949+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.371182+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12652,12 +12653,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:34:38.800481+00	2026-11-26 20:34:38.800481+00
-3	imap	192.0.2.0/24	2026-11-26 20:34:38.800481+00	2026-11-26 20:34:38.800481+00
-4	imap	192.0.2.0/24	2026-11-26 20:34:38.800481+00	2026-11-26 20:34:38.800481+00
-5	imap	192.0.2.0/24	2026-11-26 20:34:38.800481+00	2026-11-26 20:34:38.800481+00
-1	imap	192.0.2.0/24	2026-11-26 20:34:38.800481+00	2026-11-26 20:34:38.800481+00
-1	smtp	0.0.0.0/0	2026-11-26 20:34:38.815616+00	2026-11-26 20:34:38.815616+00
+2	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
+3	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
+4	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
+5	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
+1	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
+1	smtp	0.0.0.0/0	2026-11-26 20:35:35.175516+00	2026-11-26 20:35:35.175516+00
 \.
 
 
@@ -12666,17 +12667,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 20:34:38.689617+00
-2	1	Scanner	2026-11-26 20:34:38.725169+00
-3	1	Lost	2026-11-26 20:34:38.73302+00
-4	1	Tablet	2026-11-26 20:34:38.746185+00
-5	2	Guest	2026-11-26 20:34:38.765988+00
-6	3	Laptop	2026-11-26 20:34:38.771528+00
-7	4	Laptop	2026-11-26 20:34:38.771528+00
-9	6	Laptop	2026-11-26 20:34:38.771528+00
-10	7	Phone	2026-11-26 20:34:38.794469+00
-9001	8	Old phone	2026-11-26 20:34:38.799145+00
-13	2	Watch	2026-11-26 20:34:38.893649+00
+1	1	Phone	2026-11-26 20:35:34.888778+00
+2	1	Scanner	2026-11-26 20:35:34.946956+00
+3	1	Lost	2026-11-26 20:35:34.958402+00
+4	1	Tablet	2026-11-26 20:35:34.981134+00
+5	2	Guest	2026-11-26 20:35:35.028454+00
+6	3	Laptop	2026-11-26 20:35:35.043383+00
+7	4	Laptop	2026-11-26 20:35:35.043383+00
+9	6	Laptop	2026-11-26 20:35:35.043383+00
+10	7	Phone	2026-11-26 20:35:35.085208+00
+9001	8	Old phone	2026-11-26 20:35:35.090949+00
+13	2	Watch	2026-11-26 20:35:35.371182+00
 \.
 
 
@@ -12685,8 +12686,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:34:38.871726+00	postgres	2026-12-26 20:34:38.871726+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:34:38.871726+00	postgres	2026-11-27 20:34:38.871726+00	2026-11-26 20:34:38.893649+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:35:35.314681+00	postgres	2026-12-26 20:35:35.314681+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:35:35.314681+00	postgres	2026-11-27 20:35:35.314681+00	2026-11-26 20:35:35.371182+00	15
 \.
 
 
@@ -12719,7 +12720,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:34:38.831155+00	2026-11-26 20:34:38.831155+00
+2	imap	192.0.2.0/24	2026-11-26 20:35:35.219054+00	2026-11-26 20:35:35.219054+00
 \.
 
 
@@ -12728,23 +12729,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 20:34:38.768735+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 20:34:38.901007+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 20:34:38.689012+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 20:34:38.722545+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 20:34:38.73193+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 20:34:38.73742+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 20:34:38.745591+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 20:34:38.75002+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 20:34:38.76489+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 20:34:38.800481+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 20:34:38.800481+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 20:34:38.800481+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 20:34:38.800481+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 20:34:38.800481+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 20:34:38.777607+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 20:34:38.780487+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 20:34:38.783716+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 20:35:35.039107+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 20:35:35.391525+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 20:35:34.887999+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 20:35:34.940018+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 20:35:34.953345+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 20:35:34.961671+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 20:35:34.980611+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 20:35:34.984722+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 20:35:35.027475+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 20:35:35.056557+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 20:35:35.065119+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 20:35:35.067834+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12753,12 +12754,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	913eb6e5-b18d-429e-b4e2-5110c87d2c6b	2	bob@example.org	{8,12}	2026-11-26 20:34:38.902739+00	2026-11-26 20:34:38.902739+00	0	\N
-2	b95e6395-7a20-4b28-8bc3-44ec5189bce5	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:34:38.902739+00	2026-11-26 20:34:38.902739+00	0	\N
-3	50547cc3-880d-4146-af4b-793bb2b0cec0	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:34:38.902739+00	2026-11-26 20:34:38.902739+00	0	\N
-4	d98d2642-1cae-4d92-b8f5-e3807092a2df	3	carol@example.org	{9}	2026-11-26 20:34:38.902739+00	2026-11-26 20:34:38.902739+00	0	\N
-5	0b6adc57-0409-4114-b568-0f2755a65069	4	dave@example.org	{10}	2026-11-26 20:34:38.902739+00	2026-11-26 20:34:38.902739+00	0	\N
-6	25e3c0f3-07da-4175-b906-a134355540d5	6	frank@example.org	{11}	2026-11-26 20:34:38.902739+00	2026-11-26 20:34:38.902739+00	0	\N
+1	50b65f5c-0f97-4b28-8ce3-cf810d857b63	2	bob@example.org	{8,12}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
+2	95fcfe47-8d3b-45ba-870b-c6d61471dfda	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
+3	0223b7b2-450d-4b6d-a743-8de43c779ad4	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
+4	06cbd6bb-0925-4cbe-bb4c-a9f1e905f53f	3	carol@example.org	{9}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
+5	a518e9be-42b4-4ba7-aed7-521dbdcde249	4	dave@example.org	{10}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
+6	5a0a7be6-499a-4c60-8190-45bf0e2dcf7f	6	frank@example.org	{11}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
 \.
 
 
@@ -12767,7 +12768,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712581303180847079/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:34:38.658793+00	2026-11-26 20:34:38.902739+00	2026-11-26 20:34:38.658793+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712581536128704199/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:35:34.846327+00	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:34.846327+00
 \.
 
 
@@ -12796,8 +12797,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 20:34:38.828128+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 20:34:38.830032+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 20:35:35.212301+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 20:35:35.218211+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12850,15 +12851,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 20:34:35.659462+00
-1	apppass_codes	state="revoked"	0	2026-11-26 20:34:35.659462+00
-1	apppass_codes	state="suspended"	0	2026-11-26 20:34:35.659462+00
-1	apppass_codes_unused		0	2026-11-26 20:34:35.659462+00
-1	apppass_codes	state="expired"	0	2026-11-26 20:34:35.659462+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 20:34:35.659462+00
-1	apppass_main_password_accounts		0	2026-11-26 20:34:35.659462+00
-1	apppass_codes	state="live"	0	2026-11-26 20:34:35.659462+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 20:34:35.659462+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 20:35:30.742049+00
+1	apppass_codes	state="revoked"	0	2026-11-26 20:35:30.742049+00
+1	apppass_codes	state="suspended"	0	2026-11-26 20:35:30.742049+00
+1	apppass_codes_unused		0	2026-11-26 20:35:30.742049+00
+1	apppass_codes	state="expired"	0	2026-11-26 20:35:30.742049+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 20:35:30.742049+00
+1	apppass_main_password_accounts		0	2026-11-26 20:35:30.742049+00
+1	apppass_codes	state="live"	0	2026-11-26 20:35:30.742049+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 20:35:30.742049+00
 \.
 
 
@@ -12892,27 +12893,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:34:31.910577+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:34:32.101307+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:34:32.321907+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:34:32.528702+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	eabdaa0d0ea1fcd0cd98e13d9dddc4c411940573	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:34:32.748507+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	9e1a43181b204053bd8c1626977d7884b5bfc800	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:34:32.980097+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	9d3ff76ca275bda01d7bc38fda44338be722c380	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:34:33.168442+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	9e274bf1722ba882d2b449ced3c1efc6930a4a7c	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:34:33.379509+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 20:34:33.580433+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	1d6f12f07823e82f67b74e7b6320f3df28b9a2af	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:34:33.83465+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	0ff482409fe60b68f74c3c5a0d60d013957a2a56	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:34:34.185284+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	9a7ecd19015f35d8a91bbb0f06042a6cf6a865e6	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:34:34.694577+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:34:35.560256+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	a3e860dcb2c712799523ec985fee7b58e1101a65	maintain	apppass	Daily upkeep	2026-11-26 20:34:35.9829+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	e89cde35442563fe906ba57a2e735227e011b540	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:34:36.484482+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:34:36.753525+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	c9addb3af83ecd4002f48f35452524ce551665b2	self	apppass	What owners may do themselves	2026-11-26 20:34:37.116972+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	e425eae37b8549cd660d80b6ee83e5c9bc398b56	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:34:37.501208+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:34:37.90438+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	ed305b122b9037c0ce5ed036711ec57115d251bf	erase	apppass	Accounts are forgotten	2026-11-26 20:34:38.123592+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 20:34:38.317211+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:35:26.225208+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:35:26.415661+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:35:26.622861+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:35:26.830544+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	eabdaa0d0ea1fcd0cd98e13d9dddc4c411940573	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:35:27.046763+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	9e1a43181b204053bd8c1626977d7884b5bfc800	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:35:27.279063+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	9d3ff76ca275bda01d7bc38fda44338be722c380	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:35:27.472519+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	9e274bf1722ba882d2b449ced3c1efc6930a4a7c	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:35:27.682576+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 20:35:28.01503+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	1d6f12f07823e82f67b74e7b6320f3df28b9a2af	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:35:28.496352+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	0ff482409fe60b68f74c3c5a0d60d013957a2a56	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:35:29.109671+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	9a7ecd19015f35d8a91bbb0f06042a6cf6a865e6	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:35:29.815956+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:35:30.650438+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	a3e860dcb2c712799523ec985fee7b58e1101a65	maintain	apppass	Daily upkeep	2026-11-26 20:35:31.110556+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	2c14223bf0d7286a3cdaba012adad991e80d7f0d	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:35:31.628739+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:35:31.974277+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	c9addb3af83ecd4002f48f35452524ce551665b2	self	apppass	What owners may do themselves	2026-11-26 20:35:32.361505+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	e425eae37b8549cd660d80b6ee83e5c9bc398b56	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:35:32.717685+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:35:33.135615+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	ed305b122b9037c0ce5ed036711ec57115d251bf	erase	apppass	Accounts are forgotten	2026-11-26 20:35:33.554789+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 20:35:33.965694+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12953,27 +12954,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:34:31.913516+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:34:32.104348+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:34:32.324836+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:34:32.531099+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:34:32.750876+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:34:32.982535+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:34:33.170932+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:34:33.38165+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:34:33.583467+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:34:33.841256+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:34:34.188531+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:34:34.701957+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:34:35.564334+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:34:35.989654+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:34:36.487923+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:34:36.757452+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:34:37.121214+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:34:37.504171+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:34:37.907497+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:34:38.126941+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:34:38.323231+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:35:26.228293+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:35:26.41871+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:35:26.626173+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:35:26.834413+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:35:27.050032+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:35:27.283225+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:35:27.476497+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:35:27.685709+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:35:28.020326+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:35:28.505126+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:35:29.116899+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:35:29.834661+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:35:30.658488+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:35:31.117548+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:35:31.632175+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:35:31.977985+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:35:32.364958+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:35:32.72034+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:35:33.13927+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:35:33.558828+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:35:33.975321+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12982,7 +12983,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 20:34:31.715609+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 20:35:26.037786+00	apppass tests	tests@example.org
 \.
 
 
@@ -12991,7 +12992,7 @@ apppass	\N	2026-11-26 20:34:31.715609+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 20:34:31.711954+00	apppass tests	tests@example.org
+1.1	2026-11-26 20:35:26.033938+00	apppass tests	tests@example.org
 \.
 
 
@@ -13000,7 +13001,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:34:38.32058+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:35:33.969712+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
