@@ -42,7 +42,7 @@ ok 'attack: nothing of that left a trace in the trail' test "$(trail)" = "$befor
 psql -Xq -c 'CREATE ROLE limited LOGIN IN ROLE apppass_helpdesk' -c "INSERT INTO apppass.realm (name) VALUES ('mine.org')" \
     -c "INSERT INTO apppass.realm_operator (role_name, realm_id) SELECT 'limited', id FROM apppass.realm WHERE name = 'mine.org'"
 plans_shown() {
-    psql -XAtq -U limited -c 'SET client_min_messages = log' -c 'SET debug_print_plan = on' -c "$1" >"$base/plans.out" 2>&1
+    command psql -XAtq -U limited -c 'SET client_min_messages = log' -c 'SET debug_print_plan = on' -c "$1" >"$base/plans.out" 2>&1
     grep -q 'PLANNEDSTMT' "$base/plans.out" && [ "$(grep -c '{PLANNEDSTMT' "$base/plans.out")" = 1 ]
 }
 ok 'attack: the plans inside a function are not shown' plans_shown "SELECT apppass.revoke_account('victim@example.org', 'x')"

@@ -72,7 +72,7 @@ ok 'serializable writers may be told to retry' grep -q 'number of failed transac
 
 psql -Xq -c "SELECT apppass.add_account('leaver@example.org')" >/dev/null
 hold "SELECT apppass.store_code('leaver@example.org', 'Late', '7777', '$hash')"
-psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.revoke_account('leaver@example.org', 'left')" >"$base/revoked.out" 2>&1 &
+command psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.revoke_account('leaver@example.org', 'left')" >"$base/revoked.out" 2>&1 &
 revoker=$!
 until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%revoke_account%'")" != 0 ] \
     || ! kill -0 "$revoker" 2>/dev/null; do :; done

@@ -4,11 +4,12 @@
 changes=$(sed -n 's/^\([a-z_]*\) .*/\1/p' "$top/sql/sqitch.plan")
 hash='$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g'
 
-# Each change on data that was there before it; those before it must still be as they were
+# Each change on data that was there before it; those before it must still be as they were.  By psql, as
+# sqitch runs them: it takes a second to start, for each.
 new_database steps
 deployed=()
 for change in $changes; do
-    ok "steps: deploy $change" migrate steps deploy --to-change "$change"
+    ok "steps: deploy $change" psql -Xq -v ON_ERROR_STOP=1 -U deployer -d steps -f "$top/sql/deploy/$change.sql"
     deployed+=(-f "$top/sql/verify/$change.sql")
     ok "steps: verify $change" psql -XAtq -v ON_ERROR_STOP=1 -U deployer -d steps "${deployed[@]}"
     case $change in
@@ -22,14 +23,14 @@ for change in $changes; do
             INSERT INTO apppass.code_use SELECT id, 'imap', '192.0.2.0/24', now(), now() FROM apppass.code" ;;
     esac
 done
-ok 'steps: verify' migrate steps verify
+ok 'steps: are noted' migrate steps deploy --log-only --no-verify
 ok 'steps: nothing is lost' is '100|100|100|100' "SELECT (SELECT count(*) FROM apppass.account), (SELECT count(*) FROM apppass.device),
     (SELECT count(*) FROM apppass.code), (SELECT count(*) FROM apppass.code_use)" -d steps
 ok 'steps: and works' is accepted "SELECT verdict FROM apppass.lookup('u7@example.org', '1111', 'imap', NULL)" -d steps
 ok 'steps: and is managed' is 1 "SELECT apppass.revoke_account('u7@example.org', 'left')" -d steps
 ok 'steps: back to account, data in place' migrate steps revert -y --to-change account
 ok 'steps: nothing is lost on the way back' is '100|1' "SELECT count(*), count(revoked_at) FROM apppass.code" -d steps
-ok 'steps: forward again' migrate steps deploy
+ok 'steps: forward again' migrate steps deploy --no-verify
 ok 'steps: nothing is lost' is 'revoked' "SELECT verdict FROM apppass.lookup('u7@example.org', '1111', 'imap', NULL)" -d steps
 ok 'steps: deploying again does nothing' migrate steps deploy
 ok 'steps: revert a filled database' migrate steps revert -y
@@ -42,7 +43,8 @@ new_database elsewhere
 psql -Xq -d elsewhere -c 'CREATE SCHEMA crypto' -c 'CREATE EXTENSION pgcrypto SCHEMA crypto' -c 'DROP SCHEMA public CASCADE' 2>/dev/null
 ok 'pgcrypto out of reach: told what to do' refuses 'GRANT USAGE ON SCHEMA crypto TO deployer' migrate elsewhere deploy
 psql -Xq -d elsewhere -c 'GRANT USAGE ON SCHEMA crypto TO deployer'
-ok 'pgcrypto in a schema of its own' migrate elsewhere deploy
+ok 'pgcrypto in a schema of its own' migrate elsewhere deploy --no-verify
+ok 'pgcrypto in a schema of its own: verify' verified elsewhere deployer
 ok 'pgcrypto is found there' is t "SELECT apppass.add_account('x') > 0 AND length((apppass.issue_code('x', 'y')).code) = 24" -d elsewhere
 psql -Xq -d elsewhere -c 'CREATE SCHEMA moved' -c 'ALTER EXTENSION pgcrypto SET SCHEMA moved'
 ok 'and where it moved' is 24 "SELECT length((apppass.issue_code('x', 'z')).code)" -d elsewhere
@@ -66,7 +68,8 @@ if [ "$(psql -XAtq -c 'SHOW server_version_num')" -ge 160000 ]; then
     ok 'from 16 on CREATEROLE alone grants nobody the roles of another: told what to do' refuses 'GRANT apppass_owner TO other' sh -c "cd '$top/sql' && sqitch deploy 'db:pg://other@/second?host=$base'"
     psql -Xq -d postgres -U deployer -c 'GRANT apppass_owner TO other'
 fi
-ok 'another role deploys into another database' sh -c "cd '$top/sql' && sqitch deploy 'db:pg://other@/second?host=$base'"
+ok 'another role deploys into another database' sh -c "cd '$top/sql' && sqitch deploy --no-verify 'db:pg://other@/second?host=$base'"
+ok 'another role deploys into another database: verify' verified second other
 psql -Xq -d postgres -c "CREATE DATABASE latin OWNER deployer ENCODING 'LATIN1' LOCALE 'C' TEMPLATE template0"
 ok 'a database that is not UTF-8: told' refuses 'not encoded in UTF8' migrate latin deploy
 

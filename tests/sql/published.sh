@@ -2,8 +2,7 @@
 # The schema is published: a subscriber hears of a revocation, and nothing here stops for it.
 # Sourced by run.
 
-new_database publisher
-migrate publisher deploy >/dev/null 2>&1
+deployed_database publisher
 if [ "$(psql -XAtq -c 'SHOW server_version_num')" -ge 150000 ]; then tables='TABLES IN SCHEMA apppass'; else tables='ALL TABLES'; fi
 published() { psql -XAtq -v ON_ERROR_STOP=1 -d publisher -c "$1"; }
 ok 'published: all tables' published "CREATE PUBLICATION apppass FOR $tables WITH (publish_via_partition_root = true)"

@@ -44,11 +44,10 @@ SQL
 ok 'traps: planted' plant
 # scripts FOLDER CHANGE...: run by a superuser whose search path is the server's default
 scripts() {
-    local folder=$1 change
+    local folder=$1 change files=()
     shift
-    for change; do
-        psql -Xq -v ON_ERROR_STOP=1 -d traps -f "$top/sql/$folder/$change.sql" || return 1
-    done
+    for change; do files+=(-f "$top/sql/$folder/$change.sql"); done
+    psql -Xq -v ON_ERROR_STOP=1 -d traps "${files[@]}"
 }
 planned=$(sed -n 's/^\([a-z_]*\) .*/\1/p' "$top/sql/sqitch.plan")
 # shellcheck disable=SC2086  # a list

@@ -21,8 +21,7 @@ remade="tests/sql/freeze makes the dump anew, before 1.0 only"
 
 # Who may manage a realm is a role.
 psql -Xq -d postgres -c "DO 'BEGIN CREATE ROLE hilda; EXCEPTION WHEN duplicate_object THEN NULL; END'"
-new_database fresh
-ok 'upgrade: a new database' migrate fresh deploy
+ok 'upgrade: a new database' deployed_database fresh
 catalogue fresh >"$base/fresh.catalogue"
 for dump in "$here"/releases/v*.sql; do
     tag=$(basename "$dump" .sql)
@@ -35,7 +34,7 @@ for dump in "$here"/releases/v*.sql; do
         ok "upgrade: $tag has a code that is answered $verdict" grep -qF "|$verdict|" "$base/answers.before"
     done
     ok "upgrade: $tag, what came later is deployed" migrate upgraded deploy
-    ok "upgrade: $tag, verified" migrate upgraded verify
+    ok "upgrade: $tag, verified" verified upgraded deployer
     catalogue upgraded >"$base/upgraded.catalogue"
     ok "upgrade: $tag became what a new one is ($remade)" diff -u "$base/fresh.catalogue" "$base/upgraded.catalogue"
     contents upgraded "$base/columns.sql" >"$base/contents.after"
