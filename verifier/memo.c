@@ -114,8 +114,11 @@ static const char *read_header(int fd, unsigned char key_r[KEY_BYTES])
 /* The file's place on the disk: on a full one guesses could not be counted.  0 or an errno. */
 static int reserve(int fd)
 {
-    int error = posix_fallocate(fd, 0, MEMO_FILE_SIZE);
+    int error;
 
+    do
+        error = posix_fallocate(fd, 0, MEMO_FILE_SIZE);
+    while (error == EINTR);
     /* What a file system says that cannot reserve. */
     if (error == EINVAL || error == EOPNOTSUPP)
         error = ftruncate(fd, MEMO_FILE_SIZE) == 0 ? 0 : errno;
