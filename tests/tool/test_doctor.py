@@ -151,6 +151,20 @@ def test_a_port_of_a_server_that_runs(patient, site):
     assert fault["check"] == "pop3" and f"port {port} nobody answers" in fault["detail"], fault
 
 
+def test_servers_that_know_ipv6_alone(patient):
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    patient.change(patient.folder / "cyrus.conf", "SERVICES {\n",
+                   f'SERVICES {{\n  six cmd="imapd" listen="{port}" proto="tcp6"\n')
+    for line in ("inet_protocols = ipv6", "inet_interfaces = loopback-only"):
+        patient.add(patient.postfix / "main.cf", line)
+    patient.add(patient.postfix / "master.cf",
+                f"{port} inet n - n - - smtpd -o smtpd_sasl_auth_enable=yes")
+    faults = patient.faults()
+    assert ({(row["check"], row["detail"].partition(" nobody")[0]) for row in faults}
+            == {("imap", f"::1 port {port}"), ("smtp", f"::1 port {port}")}), faults
+
+
 def test_a_server_that_hangs(patient):
     """Ports are asked side by side: two that say nothing take no longer than one."""
     with socket.create_server(("127.0.0.1", 0)) as silent, \

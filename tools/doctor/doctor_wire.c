@@ -141,6 +141,12 @@ static void report_server(struct doctor *doctor, const struct visits *visits,
 
 /* ---- which there are ---- */
 
+/* Where a server is asked that listens at all addresses. */
+static const char *loopback(bool only_ipv6)
+{
+    return only_ipv6 ? "::1" : "127.0.0.1";
+}
+
 /* "imap", "143", "127.0.0.1:143", "[::1]:imap"; where it says no address, `host`. */
 static bool read_address(const char *text, size_t length, const char *host,
                          struct wire_port *port)
@@ -182,7 +188,7 @@ static void find_postfix(struct doctor *doctor, struct visits *visits)
     const char *folder = given != NULL ? given : "/etc/postfix";
     const char *const words[] = {"postconf", "-c", folder, "-M", NULL};
     char value[256], *text = program_output(words), *rest = text;
-    const char *host = "127.0.0.1";
+    const char *host;
     bool enabled, wrapped;
 
     if (text == NULL)
@@ -191,6 +197,8 @@ static void find_postfix(struct doctor *doctor, struct visits *visits)
               strcmp(value, "yes") == 0;
     wrapped = postconf(folder, "smtpd_tls_wrappermode", value, sizeof value) &&
               strcmp(value, "yes") == 0;
+    host = loopback(postconf(folder, "inet_protocols", value, sizeof value) &&
+                    strcmp(value, "ipv6") == 0);
     if (postconf(folder, "inet_interfaces", value, sizeof value)) {
         value[strcspn(value, " ,")] = '\0';
         if (strcmp(value, "all") != 0 && strcmp(value, "loopback-only") != 0 &&
@@ -239,8 +247,9 @@ static bool read_service(const char *line, struct wire_port *port)
         {"pop3d", "pop3", "pop3s"},
         {"timsieved", "sieve", "sieve"},
     };
-    size_t command_length, length;
+    size_t command_length, protocol_length, length;
     const char *command = value_of(line, "cmd=", &command_length);
+    const char *protocol = value_of(line, "proto=", &protocol_length);
     const char *address = value_of(line, "listen=", &length);
     const char *wrap;
 
@@ -257,7 +266,11 @@ static bool read_service(const char *line, struct wire_port *port)
                                ? programs[i].wrapped
                                : programs[i].scheme;
     }
-    return port->scheme != NULL && read_address(address, length, "127.0.0.1", port);
+    return port->scheme != NULL &&
+           read_address(address, length,
+                        loopback(protocol != NULL && protocol_length == strlen("tcp6") &&
+                                 strncmp(protocol, "tcp6", protocol_length) == 0),
+                        port);
 }
 
 /* cyrus.conf lies beside imapd.conf. */
