@@ -75,6 +75,8 @@ BEGIN
     END IF;
     planned := apppass.rehearse_code(account.username, offer_code.device, offer_code.services,
         offer_code.networks, offer_code.expires_at);
+    -- Whoever revokes everything meanwhile waits for this link, as for a code, and ends it.
+    PERFORM apppass.lock_rows('turn', ARRAY[account.id]);
     -- Who asks for a second link has lost the first one.
     PERFORM apppass.withdraw_offers(account, planned.device);
     INSERT INTO apppass.handover AS h (account_id, device, services, networks, expires_at,

@@ -71,15 +71,24 @@ PGOPTIONS='-c default_transaction_isolation=serializable' pgbench -n -c "$client
 ok 'serializable writers may be told to retry' grep -q 'number of failed transactions: 0 ' "$base/bench.out"
 
 psql -Xq -c "SELECT apppass.add_account('leaver@example.org')" >/dev/null
-hold "SELECT apppass.store_code('leaver@example.org', 'Late', '7777', '$hash')"
-command psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.revoke_account('leaver@example.org', 'left')" >"$base/revoked.out" 2>&1 &
-revoker=$!
-until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%revoke_account%'")" != 0 ] \
-    || ! kill -0 "$revoker" 2>/dev/null; do :; done
-release
-wait "$revoker"
+# revoked_meanwhile SQL: everything is, by somebody who came before that committed
+revoked_meanwhile() {
+    hold "$1"
+    command psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.revoke_account('leaver@example.org', 'left')" >"$base/revoked.out" 2>&1 &
+    revoker=$!
+    until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%revoke_account%'")" != 0 ] \
+        || ! kill -0 "$revoker" 2>/dev/null; do :; done
+    release
+    wait "$revoker"
+}
+revoked_meanwhile "SELECT apppass.store_code('leaver@example.org', 'Late', '7777', '$hash')"
 ok 'revoking an account waits for a code being issued' grep -qx 1 "$base/revoked.out"
 ok 'and revokes it' is revoked "SELECT state FROM apppass.code_overview WHERE selector = '7777'"
+psql -Xq -c "UPDATE apppass.realm SET handover_url = 'https://mail.example.org/handover' WHERE name = 'default'"
+revoked_meanwhile "SELECT apppass.offer_code('leaver@example.org', 'Later', sha256('once'))"
+ok 'and for a link being made' is 0 "SELECT count(*) FROM apppass.handover AS h JOIN apppass.account AS a ON a.id = h.account_id
+    WHERE a.username = 'leaver@example.org'"
+ok 'which was there' is 1 "SELECT count(*) FROM apppass.audit_log WHERE action = 'handover_withdrawn' AND account = 'leaver@example.org'"
 
 # ---- no role holds up a revocation ----
 
