@@ -55,7 +55,7 @@ DECLARE
     account apppass.account := apppass.managed_account(offer_code.username);
     realm apppass.realm;
     planned apppass.stored_code;
-    ends_at timestamptz := apppass.later(now(), offer_code.valid);
+    ends_at timestamptz;
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     IF realm.handover_url IS NULL THEN
@@ -73,6 +73,7 @@ BEGIN
         RAISE EXCEPTION 'a link is valid for a minute to 30 days' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_valid_range', HINT = 'Leave it out for 24 hours.';
     END IF;
+    ends_at := apppass.later(now(), offer_code.valid);
     planned := apppass.rehearse_code(account.username, offer_code.device, offer_code.services,
         offer_code.networks, offer_code.expires_at);
     -- Whoever revokes everything meanwhile waits for this link, as for a code, and ends it.

@@ -2,7 +2,7 @@
 -- Codes that no operator sees: offered by a link, collected once.
 BEGIN;
 \ir setup.sql
-SELECT plan(43);
+SELECT plan(47);
 
 CREATE ROLE pia LOGIN IN ROLE apppass_self;
 CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
@@ -40,6 +40,9 @@ SELECT throws_ok(pg_temp.offer('one', device => ''), '22023', NULL, 'nor for no 
 SELECT throws_ok(pg_temp.offer('one', $$, services => '{nosuch}'$$), '22023', NULL,
     'nor for a service that is none');
 SELECT throws_ok(pg_temp.offer('one', $$, valid => '1 year'$$), '22023', NULL, 'nor for a year');
+SELECT throws_ok(format($$ SELECT apppass.offer_code('alice@example.org', 'Printer', sha256('one'), valid => %L) $$, valid), '22023',
+    'a link is valid for a minute to 30 days', 'not valid for ' || valid)
+    FROM unnest(ARRAY['59 s', '31 days', '-1 day', '400000 years']) AS valid;
 SELECT throws_ok($$ SELECT apppass.offer_code('alice@example.org', 'Printer', 'one') $$, '22023',
     NULL, 'nor with the secret itself');
 SELECT is((SELECT count(*) FROM apppass.code_overview), 0::bigint,

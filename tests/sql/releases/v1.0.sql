@@ -6964,7 +6964,7 @@ DECLARE
     account apppass.account := apppass.managed_account(offer_code.username);
     realm apppass.realm;
     planned apppass.stored_code;
-    ends_at timestamptz := apppass.later(now(), offer_code.valid);
+    ends_at timestamptz;
 BEGIN
     SELECT r.* INTO STRICT realm FROM apppass.realm AS r WHERE r.id = account.realm_id;
     IF realm.handover_url IS NULL THEN
@@ -6982,8 +6982,11 @@ BEGIN
         RAISE EXCEPTION 'a link is valid for a minute to 30 days' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_valid_range', HINT = 'Leave it out for 24 hours.';
     END IF;
+    ends_at := apppass.later(now(), offer_code.valid);
     planned := apppass.rehearse_code(account.username, offer_code.device, offer_code.services,
         offer_code.networks, offer_code.expires_at);
+    -- Whoever revokes everything meanwhile waits for this link, as for a code, and ends it.
+    PERFORM apppass.lock_rows('turn', ARRAY[account.id]);
     -- Who asks for a second link has lost the first one.
     PERFORM apppass.withdraw_offers(account, planned.device);
     INSERT INTO apppass.handover AS h (account_id, device, services, networks, expires_at,
@@ -12491,13 +12494,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:35:34.874403+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:35:34.874403+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:35:34.849831+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:35:34.849831+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:52:47.318453+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:52:47.318453+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:52:47.289095+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
 \.
 
 
@@ -12506,58 +12509,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712581536128704199	2026-11-26 20:35:34.808117+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	a98c883c-d9a6-433e-9f51-f72549493323	\N
-2	791	7712581536128704199	2026-11-26 20:35:34.81782+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	b55cb17f-383c-4262-9b2c-75e9409cabb2	\N
-3	792	7712581536128704199	2026-11-26 20:35:34.827968+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	f3ddb685-78d8-4ea7-9edd-06a5ceb4e605	\N
-4	793	7712581536128704199	2026-11-26 20:35:34.832984+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	8c470449-ab98-449d-8fe3-9ab28804bd84	\N
-5	794	7712581536128704199	2026-11-26 20:35:34.842507+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	7207d0b1-0e44-43c6-9be5-e740222f6475	\N
-6	796	7712581536128704199	2026-11-26 20:35:34.866736+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	5a4bb57c-aa56-4393-aa2a-8a104f409219	\N
-7	796	7712581536128704199	2026-11-26 20:35:34.868488+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	1e758f77-06dd-47c3-a320-7b95c89d7c68	\N
-8	796	7712581536128704199	2026-11-26 20:35:34.869273+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	e59b570e-00a8-42a7-a6a6-4a2300bf6a51	\N
-9	796	7712581536128704199	2026-11-26 20:35:34.869973+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	6c369191-10e1-4226-8e40-50c61d17e3a4	\N
-11	796	7712581536128704199	2026-11-26 20:35:34.873121+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:35:34.849831+00:00", "created_by": "postgres", "mfa_enrolled": false}	69a2245f-4e8e-460f-a37f-b96354cd8296	\N
-12	803	7712581536128704199	2026-11-26 20:35:34.875213+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:35:34.874403+00:00", "created_by": "postgres", "mfa_enrolled": true}	8ef159ee-6625-4a1e-aba6-2ca721626d78	\N
-13	803	7712581536128704199	2026-11-26 20:35:34.875658+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:35:34.874403+00:00", "created_by": "postgres", "mfa_enrolled": false}	75d953f7-b042-4ce8-8749-2e8477d6e390	\N
-14	806	7712581536128704199	2026-11-26 20:35:34.887999+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	80e970dd-72af-4384-9a55-bc544d34af98	\N
-15	808	7712581536128704199	2026-11-26 20:35:34.912792+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:35:34.888778+00:00"}	7d8f3291-7ee3-48c7-a1da-3c14374b5fcc	\N
-16	808	7712581536128704199	2026-11-26 20:35:34.940018+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:35:34.888778+00:00", "created_by": "postgres", "expiry_chosen": false}	0bfd34f6-8435-413d-bb05-6303fd2c0ae7	\N
-17	810	7712581536128704199	2026-11-26 20:35:34.949821+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:35:34.946956+00:00"}	3da96759-69ae-4e40-bd68-7ecb83d72803	\N
-18	810	7712581536128704199	2026-11-26 20:35:34.953345+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:35:34.946956+00:00", "created_by": "postgres", "expiry_chosen": false}	6f3536f9-1afd-47e4-8896-29e526e4b861	\N
-19	812	7712581536128704199	2026-11-26 20:35:34.959863+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:35:34.958402+00:00"}	25d6d90e-bc07-4f5e-a7ad-ce53b2f00fa5	\N
-20	812	7712581536128704199	2026-11-26 20:35:34.961671+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:35:34.958402+00:00", "created_by": "postgres", "expiry_chosen": false}	6606e707-3579-49ad-9863-dc5e365164e6	\N
-21	814	7712581536128704199	2026-11-26 20:35:34.980611+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:35:34.965053+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	225423af-f0cc-4f4c-9c18-19cece89b1f9	\N
-22	816	7712581536128704199	2026-11-26 20:35:34.982867+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:35:34.981134+00:00"}	22e52d3b-598e-4fc2-b2ce-57bf93811120	\N
-10	796	7712581536128704199	2026-11-26 20:35:34.872472+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xa8f47fa011466aac4eaef4351af9d3bc9e9e930eba1ed2acc21537bd9d8235e5
-23	816	7712581536128704199	2026-11-26 20:35:34.984722+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:35:34.981134+00:00", "created_by": "postgres", "expiry_chosen": false}	ef627167-d5a0-4507-90f4-015bca3b8d2e	\N
-24	818	7712581536128704199	2026-11-26 20:35:35.019884+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:35:34.996186+00:00", "expiry_chosen": true}	926ca263-738c-4422-9736-205b46ca6666	\N
-25	818	7712581536128704199	2026-11-26 20:35:35.027475+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:35:34.996186+00:00", "created_by": "postgres", "expiry_chosen": false}	33011c0f-3737-4f3f-a735-07d50d68f43c	\N
-26	820	7712581536128704199	2026-11-26 20:35:35.029604+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:35:35.028454+00:00"}	ba594495-ab1a-4b71-b08d-008bb8066128	\N
-27	820	7712581536128704199	2026-11-26 20:35:35.039107+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:35:35.028454+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:35:35.028454+00:00", "expiry_chosen": true}	1ded4ef6-020c-4dd0-8d44-878d5dccd302	\N
-28	823	7712581536128704199	2026-11-26 20:35:35.054475+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:35:35.043383+00:00"}	54c70085-76fa-4ce2-b561-6b699b017987	\N
-29	823	7712581536128704199	2026-11-26 20:35:35.056557+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:35:35.043383+00:00", "created_by": "postgres", "expiry_chosen": false}	4af37a34-49e0-4233-8d76-2e5bef934a3c	\N
-30	823	7712581536128704199	2026-11-26 20:35:35.058027+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:35:35.043383+00:00"}	94bc46d6-7dd7-4d5c-87e5-19598bba922b	\N
-31	823	7712581536128704199	2026-11-26 20:35:35.065119+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:35:35.043383+00:00", "created_by": "postgres", "expiry_chosen": false}	be676869-ec17-4454-b773-56acc87f05be	\N
-34	823	7712581536128704199	2026-11-26 20:35:35.067233+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:35:35.043383+00:00"}	54e2a5fe-eee2-4791-b655-9c3af4f7be9a	\N
-35	823	7712581536128704199	2026-11-26 20:35:35.067834+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:35:35.043383+00:00", "created_by": "postgres", "expiry_chosen": false}	db0f061c-eaac-4667-ad54-499d7d8d2943	\N
-36	828	7712581536128704199	2026-11-26 20:35:35.078528+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	7ce1ce73-2d3d-4b73-9aeb-3bb50437727c	\N
-37	829	7712581536128704199	2026-11-26 20:35:35.082671+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	daeb8a7c-b6b1-4581-b726-557d7f0c90d5	\N
-38	831	7712581536128704199	2026-11-26 20:35:35.084337+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	b9c04675-ce52-4895-a13d-5d02ea749c93	\N
-39	832	7712581536128704199	2026-11-26 20:35:35.085853+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:35:35.085208+00:00"}	9719c952-3cf9-47af-8725-1188537cb599	\N
-40	832	7712581536128704199	2026-11-26 20:35:35.087549+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:35:35.085208+00:00", "created_by": "postgres", "expiry_chosen": false}	00a55c44-c2ab-4a45-a011-b9cfc1d40310	\N
-41	842	7712581536128704199	2026-11-26 20:35:35.27403+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	88c4c023-9f89-4f67-b3fa-39bbcf1f7003	\N
-43	844	7712581536128704199	2026-11-26 20:35:35.28797+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	a165247e-95b3-412d-abbb-0543ad7c59e4	\N
-32	823	7712581536128704199	2026-11-26 20:35:35.066016+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x63e80c3eb8d500c4c0364b337f31d32f2ad59d42f9e1a81c94715b15c62b4e4d
-33	823	7712581536128704199	2026-11-26 20:35:35.066741+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x76eb516a26cb914ed113d8a4283c553f8237c998cc226a1e577da1a18ca1509e
-42	843	7712581536128704199	2026-11-26 20:35:35.280232+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc721162d1b6eab9703eaeb69d323aa311d7176241be13168c1c93424d0fd8837
-44	844	7712581536128704199	2026-11-26 20:35:35.293599+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xe947034973a4abf187dd8b81f30726d58100d53ad513a54f8f6075898c7730f1
-45	844	7712581536128704199	2026-11-26 20:35:35.298864+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xc359cc53ccd782f62d71e26666e624452b642c9de51e748a7059f61090800cdc
-48	845	7712581536128704199	2026-11-26 20:35:35.357365+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:35:35.314681+00:00"}	5ef2f2f8-ae11-4e66-a8fc-1bed0548ab49	\N
-51	845	7712581536128704199	2026-11-26 20:35:35.370559+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:35:35.314681+00:00"}	6e649149-0b74-40c6-bac7-4a3622ad6035	\N
-52	850	7712581536128704199	2026-11-26 20:35:35.387197+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:35:35.371182+00:00"}	f38046a1-0562-4829-8991-298fde9eb158	\N
-53	850	7712581536128704199	2026-11-26 20:35:35.391525+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:35:35.371182+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	9e6406da-b621-4169-aa95-460bef4c42b7	\N
-54	850	7712581536128704199	2026-11-26 20:35:35.392592+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	9b3f66b3-d1b6-4c26-8e3d-95e7b62ab31f	\N
-55	854	7712581536128704199	2026-11-26 20:35:35.435059+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	8db9afe8-0a88-4a31-bb7e-a06f18157ac1	\N
-56	854	7712581536128704199	2026-11-26 20:35:35.436106+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	52fe0e00-2841-4ee3-9d9b-c70b7d378551	\N
+1	791	7712585911621924010	2026-11-26 20:52:47.248105+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	674a72b9-e174-4dc2-bff8-6e10fc51ec73	\N
+2	791	7712585911621924010	2026-11-26 20:52:47.25852+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	876c1255-1d8b-4b0e-8099-dacafd8bcd03	\N
+3	792	7712585911621924010	2026-11-26 20:52:47.271436+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	40ca38eb-7a0a-42ba-822f-c519b6c500ff	\N
+4	793	7712585911621924010	2026-11-26 20:52:47.275691+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	ec628bb4-14a6-4e04-acb6-82649b17e5ff	\N
+5	794	7712585911621924010	2026-11-26 20:52:47.284216+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	6662a0f1-3dc6-48ba-bf13-960d4f3326a2	\N
+6	796	7712585911621924010	2026-11-26 20:52:47.305808+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	7e29998f-216d-473e-9cc6-a399c98bbae5	\N
+7	796	7712585911621924010	2026-11-26 20:52:47.313703+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	6622d574-b31f-44d3-8c0a-3cf40d390d05	\N
+8	796	7712585911621924010	2026-11-26 20:52:47.315304+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	86e6a053-3087-4647-832d-1b8544c7186b	\N
+9	796	7712585911621924010	2026-11-26 20:52:47.316168+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	b459af15-87d1-4896-a013-3a5ed7ac6b73	\N
+11	796	7712585911621924010	2026-11-26 20:52:47.317657+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	9d113f5d-d610-444f-b967-3bdf14c5f09e	\N
+12	803	7712585911621924010	2026-11-26 20:52:47.319734+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:52:47.318453+00:00", "created_by": "postgres", "mfa_enrolled": true}	4f6c54e5-9978-4411-a42a-dca1a2003b97	\N
+13	803	7712585911621924010	2026-11-26 20:52:47.320198+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:52:47.318453+00:00", "created_by": "postgres", "mfa_enrolled": false}	01c03511-f0b6-4767-a2bc-04f376ca4985	\N
+14	806	7712585911621924010	2026-11-26 20:52:47.328147+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	d7756482-51f0-4b30-8ea6-270f131c2a52	\N
+15	808	7712585911621924010	2026-11-26 20:52:47.352414+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:52:47.32909+00:00"}	38a193fc-322d-4050-8575-7cf5ccdf5280	\N
+16	808	7712585911621924010	2026-11-26 20:52:47.367606+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:52:47.32909+00:00", "created_by": "postgres", "expiry_chosen": false}	c3f6255e-10dc-4557-86ce-24e626ca8feb	\N
+17	810	7712585911621924010	2026-11-26 20:52:47.377512+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:52:47.375215+00:00"}	e53c1296-91b6-4442-8c2a-04a64fae76aa	\N
+18	810	7712585911621924010	2026-11-26 20:52:47.382906+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:52:47.375215+00:00", "created_by": "postgres", "expiry_chosen": false}	b221f041-5e47-4baf-839f-96f55a78c995	\N
+19	812	7712585911621924010	2026-11-26 20:52:47.392975+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:52:47.390807+00:00"}	2ad536e4-f112-44ee-881b-add70a724ad1	\N
+20	812	7712585911621924010	2026-11-26 20:52:47.395982+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:52:47.390807+00:00", "created_by": "postgres", "expiry_chosen": false}	74e84cc6-a3ae-4d5b-abba-b9219f509a5b	\N
+21	814	7712585911621924010	2026-11-26 20:52:47.408996+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:52:47.400548+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	27e9fd4c-7db8-421c-a7e7-6d6bcfd769d2	\N
+22	816	7712585911621924010	2026-11-26 20:52:47.411777+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:52:47.41037+00:00"}	376e72e0-3aaa-4538-8250-04af2b3c9c74	\N
+10	796	7712585911621924010	2026-11-26 20:52:47.316991+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x7b1ba3090a35d6bba379b382356c2bfcb72102289471362f3ff5afe1f4b9c00f
+23	816	7712585911621924010	2026-11-26 20:52:47.413534+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:52:47.41037+00:00", "created_by": "postgres", "expiry_chosen": false}	ed6faf55-38f1-498e-941b-5eb7d5e00433	\N
+24	818	7712585911621924010	2026-11-26 20:52:47.430329+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:52:47.420207+00:00", "expiry_chosen": true}	89c7c15e-a132-4820-b0cc-047e1301f0da	\N
+25	818	7712585911621924010	2026-11-26 20:52:47.433054+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:52:47.420207+00:00", "created_by": "postgres", "expiry_chosen": false}	0706472a-0b11-425a-ad00-43dcbcbd362f	\N
+26	820	7712585911621924010	2026-11-26 20:52:47.435694+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:52:47.434253+00:00"}	ba87ab6b-31df-4c91-80b3-9418b761ed3e	\N
+27	820	7712585911621924010	2026-11-26 20:52:47.437475+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:52:47.434253+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:52:47.434253+00:00", "expiry_chosen": true}	37766806-dfdd-4a65-b7e9-2b2df44ef69b	\N
+28	823	7712585911621924010	2026-11-26 20:52:47.443153+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:52:47.440332+00:00"}	862ad139-72fa-4e58-b677-db93a02be791	\N
+29	823	7712585911621924010	2026-11-26 20:52:47.445201+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:52:47.440332+00:00", "created_by": "postgres", "expiry_chosen": false}	beab591b-7a76-4162-9563-67aeb0130beb	\N
+30	823	7712585911621924010	2026-11-26 20:52:47.447016+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:52:47.440332+00:00"}	035e4826-34fe-43e4-995f-11884b9a972a	\N
+31	823	7712585911621924010	2026-11-26 20:52:47.448385+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:52:47.440332+00:00", "created_by": "postgres", "expiry_chosen": false}	e69f3cd9-7d07-4aed-aded-84752044534d	\N
+34	823	7712585911621924010	2026-11-26 20:52:47.451025+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:52:47.440332+00:00"}	5b119a87-615e-4e8c-b002-4cfc3cf3c2f7	\N
+35	823	7712585911621924010	2026-11-26 20:52:47.451607+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:52:47.440332+00:00", "created_by": "postgres", "expiry_chosen": false}	26847720-8ecb-4f6e-9f72-e20bcd775247	\N
+36	828	7712585911621924010	2026-11-26 20:52:47.454632+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	cd40d580-1234-4aea-ad27-2e596ac25762	\N
+37	829	7712585911621924010	2026-11-26 20:52:47.458834+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	8fbfab4c-82a4-4d87-8249-cbe4ca3a95af	\N
+38	831	7712585911621924010	2026-11-26 20:52:47.460668+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	f5661bf4-1c48-4668-86f0-6801e0e99def	\N
+39	832	7712585911621924010	2026-11-26 20:52:47.462325+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:52:47.461427+00:00"}	859a2048-5638-4e60-873a-38e455a0880d	\N
+40	832	7712585911621924010	2026-11-26 20:52:47.464234+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:52:47.461427+00:00", "created_by": "postgres", "expiry_chosen": false}	9ad19806-c796-4b2a-9408-4ef0dd707b81	\N
+41	842	7712585911621924010	2026-11-26 20:52:47.52571+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	fcd81277-16f6-428d-bbef-71c1c3a8d902	\N
+43	844	7712585911621924010	2026-11-26 20:52:47.532493+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	29f0f56b-ca91-4626-bf4a-388b87b2cde1	\N
+32	823	7712585911621924010	2026-11-26 20:52:47.449272+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x7066532cfc147ac903f3f67b654bd7f6836d37711a12e774be84775322b4f29f
+33	823	7712585911621924010	2026-11-26 20:52:47.450216+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x774d0ecf4770dd2a4cda4e28a6fae7c461e30b5e479398cbe37fe5ccb540dad4
+42	843	7712585911621924010	2026-11-26 20:52:47.529722+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x865547f25ad61e9b139e6c007ee3edc77730d3152df20564c7f9db674078780a
+44	844	7712585911621924010	2026-11-26 20:52:47.543202+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x9bb9ce9d5e355d5f27c6a9d26170368bedd897b0a30e8e66b6cf098b022d5a16
+45	844	7712585911621924010	2026-11-26 20:52:47.544043+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x2eda73aae79e2c5d22782dc510a6c41e08a88b464aefe841df22b5517277aeb7
+48	845	7712585911621924010	2026-11-26 20:52:47.570843+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:52:47.550221+00:00"}	c0b6009d-a6a1-4a4e-93d4-e7628f4a0067	\N
+51	845	7712585911621924010	2026-11-26 20:52:47.575236+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:52:47.550221+00:00"}	5546d13d-c099-4a36-8031-08c6b938a4e3	\N
+52	850	7712585911621924010	2026-11-26 20:52:47.58667+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:52:47.57737+00:00"}	c649bd8f-a049-4146-ae2a-d5e18686fb35	\N
+53	850	7712585911621924010	2026-11-26 20:52:47.58802+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:52:47.57737+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	fdba400c-558d-486c-8865-8dec2de9ad0a	\N
+54	850	7712585911621924010	2026-11-26 20:52:47.588873+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	68505f07-54a4-4942-8c2f-460f2d62f086	\N
+55	854	7712585911621924010	2026-11-26 20:52:47.619751+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	0f8d46bf-56d3-43d0-9d0a-ee294733e03b	\N
+56	854	7712585911621924010	2026-11-26 20:52:47.620654+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	e3364375-f974-434d-957f-5ae89bdacc2e	\N
 \.
 
 
@@ -12566,56 +12569,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\x134418745f37c2dd48bfdc0bde782fe5d6770e4d8d0e237222c761cfc0be6e3d
-2	2	\\x21677751b2e0de84bb955def09d85f9b8e2eb4c40cd43d627268fc7f5b1e40ef
-3	3	\\x8534c680d0fc3b383c9e72e908cebff54b07aabe2dad84674c8a819f5402c1e4
-4	4	\\x8b3f3d85dcde344fdc01cbacc805ae1270fc50f83baf971e3d0ded6a33674e89
-5	5	\\xc6f8a243f5c1376afd3eba99b09a4008adb00e15401bd6ba547c20fb65ce167c
-6	6	\\x4b8773059b6eedfce2ce806daf79a40198f1cc8d7a4ddcdead8d4aac2a60b8f2
-7	7	\\xf6351ef734ae9a80c773b63409f8eb5da0b9fddeba0c9fe78a8c76e34b57c197
-8	8	\\xd90a304a7f3d9c5f45711f298bb6b1aeeb7996040bdfa7b892a53a6cca771f4f
-9	9	\\xacab83db159dea99b42a5d61b9b8708670915f2a1e8ab5ab754b6672911c8210
-10	10	\\xfee039fa163a7140834a879c79a928965be572471cca55171a4c9119f955144c
-11	11	\\xce5b99361217a0a1011862b26d173a45fa679ff8d2da0301bc8121034abe22ca
-12	12	\\xc6fdf9f7bbc996c1f001968a3a899df958e7347d606f2a4b93d6b052ebc0bf24
-13	13	\\xef73bab8641bb2a6dcdc5540f40c2266a46d7453830a2125340af476c286581c
-14	14	\\x7dad6412d3800a181183784535e451a12278a5022313e5901be13d769808f9ca
-15	15	\\x47315d9807a9d10fee1a54550fac3e11432e1c873faa1950e6cc030c8ff6696e
-16	16	\\x69490fc7195bdce4c6e88c1e6cab99eb8179f1d4799b226982d8d0b4c2b75378
-17	17	\\x30626b310541410e7d176adedf3a6acedeaae9dd2423ade51bcfa8959df38412
-18	18	\\xe837df871618c58a00701707ca8b6dc2d7cf477406c591416b261d1ed5aed658
-19	19	\\x378360e788f2506146234f02044043e703dc3815903547fa28864f825c6661cb
-20	20	\\x54ac93221e81cc866dee9d3773d37bc3fe2072412e5abb5ece6fcaf34afc1c70
-21	21	\\xa45f13afdb46857647b797884dc21fa0b4d7e3596e973fe208e35966be59e5d7
-22	22	\\x6c7eb7b9116e8e50cec969d51f3c3f71d92cf3af08b528eec4235ae2fe04433b
-23	23	\\x311c1ec8e9c75025d222cbcde8ddd091c2e3d06841ea819eba0a2d40d33a5d6b
-24	24	\\x4c9dd711dab12155f6e6a22ffe4f69720708296b0216be8c12107392d29176c7
-25	25	\\xdf720c622a38f2ff6432cba4f6ad96bcea1f05df9b0ece58b71e545db62b0a13
-26	26	\\x231259601ffcf1e21d8f3636f180170bd426272f53e6afc69f618d2f2ee19ced
-27	27	\\x0288848223a9bf46830fa5090dc847376f3a614497ddf864cf478d510baa35ce
-28	28	\\x49a1b6c2bd2ab7201b3029d8137d8c4161ac10242fd6e7722f7f500472093a03
-29	29	\\x84cbf3b06eacad79016ecd2cd9f58483d012b635d232d5245260d693b1c20aeb
-30	30	\\x470065c4e70966880a59e437e7610ee2bcedd79ab8c3deba19f211e07e1c40a8
-31	31	\\x2e2ee50afb296f9fa894db5f19cf598ecf88a788271aff94ad6faee840b61db2
-32	32	\\x68890336608877c5a2a416021b99a3107f448882dabd4bd4f9b8f9bc012a5cd6
-33	33	\\xc100b259507bed5eb7fab6a5384cf4c3f011a1a86ec89370191d85e24ff25ba3
-34	34	\\x831b307b59277b989e13362e47c8675d594de1bc100c92fbafefd24167dea7a6
-35	35	\\x21410f31f767106b8c40926ff042d7994d278d30f7029c92832901186e3ff59a
-36	36	\\x56455e411fc9dc03f5b13b8842b4b33bd1fb0c69860d43510dc1ac420e8f602b
-37	37	\\x412da01c8a76c6362ca56cad2ebca908379bb6f5320bd98c75bbb4849f374881
-38	38	\\x8bb3f3502d83f2f44857f3e4ca99342260ff78f91a414c34202c6a8a3a5bce34
-39	39	\\x81b2a44a87e8dd9c4a5959eb622b94819c47c5fe4af8d151537fc53f14c999a5
-40	40	\\x460a85177c05ea5f942a737568e63c2aac9cf79a8dd71b145e3a3924947ecabc
-41	41	\\xa8c314e54d53772e95d8c238bfce56148ee5a9bb5fff7e19b1323b1bcbd9bd1c
-42	42	\\x8bb33f7fc53d000692267591bb8e91f877611b3bba6f02bb8ff948cdff1b5b56
-43	43	\\xf2ac6b4e3f05552a33ad8bc54f615aa104e4a164d6ad59380dbcdf68fc9f1a70
-44	44	\\x429579aab6fe0533b28ae0a8b362e9b640f3c3e1b85aafabd6bef6a32e32b7f8
-45	45	\\x905f8e44e7788904a3c2d92db925ad579c2f10d7f63e8b1cf00b3df845304183
-46	48	\\x152e0ee3bc9f34345cea1b3c6fe59056f8e80762cbaf5bb7ed951f33a4aa8360
-47	51	\\xcabf033bbc13a8f0c850400f3434aaaf7dbe6e170ace6106192acbd88ecd9df9
-48	52	\\x2c70bd5d245134d1034c218dff7f909c5a8a4aaad6b2206130279cf8cf49b767
-49	53	\\x437ee7242e603263752655219127ef288f883743eb8048600b17f16eb403c559
-50	54	\\x635733d48166810ed9ebed2412ceab1f47ec83236ffbbbbc1083f3570a5b2d81
+1	1	\\x7623ebc8c13ff75f5c7c8777be0193cf9bfd3d43a34628a422ca4ea7fd2a22c6
+2	2	\\xd8090eca0ac62c6a8a4a67147fc32c88d9b5cfd83e9db994121418979616fa0a
+3	3	\\x382790c13657fd0f0b3a4b4a72e8bc9a6b540fc6a12098e3ae9e4b1eaa20668e
+4	4	\\x95d100c7b8cc7e578db48b4711f8405d83d0003f798fddc8b240e5a87225eb70
+5	5	\\xcaaa854ebd6dcf2944c6242fbddd0bf83c056328c51d5f9d533413d5602fcfb6
+6	6	\\xa0dc49b5ef6f670d914ad84ed81a255b2339b0c8848f9aaa018a07f8339cc166
+7	7	\\xd358da0d88c760923565c70fb26a8c620a2cefa94e859ee854f5fb1b66f62a3f
+8	8	\\x74b0b18c9859ddfce22da595734f3fa2954e8c1fe145a9b1fbaf8c6c347ee80c
+9	9	\\x96bfeed0b4ffd7a6248aae8fe5f416ef52709b6d79182b9d2291db748b6bcf16
+10	10	\\x6b951485d376d1fd17fae2522a82e9d9e2ad548201161529d3c2068032d635c4
+11	11	\\x46ca738ecf5849d8044e8ab78a80741baafbb653dc9a4a5984d41276744245c1
+12	12	\\x276d94fbb548c2fdc5eca749e4b884d08eb1c313c8898f15ed3ffaffaf3ac982
+13	13	\\xce31eae22a430051d0cd8c20b8c3bbb049c8a26e5098a3fb3f634f3d3aef80bd
+14	14	\\xf0b94583a62686f981590fe35cbd36f8416e1634f6bf2182ce74718881e3510a
+15	15	\\x64de24d5b869602ddf2a7eab1e22810144d98889f39ed271a15333de6ba96266
+16	16	\\x9d85f1f5b7159e15ec216d7e7a1dcf743d67eeaff4a43838b8880c4d8302f3cb
+17	17	\\x691d1f3225cca278d2079842973836d89d8ba26397d00fcbb2a2eb021472dc6e
+18	18	\\x9463c9895fde643b332684e8d7ff95b16b01667ba470978075d3234eb38f5e0d
+19	19	\\x1565d2e6b0cb660a2e4dc680c10b21bcd018f3bfea92cb7b344bac2cd734de56
+20	20	\\x56483dcfcacc62af3ed179e3d93153bccc0654fab97b6df9a01b7e5ec57c9045
+21	21	\\x5e6c79e73c361500e0e27acab4ca796817ece304ca735e54be56aef9f04e3875
+22	22	\\xeb8389a0add69bd235b91754c31bf939655b60997887893bf51d060e97a31c20
+23	23	\\x73f8391b5f6f6a145dfbb26c8509cc7c2723f2faa063cd4e3a2033b20e7067e9
+24	24	\\xce9cbe3e03ae93f7365dfe8ff9f26a663374384ef57e7602a80440530ad84680
+25	25	\\x82b670134c3f90a216747a8b81a0b1b44d6fd87838a5660f63a6530a02ea3c1b
+26	26	\\xa5a22294fee752ae4e58f4ca7058d2cf6909551b0db7633a64a589bfffe87273
+27	27	\\xe5aaf22766cc6b32ef386f72dbc82bee9156f830f2e0386ab82945cff393bbb3
+28	28	\\x68ecb3ca60ddb01e36ed7353a5cf44b4d39448401ded2570242012e33f3440aa
+29	29	\\x06665f0c84ebb319004a3868cfa2685f38015cdc304c4c137975313d5cd1731d
+30	30	\\x652b6e4feba549965e26267707301b9bd25fb3393d24d2ac9da6b8727c23ec7b
+31	31	\\x9014b6dc2bc2dc7a4acc9d76ad8866625cadeabbacceb2514ef4915f4c6b8eb1
+32	32	\\xa457b67aae4254b71d1f79ffc93f6cfbbef2b17b585e37092c3f692b06f2432a
+33	33	\\x195a83a3e8603f0a5136526718eb82cace790d67cf3e7ef6eee4675a5e2d431e
+34	34	\\x7be5b9e161c28312b90f120e99001cc8f001913c8d067afb78428b79c4383312
+35	35	\\x4dd19a4d9df656d3766ce4dac0af8cabff55d7c033caf3cf63d4b61f03807953
+36	36	\\xcfe01caf176e1b557d535a21c6a95f15188a451df9510a8493d0882f79dbaa1b
+37	37	\\xa2fb71f141f51bafffc0bb0438fa0560d7d819247aa48124a446ba2a84811894
+38	38	\\xd89a80f784662f51bc9c9938a3e496d95adf787e3c15869e31467fe973f561a7
+39	39	\\x27f9c12b4957a84aedc55bec77e942c04d61d0c3be922e84b3737664af9be4a0
+40	40	\\xcb57287a147d78c133aabcae1337a5c192ee9332d50da19dbafcc1508cb6581c
+41	41	\\x1ad738f69645a535f05ac53548a9943be4839573acda29ed22d38fe945b36612
+42	42	\\x59dd8c24126b44e4324ccb67c703fa63b6885a0953e93cdbf4883e5b90cc7fde
+43	43	\\x9d8c47ac645d3e9e846492122ab42cb7595d990acad148eaff62bc3f565cb220
+44	44	\\xaa06c01a2a0ac11ad87b4776eb9a1889b012ada8f778f66b7e498317f790fd73
+45	45	\\x75dc15bb7ae90160af19e4982ab3fd99b9f36bac67bbb8beb168d8ec67efb1a6
+46	48	\\x0b12840b4fc0344b443e089f1296eaacff148bce4544b48157450fc8ec428b58
+47	51	\\x6982828dd500915a214b1fc0d35633cef172185196b6a8c9fcb62e3123168c6f
+48	52	\\x21735b0fccf72e1ccc35e135e2c91e9d8efc6de3fea68126751898085403aed3
+49	53	\\xd2b094e2f651d2fedc970a2d3d6e726998fab91527c103846ffdff889469cd15
+50	54	\\x7c95735cf7d5074edc03e09e0ce45c50b5afc542046e4cea57fda93cb00e6aed
 \.
 
 
@@ -12624,7 +12627,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\x635733d48166810ed9ebed2412ceab1f47ec83236ffbbbbc1083f3570a5b2d81	2026-11-26 20:35:35.429958+00	{"had": [], "hash": "635733d48166810ed9ebed2412ceab1f47ec83236ffbbbbc1083f3570a5b2d81", "history": "7712581536128704199/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\x7c95735cf7d5074edc03e09e0ce45c50b5afc542046e4cea57fda93cb00e6aed	2026-11-26 20:52:47.612599+00	{"had": [], "hash": "7c95735cf7d5074edc03e09e0ce45c50b5afc542046e4cea57fda93cb00e6aed", "history": "7712585911621924010/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12633,18 +12636,18 @@ t	50	\\x635733d48166810ed9ebed2412ceab1f47ec83236ffbbbbc1083f3570a5b2d81	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$8oOkJT1TYrGb8HvIQktySeVOnm3DH5OVxBA5a4/C7p6IwtiMEUwlG	\N	\N	2026-11-26 20:35:34.888778+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:35:34.946956+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:34.958402+00	postgres	\N	f	2026-11-26 20:35:34.965053+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:34.981134+00	postgres	2126-11-26 20:35:34.996186+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:34.996186+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:35:35.028454+00	postgres	2025-11-27 20:35:35.028454+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.043383+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.043383+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.043383+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:35:35.085208+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.090949+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:35:35.371182+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$PMJLuwDnRX3sCa25SB8r8.IVeA3Z59f1J.BKysAHRUdLJzQqpNhMm	\N	\N	2026-11-26 20:52:47.32909+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:52:47.375215+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.390807+00	postgres	\N	f	2026-11-26 20:52:47.400548+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.41037+00	postgres	2126-11-26 20:52:47.420207+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.420207+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:52:47.434253+00	postgres	2025-11-27 20:52:47.434253+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.440332+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.440332+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.440332+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:52:47.461427+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.466041+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.57737+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12653,12 +12656,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
-3	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
-4	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
-5	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
-1	imap	192.0.2.0/24	2026-11-26 20:35:35.094166+00	2026-11-26 20:35:35.094166+00
-1	smtp	0.0.0.0/0	2026-11-26 20:35:35.175516+00	2026-11-26 20:35:35.175516+00
+2	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
+3	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
+4	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
+5	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
+1	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
+1	smtp	0.0.0.0/0	2026-11-26 20:52:47.480228+00	2026-11-26 20:52:47.480228+00
 \.
 
 
@@ -12667,17 +12670,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 20:35:34.888778+00
-2	1	Scanner	2026-11-26 20:35:34.946956+00
-3	1	Lost	2026-11-26 20:35:34.958402+00
-4	1	Tablet	2026-11-26 20:35:34.981134+00
-5	2	Guest	2026-11-26 20:35:35.028454+00
-6	3	Laptop	2026-11-26 20:35:35.043383+00
-7	4	Laptop	2026-11-26 20:35:35.043383+00
-9	6	Laptop	2026-11-26 20:35:35.043383+00
-10	7	Phone	2026-11-26 20:35:35.085208+00
-9001	8	Old phone	2026-11-26 20:35:35.090949+00
-13	2	Watch	2026-11-26 20:35:35.371182+00
+1	1	Phone	2026-11-26 20:52:47.32909+00
+2	1	Scanner	2026-11-26 20:52:47.375215+00
+3	1	Lost	2026-11-26 20:52:47.390807+00
+4	1	Tablet	2026-11-26 20:52:47.41037+00
+5	2	Guest	2026-11-26 20:52:47.434253+00
+6	3	Laptop	2026-11-26 20:52:47.440332+00
+7	4	Laptop	2026-11-26 20:52:47.440332+00
+9	6	Laptop	2026-11-26 20:52:47.440332+00
+10	7	Phone	2026-11-26 20:52:47.461427+00
+9001	8	Old phone	2026-11-26 20:52:47.466041+00
+13	2	Watch	2026-11-26 20:52:47.57737+00
 \.
 
 
@@ -12686,8 +12689,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:35:35.314681+00	postgres	2026-12-26 20:35:35.314681+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:35:35.314681+00	postgres	2026-11-27 20:35:35.314681+00	2026-11-26 20:35:35.371182+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:52:47.550221+00	postgres	2026-12-26 20:52:47.550221+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:52:47.550221+00	postgres	2026-11-27 20:52:47.550221+00	2026-11-26 20:52:47.57737+00	15
 \.
 
 
@@ -12720,7 +12723,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:35:35.219054+00	2026-11-26 20:35:35.219054+00
+2	imap	192.0.2.0/24	2026-11-26 20:52:47.498447+00	2026-11-26 20:52:47.498447+00
 \.
 
 
@@ -12729,23 +12732,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 20:35:35.039107+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 20:35:35.391525+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 20:35:34.887999+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 20:35:34.940018+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 20:35:34.953345+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 20:35:34.961671+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 20:35:34.980611+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 20:35:34.984722+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 20:35:35.027475+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 20:35:35.094166+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 20:35:35.056557+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 20:35:35.065119+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 20:35:35.067834+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 20:52:47.437475+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 20:52:47.58802+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 20:52:47.328147+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 20:52:47.367606+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 20:52:47.382906+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 20:52:47.395982+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 20:52:47.408996+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 20:52:47.413534+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 20:52:47.433054+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 20:52:47.445201+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 20:52:47.448385+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 20:52:47.451607+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12754,12 +12757,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	50b65f5c-0f97-4b28-8ce3-cf810d857b63	2	bob@example.org	{8,12}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
-2	95fcfe47-8d3b-45ba-870b-c6d61471dfda	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
-3	0223b7b2-450d-4b6d-a743-8de43c779ad4	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
-4	06cbd6bb-0925-4cbe-bb4c-a9f1e905f53f	3	carol@example.org	{9}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
-5	a518e9be-42b4-4ba7-aed7-521dbdcde249	4	dave@example.org	{10}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
-6	5a0a7be6-499a-4c60-8190-45bf0e2dcf7f	6	frank@example.org	{11}	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:35.4023+00	0	\N
+1	eb1270b1-c863-4784-833f-e5d24e9513e0	2	bob@example.org	{8,12}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
+2	81b6f9a1-e870-402f-9902-763f96fc0acc	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
+3	153c7833-f4ab-4017-9cd1-459c18258e87	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
+4	1cb99761-2937-455c-8554-6e8d35b6324b	3	carol@example.org	{9}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
+5	0ba4329e-ac65-493b-abcb-a3cb83f2eb32	4	dave@example.org	{10}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
+6	64c80759-8a58-4cfc-8102-a930deb16f49	6	frank@example.org	{11}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
 \.
 
 
@@ -12768,7 +12771,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712581536128704199/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:35:34.846327+00	2026-11-26 20:35:35.4023+00	2026-11-26 20:35:34.846327+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712585911621924010/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:52:47.285022+00	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.285022+00
 \.
 
 
@@ -12797,8 +12800,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 20:35:35.212301+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 20:35:35.218211+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 20:52:47.49174+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 20:52:47.497272+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12851,15 +12854,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 20:35:30.742049+00
-1	apppass_codes	state="revoked"	0	2026-11-26 20:35:30.742049+00
-1	apppass_codes	state="suspended"	0	2026-11-26 20:35:30.742049+00
-1	apppass_codes_unused		0	2026-11-26 20:35:30.742049+00
-1	apppass_codes	state="expired"	0	2026-11-26 20:35:30.742049+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 20:35:30.742049+00
-1	apppass_main_password_accounts		0	2026-11-26 20:35:30.742049+00
-1	apppass_codes	state="live"	0	2026-11-26 20:35:30.742049+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 20:35:30.742049+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 20:52:40.606261+00
+1	apppass_codes	state="revoked"	0	2026-11-26 20:52:40.606261+00
+1	apppass_codes	state="suspended"	0	2026-11-26 20:52:40.606261+00
+1	apppass_codes_unused		0	2026-11-26 20:52:40.606261+00
+1	apppass_codes	state="expired"	0	2026-11-26 20:52:40.606261+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 20:52:40.606261+00
+1	apppass_main_password_accounts		0	2026-11-26 20:52:40.606261+00
+1	apppass_codes	state="live"	0	2026-11-26 20:52:40.606261+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 20:52:40.606261+00
 \.
 
 
@@ -12893,27 +12896,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:35:26.225208+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:35:26.415661+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:35:26.622861+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:35:26.830544+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	eabdaa0d0ea1fcd0cd98e13d9dddc4c411940573	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:35:27.046763+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	9e1a43181b204053bd8c1626977d7884b5bfc800	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:35:27.279063+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	9d3ff76ca275bda01d7bc38fda44338be722c380	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:35:27.472519+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	9e274bf1722ba882d2b449ced3c1efc6930a4a7c	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:35:27.682576+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 20:35:28.01503+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	1d6f12f07823e82f67b74e7b6320f3df28b9a2af	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:35:28.496352+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	0ff482409fe60b68f74c3c5a0d60d013957a2a56	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:35:29.109671+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	9a7ecd19015f35d8a91bbb0f06042a6cf6a865e6	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:35:29.815956+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:35:30.650438+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	a3e860dcb2c712799523ec985fee7b58e1101a65	maintain	apppass	Daily upkeep	2026-11-26 20:35:31.110556+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	2c14223bf0d7286a3cdaba012adad991e80d7f0d	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:35:31.628739+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:35:31.974277+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	c9addb3af83ecd4002f48f35452524ce551665b2	self	apppass	What owners may do themselves	2026-11-26 20:35:32.361505+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	e425eae37b8549cd660d80b6ee83e5c9bc398b56	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:35:32.717685+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:35:33.135615+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	ed305b122b9037c0ce5ed036711ec57115d251bf	erase	apppass	Accounts are forgotten	2026-11-26 20:35:33.554789+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 20:35:33.965694+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:52:30.858974+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:52:31.457062+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:52:32.340103+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:52:33.081056+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	eabdaa0d0ea1fcd0cd98e13d9dddc4c411940573	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:52:34.020804+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	9e1a43181b204053bd8c1626977d7884b5bfc800	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:52:34.72697+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	9d3ff76ca275bda01d7bc38fda44338be722c380	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:52:35.46506+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	9e274bf1722ba882d2b449ced3c1efc6930a4a7c	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:52:36.337542+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 20:52:37.056952+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	1d6f12f07823e82f67b74e7b6320f3df28b9a2af	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:52:37.905637+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	0ff482409fe60b68f74c3c5a0d60d013957a2a56	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:52:38.630256+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	9a7ecd19015f35d8a91bbb0f06042a6cf6a865e6	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:52:39.417571+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:52:40.40369+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	a3e860dcb2c712799523ec985fee7b58e1101a65	maintain	apppass	Daily upkeep	2026-11-26 20:52:41.325159+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	2c14223bf0d7286a3cdaba012adad991e80d7f0d	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:52:42.26438+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:52:42.873411+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	c9addb3af83ecd4002f48f35452524ce551665b2	self	apppass	What owners may do themselves	2026-11-26 20:52:43.510491+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	c19d0a9ad9a0571b5a8df21a87bc76ebbd8a4010	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:52:44.174502+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:52:44.80559+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	ed305b122b9037c0ce5ed036711ec57115d251bf	erase	apppass	Accounts are forgotten	2026-11-26 20:52:45.344363+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 20:52:45.95827+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12954,27 +12957,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:35:26.228293+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:35:26.41871+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:35:26.626173+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:35:26.834413+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:35:27.050032+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:35:27.283225+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:35:27.476497+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:35:27.685709+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:35:28.020326+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:35:28.505126+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:35:29.116899+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:35:29.834661+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:35:30.658488+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:35:31.117548+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:35:31.632175+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:35:31.977985+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:35:32.364958+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:35:32.72034+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:35:33.13927+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:35:33.558828+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:35:33.975321+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:52:30.870794+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:52:31.47136+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:52:32.361436+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:52:33.092018+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:52:34.044062+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:52:34.736903+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:52:35.48805+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:52:36.3642+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:52:37.068517+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:52:37.919802+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:52:38.63762+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:52:39.426321+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:52:40.412288+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:52:41.355984+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:52:42.272408+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:52:42.881345+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:52:43.517277+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:52:44.196484+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:52:44.822435+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:52:45.352776+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:52:45.984544+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12983,7 +12986,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 20:35:26.037786+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 20:52:30.054992+00	apppass tests	tests@example.org
 \.
 
 
@@ -12992,7 +12995,7 @@ apppass	\N	2026-11-26 20:35:26.037786+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 20:35:26.033938+00	apppass tests	tests@example.org
+1.1	2026-11-26 20:52:30.048912+00	apppass tests	tests@example.org
 \.
 
 
@@ -13001,7 +13004,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:35:33.969712+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:52:45.976625+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
