@@ -30,6 +30,22 @@ def matched(log, lines, mode="guess"):
     return [line[3:] for line in shown.splitlines() if line.startswith("|  ")]
 
 
+def test_fail2ban_takes_the_jail(tmp_path):
+    """On a machine without a log file too, and it reads what every program says."""
+    there = tmp_path / "fail2ban"
+    shutil.copytree("/etc/fail2ban", there)
+    for jail in (there / "jail.d").iterdir():
+        jail.unlink()
+    shutil.copy(FILTER, there / "filter.d")
+    shutil.copy(FILTER.with_name("apppass.local"), there / "jail.d")
+    said = run(["fail2ban-client", "-c", there, "-d"])
+    assert "['add', 'apppass', 'systemd']" in said
+    assert "'addjournalmatch', 'SYSLOG_FACILITY=2'" in said
+    for name in ("apppassd", "apppass-logoutd"):
+        unit = (ROOT / "contrib" / "systemd" / f"{name}.service").read_text()
+        assert "SyslogFacility=mail\n" in unit
+
+
 def verdict(line):
     return re.search(r"verdict=(\w+)", line).group(1)
 
