@@ -279,6 +279,15 @@ def test_fault_of_the_configuration(patient, name):
     assert any(row["check"] == check and said in row["detail"] for row in found), found
 
 
+def test_two_included_files_are_no_fault(patient):
+    """Cyrus IMAP reads both; only an option must not be there twice."""
+    for name in "one", "two":
+        (patient.folder / name).touch()
+        patient.add(patient.cyrus, f"@include: {patient.folder / name}")
+    found = patient.faults()
+    assert not any("given twice" in row["detail"] for row in found), found
+
+
 def test_what_only_root_may_see_is_no_fault(patient, folder):
     """An operator's own account reads no mail server's configuration."""
     tool = folder / "apppass"

@@ -104,7 +104,8 @@ const char *conf_repeated(const struct conf *conf)
 {
     for (size_t i = 1; i < conf->count; i++)
         for (size_t j = 0; j < i; j++)
-            if (strcasecmp(conf->entries[i].name, conf->entries[j].name) == 0)
+            if (conf->entries[i].name[0] != '@' &&
+                strcasecmp(conf->entries[i].name, conf->entries[j].name) == 0)
                 return conf->entries[i].name;
     return NULL;
 }

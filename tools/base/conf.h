@@ -23,7 +23,8 @@ void conf_free(struct conf **conf);
 /* The last value of a name, letter case ignored; NULL where there is none.  Borrowed. */
 const char *conf_value(const struct conf *conf, const char *name);
 
-/* A name that stands there twice, letter case ignored; NULL: none does.  Borrowed. */
+/* A name that stands there twice, letter case ignored; NULL: none does.  Names such as
+   @include may.  Borrowed. */
 const char *conf_repeated(const struct conf *conf);
 
 /* The name of entry `index`, NULL after the last. */
