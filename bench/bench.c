@@ -40,6 +40,7 @@
 #include <sasl/sasl.h>
 #include <sasl/saslutil.h>
 
+#include "array.h"
 #include "code.h"
 #include "hash.h"
 
@@ -388,7 +389,7 @@ static const struct job_kind job_kinds[] = {
 
 static const struct job_kind *find_kind(const char *name)
 {
-    for (size_t i = 0; i < sizeof job_kinds / sizeof *job_kinds; i++)
+    for (size_t i = 0; i < COUNT(job_kinds); i++)
         if (strcmp(job_kinds[i].name, name) == 0)
             return &job_kinds[i];
     die("unknown kind", name);

@@ -15,6 +15,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "options.h"
 #include "sockets.h"
 
@@ -321,7 +322,7 @@ static bool check_secrecy(struct file *file, const struct stat *status)
         return complain(file, 0, "others may write to it; use chmod go-w");
     if ((status->st_mode & S_IROTH) == 0)
         return true;
-    for (size_t i = 0; i < sizeof(secret) / sizeof(secret[0]); i++) {
+    for (size_t i = 0; i < COUNT(secret); i++) {
         const struct option_entry *entry = find_entry(file, secret[i], strlen(secret[i]));
         const char *host =
             entry == NULL ? NULL : strstr(entry->value, "://"); /* a connection URI */

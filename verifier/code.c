@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "code.h"
 #include "text.h"
 
@@ -90,7 +91,7 @@ static bool unicode_separator(uint32_t point)
         {0xff0d, 0xff0d}, /* full-width hyphen */
     };
 
-    for (size_t i = 0; i < sizeof ranges / sizeof *ranges; i++)
+    for (size_t i = 0; i < COUNT(ranges); i++)
         if (point >= ranges[i].first && point <= ranges[i].last)
             return true;
     return false;

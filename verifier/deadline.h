@@ -37,6 +37,11 @@ static inline int deadline_left_ms(struct deadline deadline)
     return left > INT32_MAX ? INT32_MAX : (int)left;
 }
 
+static inline struct deadline deadline_sooner(struct deadline one, struct deadline other)
+{
+    return one.at_ms < other.at_ms ? one : other;
+}
+
 static inline bool deadline_passed(struct deadline deadline)
 {
     return deadline_left_ms(deadline) == 0;

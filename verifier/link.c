@@ -177,11 +177,6 @@ static bool wait_for(PGconn *conn, short events, struct deadline deadline)
     return ready > 0;
 }
 
-static struct deadline sooner(struct deadline one, struct deadline other)
-{
-    return one.at_ms < other.at_ms ? one : other;
-}
-
 static void discard_notice(void *context, const PGresult *result)
 {
     (void)context;
@@ -402,7 +397,7 @@ static bool connect_round(struct link *link, const char *target, struct deadline
                 continue;
             host->tried = true;
             if (limit_ms > 0)
-                share = sooner(share, deadline_in(limit_ms));
+                share = deadline_sooner(share, deadline_in(limit_ms));
             if (connect_host_or_pooler(link, host, target, share, reason, sqlstate))
                 return true;
             left--;

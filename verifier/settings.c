@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "settings.h"
 
 static const char *const fallback_choices[] = {
@@ -162,7 +163,7 @@ static bool load_boolean(const struct setting *setting, void *target, const char
                                         "off", "on",  "0",     "1"};
     bool *member = (bool *)(void *)((char *)target + setting->offset);
 
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; i < COUNT(words); i++)
         if (strcasecmp(text, words[i]) == 0) {
             *member = i % 2 == 1;
             return true;

@@ -83,11 +83,6 @@ static void report(struct store *store, struct trouble *trouble, enum log_level 
     log_message(store->log, level, "could not %s: %s%s", statement->doing, reason, hint);
 }
 
-static struct deadline sooner(struct deadline one, struct deadline other)
-{
-    return one.at_ms < other.at_ms ? one : other;
-}
-
 /* What kept the records may have been the connection. */
 static void note_connected(struct store *store)
 {
@@ -388,13 +383,13 @@ static void send_record(struct store *store, const struct statement *statement,
                         const char *const *values, struct deadline deadline)
 {
     /* The one before may still be being written. */
-    if (!drain(store, sooner(deadline, deadline_in(RECORD_WAIT_MS)), false) ||
+    if (!drain(store, deadline_sooner(deadline, deadline_in(RECORD_WAIT_MS)), false) ||
         !store_records(store))
         return;
     link_check(store->link);
     if (link_state(store->link) == LINK_CLOSED &&
         !connect_for_record(store, statement,
-                            sooner(deadline, deadline_in(RECORD_CONNECT_MS))))
+                            deadline_sooner(deadline, deadline_in(RECORD_CONNECT_MS))))
         return;
     (void)link_send(store->link, statement, values);
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "array.h"
 #include "fuzz.h"
 #include "settings.h"
 
@@ -17,7 +18,7 @@ static void split(struct lines *lines)
 {
     char *rest = lines->text;
 
-    for (size_t i = 0; i < sizeof lines->value / sizeof *lines->value; i++) {
+    for (size_t i = 0; i < COUNT(lines->value); i++) {
         lines->value[i] = strsep(&rest, "\n");
         if (lines->value[i] != NULL && strcmp(lines->value[i], "-") == 0)
             lines->value[i] = NULL;

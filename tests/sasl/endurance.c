@@ -20,6 +20,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "deadline.h"
 #include "suite.h"
 
@@ -151,7 +152,7 @@ static void assert_no_growth(const struct kind *kind)
 
 #define ALL(kinds)                                                                       \
     do {                                                                                 \
-        for (size_t i = 0; i < sizeof(kinds) / sizeof *(kinds); i++)                     \
+        for (size_t i = 0; i < COUNT(kinds); i++)                                        \
             assert_no_growth(&(kinds)[i]);                                               \
     } while (0)
 

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "suite.h"
 
 static int start(void **state)
@@ -211,7 +212,7 @@ static void two_accounts_never_meet_under_one_name(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct answer answer;
 
         log_clear();
@@ -275,11 +276,11 @@ static void an_authzid_must_be_a_name(void **state)
 
     (void)state;
     memset(long_one, 'a', sizeof long_one - 1);
-    for (size_t i = 0; i <= sizeof authzids / sizeof *authzids; i++) {
-        const struct typed typed = {
-            .authzid = i < sizeof authzids / sizeof *authzids ? authzids[i] : long_one,
-            .username = "alice@example.org",
-            .password = world.laptop.code};
+    for (size_t i = 0; i <= COUNT(authzids); i++) {
+        const struct typed typed = {.authzid =
+                                        i < COUNT(authzids) ? authzids[i] : long_one,
+                                    .username = "alice@example.org",
+                                    .password = world.laptop.code};
 
         if (server_login(DOOR_PLAIN, &typed).result != SASL_BADAUTH)
             fail_msg("\"%s\"", typed.authzid);
@@ -378,7 +379,7 @@ static void every_refusal_looks_the_same(void **state)
     memset(long_name, 'a', sizeof long_name - 1);
     memset(long_password, 'a', sizeof long_password - 1);
     mistyped.code[7] = mistyped.code[7] == 'x' ? 'y' : 'x';
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         for (enum door door = 0; door < DOOR_COUNT; door++) {
             struct answer answer;
 
@@ -449,13 +450,13 @@ static void a_message_that_is_not_plain_is_a_protocol_error(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof messages / sizeof *messages; i++)
+    for (size_t i = 0; i < COUNT(messages); i++)
         assert_int_equal(
             server_send("imap", "PLAIN", messages[i].bytes, messages[i].length),
             SASL_BADPROT);
     assert_int_equal(log_lines("2 apppass: malformed: not a PLAIN message service=imap "
                                "client=192.0.2.1;49948\n"),
-                     sizeof messages / sizeof *messages);
+                     COUNT(messages));
 }
 
 static void steps_after_the_end_change_nothing(void **state)

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "deadline.h"
 #include "suite.h"
 
@@ -92,7 +93,7 @@ int main(int argc, char **argv)
     setvbuf(stdout, NULL, _IONBF, 0);
     if (cmocka_run_group_tests_name("world", first, make_world, NULL) != 0)
         return 1;
-    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++) {
+    for (size_t i = 0; i < COUNT(groups); i++) {
         bool chosen = argc == 1;
 
         for (int j = 1; j < argc; j++)

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "attempt.h"
 #include "code.h"
 #include "hash.h"
@@ -502,7 +503,7 @@ static bool obey(void)
     for (word_count = 0; rest != NULL && word_count < WORDS_MAX; word_count++)
         words[word_count] = strsep(&rest, "\t");
     words[word_count] = NULL;
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+    for (size_t i = 0; i < COUNT(commands); i++)
         if (strcmp(words[0], commands[i].name) == 0) {
             commands[i].run();
             fflush(stdout);

@@ -15,12 +15,12 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "deadline.h"
 #include "input.h"
 #include "throttle.h"
 
-#define COUNT(array) (sizeof(array) / sizeof *(array))
-#define BYTES(text)  (text), sizeof(text) - 1
+#define BYTES(text) (text), sizeof(text) - 1
 
 static void names_are_checked(void **state)
 {

@@ -12,6 +12,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "array.h"
 #include "code.h"
 
 #define VECTORS SRCDIR "/tests/vectors/"
@@ -145,7 +146,7 @@ static void bytes_that_are_no_text(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char text[64] = "k7xp2m9qwt";
         struct code code;
         size_t length = 10;

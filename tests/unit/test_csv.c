@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "output/csv.h"
 
 /* Records as "line:field|field;", then "E" at the end or "!line" for an error. */
@@ -85,7 +86,7 @@ static void files(void **state)
     char out[4096];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         render(cases[i].bytes, strlen(cases[i].bytes), out, sizeof out);
         if (strcmp(out, cases[i].becomes) != 0)
             fail_msg("%s: %s, not %s", cases[i].name, out, cases[i].becomes);

@@ -18,6 +18,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "array.h"
 #include "hash.h"
 
 #define CODE       "k7xp2m9qwt0v1c3hd81p"
@@ -112,7 +113,7 @@ static void rfc_9106_vectors(void **state)
     memset(salt, 2, sizeof salt);
     memset(secret, 3, sizeof secret);
     memset(data, 4, sizeof data);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         const struct hash_argon2 parameters = {.id = cases[i].id,
                                                .memory_kib = 32,
                                                .passes = 3,
@@ -164,7 +165,7 @@ static void hashes_of_other_makers_verify(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char hash[HASH_STRING_MAX];
 
         assert_int_equal(argon2_hash(cases[i].passes, cases[i].memory_kib, cases[i].lanes,
@@ -198,7 +199,7 @@ static void made_hashes_verify_everywhere(void **state)
         {64, 1, 1}, {19456, 2, 1}, {128, 3, 4}, {7168, 5, 1}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+    for (size_t i = 0; i < COUNT(policies); i++) {
         char hash[HASH_STRING_MAX], other[HASH_STRING_MAX];
 
         assert_int_equal(hash_make(CODE, strlen(CODE), &policies[i], NULL, NULL, hash),
@@ -230,7 +231,7 @@ static void a_policy_out_of_range_makes_no_hash(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof policies / sizeof *policies; i++) {
+    for (size_t i = 0; i < COUNT(policies); i++) {
         char hash[HASH_STRING_MAX] = "untouched";
         uint64_t before = hash_computed();
 
@@ -325,7 +326,7 @@ static void crypt_vectors(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         if (verify(cases[i].hash, cases[i].text, NULL) != OUTCOME_OK ||
             verify(cases[i].hash, WRONG_CODE, NULL) != OUTCOME_DENIED)
             fail_msg("%s", cases[i].name);
@@ -444,7 +445,7 @@ static void strange_hashes_cost_nothing(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         uint64_t before = hash_computed();
         const char *reason = NULL;
 
@@ -470,7 +471,7 @@ static void limits_themselves_are_accepted(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof hashes / sizeof *hashes; i++) {
+    for (size_t i = 0; i < COUNT(hashes); i++) {
         const char *reason;
 
         if (!hash_acceptable(hashes[i], NULL, &reason))
@@ -511,7 +512,7 @@ static void weaker_hashes_need_an_upgrade(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         if (hash_needs_upgrade(cases[i].hash, &policy, NULL) != cases[i].upgrade)
             fail_msg("%s", cases[i].name);
 }
@@ -541,7 +542,7 @@ static void upgrades_raise_each_parameter(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct hash_policy made = hash_upgrade_policy(cases[i].hash, &cases[i].policy);
 
         if (memcmp(&made, &cases[i].made, sizeof made) != 0)
@@ -793,7 +794,7 @@ static void key_files_are_read_strictly(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char error[256] = "";
         struct keyfile *keys = load(cases[i].text, error, sizeof error);
 
@@ -835,7 +836,7 @@ static void key_files_must_be_private(void **state)
     char error[256];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         const char *path = path_of("key");
         struct keyfile *keys;
 

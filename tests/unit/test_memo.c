@@ -21,6 +21,7 @@
 #include <cmocka.h>
 #include <sodium.h>
 
+#include "array.h"
 #include "memo.h"
 #include "slots.h"
 
@@ -742,10 +743,10 @@ static void threads_share_memo_and_slots(void **state)
 
     (void)state;
     shared = open_good();
-    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++)
+    for (size_t i = 0; i < COUNT(threads); i++)
         assert_int_equal(pthread_create(&threads[i], NULL, compute_now_and_then, NULL),
                          0);
-    for (size_t i = 0; i < sizeof threads / sizeof *threads; i++) {
+    for (size_t i = 0; i < COUNT(threads); i++) {
         assert_int_equal(pthread_join(threads[i], &failed), 0);
         assert_null(failed);
     }

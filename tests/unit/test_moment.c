@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "base/moment.h"
 
 /* 2026-11-23 03:30:00 UTC */
@@ -42,7 +43,7 @@ static void forward(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char text[MOMENT_TEXT_MAX];
         time_t moment = 0;
 
@@ -90,7 +91,7 @@ static void nonsense_is_refused(void **state)
     time_t moment;
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         assert_false(moment_parse(cases[i], NOW, false, &moment));
 }
 
@@ -129,7 +130,7 @@ static void relative(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char text[MOMENT_TEXT_MAX];
 
         moment_relative(NOW + cases[i].offset, NOW, text);

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "name.h"
 
 static void blanks_around_a_name_are_no_part_of_it(void **state)
@@ -29,7 +30,7 @@ static void blanks_around_a_name_are_no_part_of_it(void **state)
     char text[STORE_NAME_MAX];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         bool good = name_text(cases[i].typed, strlen(cases[i].typed), text);
 
         if (good != (cases[i].text != NULL))
@@ -63,7 +64,7 @@ static void the_account_is_whom_the_host_means(void **state)
     char account[STORE_NAME_MAX], longest[STORE_NAME_MAX];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         if (!name_account(cases[i].text, cases[i].canonical, cases[i].realm, account) ||
             strcmp(account, cases[i].account) != 0)
             fail_msg("%s: %s", cases[i].what, account);
@@ -98,7 +99,7 @@ static void only_the_accounts_own_name_matches(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         if (name_match(cases[i].canonical, cases[i].account, cases[i].realm) !=
             cases[i].match)
             fail_msg("%s, %s", cases[i].canonical, cases[i].account);

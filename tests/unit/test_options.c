@@ -15,6 +15,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "options.h"
 
 #define DB "apppass_conninfo: host=/run/postgresql dbname=apppass\n"
@@ -133,7 +134,7 @@ static const struct bad bads[] = {
 static void bad_files_name_file_and_line(void **state)
 {
     (void)state;
-    for (size_t i = 0; i < sizeof(bads) / sizeof(bads[0]); i++) {
+    for (size_t i = 0; i < COUNT(bads); i++) {
         struct options options;
         char place[256];
 
@@ -162,11 +163,11 @@ static void passwords_out_of_sight(void **state)
     struct options options;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+    for (size_t i = 0; i < COUNT(good); i++) {
         assert_true(read_text(good[i], 0640, &options));
         options_free(&options);
     }
-    for (size_t i = 0; i < sizeof(open) / sizeof(open[0]); i++) {
+    for (size_t i = 0; i < COUNT(open); i++) {
         assert_true(read_text(open[i], 0644, &options));
         options_free(&options);
     }

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "log.h"
 #include "outcome.h"
 #include "secret.h"
@@ -64,7 +65,7 @@ static void lines_are_made_harmless(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         char text[64];
 
         snprintf(text, sizeof text, "%s", cases[i].text);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "plain.h"
 
 /* A literal with its inner NULs, without its last. */
@@ -34,7 +35,7 @@ static void well_formed_messages_are_split(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct credentials parts;
         char *exact = malloc(cases[i].length); /* a sanitizer sees a byte read too much */
 
@@ -70,7 +71,7 @@ static void malformed_messages_are_refused(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct credentials parts = {.authcid_length = 7};
 
         if (plain_parse(cases[i].message, cases[i].length, &parts))
@@ -101,7 +102,7 @@ static void authzids_are_printable_and_short(void **state)
     static char long_one[AUTHZID_MAX + 1];
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         if (plain_authzid_valid(cases[i].authzid, cases[i].length) != cases[i].valid)
             fail_msg("%s", cases[i].name);
     }

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "base/html.h"
 #include "form.h"
 #include "session/texts.h"
@@ -51,7 +52,7 @@ static void test_form_bad(void **state)
                                          "%00=a", "a=%ff", "a=1&b=%C3", "a=\xff"};
 
     (void)state;
-    for (size_t i = 0; i < sizeof bodies / sizeof bodies[0]; i++) {
+    for (size_t i = 0; i < COUNT(bodies); i++) {
         assert_false(parse(bodies[i]));
         assert_int_equal(form.count, 0);
     }
@@ -105,7 +106,7 @@ static void test_token(void **state)
     assert_false(token_good(key, &mine, 1000001 + TOKEN_SECONDS, token));
     assert_false(token_good(key, &mine, 999999, token));
     assert_false(token_good(other, &mine, 1000000, token));
-    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    for (size_t i = 0; i < COUNT(others); i++)
         assert_false(token_good(key, &others[i], 1000000, token));
     token[strlen(token) - 1] ^= 1;
     assert_false(token_good(key, &mine, 1000000, token));
@@ -119,7 +120,7 @@ static void test_texts(void **state)
     static const char *const languages[] = {"de-AT,en", "en", "fr", NULL};
 
     (void)state;
-    for (size_t l = 0; l < sizeof languages / sizeof languages[0]; l++) {
+    for (size_t l = 0; l < COUNT(languages); l++) {
         texts_choose(languages[l]);
         for (int i = 0; i < TEXT_COUNT; i++) {
             assert_non_null(text((enum text)i));

@@ -18,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "peer.h"
 #include "procfile.h"
 
@@ -68,7 +69,7 @@ static void test_lines(void **state)
     struct procfile record;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+    for (size_t i = 0; i < COUNT(lines); i++) {
         bool good = procfile_parse(lines[i].text, strlen(lines[i].text), &record);
 
         if (good != lines[i].good || strcmp(record.client, lines[i].client) != 0 ||

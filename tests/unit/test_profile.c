@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "session/profile.h"
 
 static void hosts(void **state)
@@ -41,7 +42,7 @@ static void hosts(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct profile_server server = {.port = 993};
 
         assert_int_equal(profile_server(cases[i].text, &server), cases[i].port != 0);
@@ -76,7 +77,7 @@ static void host_names(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    for (size_t i = 0; i < COUNT(cases); i++)
         assert_int_equal(profile_host_name(cases[i].text), cases[i].good);
 }
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "protocol.h"
 
 /* A request as bytes; a length of SIZE_MAX ends the strings. */
@@ -85,7 +86,7 @@ static void requests_in_every_cut(void **state)
     static struct bytes bytes;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(goods) / sizeof(goods[0]); i++) {
+    for (size_t i = 0; i < COUNT(goods); i++) {
         print_message("  %s\n", goods[i].name);
         build(&goods[i], &bytes);
         for (size_t piece = 1; piece <= bytes.length; piece++) {
@@ -107,7 +108,7 @@ static void beginnings_are_partial(void **state)
     static struct bytes bytes;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(goods) / sizeof(goods[0]); i++) {
+    for (size_t i = 0; i < COUNT(goods); i++) {
         size_t four = 0;
 
         build(&goods[i], &bytes);
@@ -155,7 +156,7 @@ static void limits_refuse_and_read_on(void **state)
 
     (void)state;
     memset(filler, 'x', sizeof(filler));
-    for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+    for (size_t i = 0; i < COUNT(limits); i++) {
         const struct limit *limit = &limits[i];
         struct request request = {0};
         size_t expected = limit->length;
@@ -211,7 +212,7 @@ static void nul_bytes(void **state)
     static struct bytes bytes;
 
     (void)state;
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         struct request request = {0};
 
         bytes.length = 0;

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "settings.h"
 
 /* Options as a test writes them: name, value, name, value, NULL. */
@@ -100,7 +101,7 @@ static void booleans_have_many_spellings(void **state)
                  {"no", false}, {"False", false}, {"off", false}, {"0", false}};
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         const char *pairs[] = {"apppass_require_key", cases[i].text, "apppass_key", "/k",
                                NULL};
         struct settings settings = {0};
@@ -159,7 +160,7 @@ static void bad_values_are_refused_with_advice(void **state)
 
     (void)state;
     memset(huge, 'x', sizeof huge - 1);
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         const char *pairs[] = {cases[i].option, cases[i].text, NULL};
         struct settings settings = {0};
         char error[256] = "";

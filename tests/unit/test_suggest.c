@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "array.h"
 #include "base/suggest.h"
 
 static void distance_counts_edits(void **state)
@@ -23,7 +24,7 @@ static void distance_counts_edits(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
         assert_int_equal(suggest_distance(cases[i].a, cases[i].b), cases[i].distance);
         assert_int_equal(suggest_distance(cases[i].b, cases[i].a), cases[i].distance);
     }

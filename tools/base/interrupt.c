@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "base/interrupt.h"
 
 static volatile sig_atomic_t arrived;
@@ -33,7 +34,7 @@ bool interrupt_catch(void)
     if (pipe2(wake, O_CLOEXEC | O_NONBLOCK) < 0)
         return false;
     sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof signals / sizeof signals[0]; i++) {
+    for (size_t i = 0; i < COUNT(signals); i++) {
         struct sigaction inherited;
 
         /* nohup(1) and background jobs of old shells ignore them on purpose. */

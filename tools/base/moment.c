@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "base/moment.h"
 
 #define MINUTE 60L
@@ -44,7 +45,7 @@ static const struct unit *parse_unit(const char *text, long *count_r)
         return NULL;
     while (*end == ' ')
         end++;
-    for (size_t i = 0; i < sizeof units / sizeof units[0]; i++)
+    for (size_t i = 0; i < COUNT(units); i++)
         if (strcasecmp(end, units[i].name) == 0)
             return &units[i];
     return NULL;
@@ -88,7 +89,7 @@ static bool parse_date(const char *text, bool past, time_t *moment_r)
     static const char *const formats[] = {"%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S",
                                           "%Y-%m-%dT%H:%M:%S",   "%Y-%m-%d %H:%M",
                                           "%Y-%m-%dT%H:%M",      "%Y-%m-%d"};
-    size_t count = sizeof formats / sizeof formats[0];
+    size_t count = COUNT(formats);
 
     for (size_t i = 0; i < count; i++) {
         struct tm when = {.tm_isdst = -1};
@@ -154,7 +155,7 @@ void moment_relative(time_t moment, time_t now, char text[MOMENT_TEXT_MAX])
                  {MINUTE, "minute"}};
     long span = (long)(moment > now ? moment - now : now - moment);
 
-    for (size_t i = 0; i < sizeof scale / sizeof scale[0]; i++) {
+    for (size_t i = 0; i < COUNT(scale); i++) {
         /* What was given as 180 days is not to read "in 5 months" a minute later. */
         long slack = moment > now ? scale[i].seconds / 10 : 0;
         long count = (span + slack) / scale[i].seconds;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "base/conf.h"
 #include "base/interrupt.h"
 #include "base/message.h"
@@ -619,7 +620,7 @@ void command_release(struct invocation *invocation)
     for (int id = 0; id < OPTION_COUNT; id++)
         free(invocation->options[id].values);
     database_close(&invocation->database);
-    for (size_t i = 0; i < sizeof invocation->files / sizeof invocation->files[0]; i++)
+    for (size_t i = 0; i < COUNT(invocation->files); i++)
         conf_free(&invocation->files[i]);
 }
 
@@ -687,7 +688,7 @@ char *command_array(const struct invocation *invocation, enum option_id id)
     for (size_t i = 0; i < invocation->options[id].count; i++) {
         const char *value = invocation->options[id].values[i];
 
-        while (count < sizeof texts / sizeof texts[0]) {
+        while (count < COUNT(texts)) {
             size_t length;
 
             value += strspn(value, ", ");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "base/moment.h"
 #include "base/quote.h"
@@ -117,7 +118,7 @@ static void find_verdict(struct finding *finding, enum verdict verdict,
 
     snprintf(finding->what, TEXT_MAX, "%s", verdict_meaning(verdict));
     snprintf(finding->remedy, TEXT_MAX, "%s", verdict_remedy(verdict));
-    for (size_t i = 0; i < sizeof helps / sizeof helps[0]; i++)
+    for (size_t i = 0; i < COUNT(helps); i++)
         if (helps[i].verdict == verdict)
             suggest(finding, helps[i].verb, helps[i].about == REALM ? realm : account,
                     helps[i].about == DEVICE ? device : NULL, helps[i].rest);
@@ -551,7 +552,7 @@ static const struct column attempt_columns[] = {
     FINDING_COLUMNS,
 };
 
-#define COLUMN_COUNT (sizeof attempt_columns / sizeof attempt_columns[0] - 1)
+#define COLUMN_COUNT (COUNT(attempt_columns) - 1)
 
 /* One row of a list: what is known of an attempt (none: no), and the finding. */
 static void add_finding(struct rows *list, const struct finding *finding,

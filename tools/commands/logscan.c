@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "commands/logscan.h"
@@ -57,7 +58,7 @@ static const char *own_message(const char *line)
     if (text == NULL)
         return NULL;
     text += strspn(text, ": ");
-    for (size_t i = 0; i < sizeof before / sizeof before[0]; i++)
+    for (size_t i = 0; i < COUNT(before); i++)
         if (begins(text, before[i]))
             text += strlen(before[i]);
     return begins(text, OURS) ? text + strlen(OURS) : NULL;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "base/moment.h"
 #include "base/quote.h"
@@ -14,8 +15,6 @@
 #include "cli/command.h"
 #include "cli/near.h"
 #include "session/profile.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 #define VALUE_MAX 1024
 

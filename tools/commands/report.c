@@ -5,11 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "cli/command.h"
 #include "cli/near.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- unused ---- */
 

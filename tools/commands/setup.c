@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "cli/command.h"
 
@@ -27,7 +28,7 @@ static enum status run_setup(struct invocation *invocation)
     } arguments = {.from = words};
     size_t count = 1;
 
-    for (size_t i = 0; i < sizeof switches / sizeof switches[0]; i++)
+    for (size_t i = 0; i < COUNT(switches); i++)
         if (command_has(invocation, switches[i].id))
             words[count++] = switches[i].word;
     /* One that a file names is where people look up codes, not where a site is made. */

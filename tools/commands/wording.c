@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "commands/wording.h"
 #include "text.h"
@@ -17,7 +18,7 @@
 static const char *const sections[] = {
     "words",     "listed",      "more",     "mail",     "issued", "reset",  "revoked",
     "first_use", "new_network", "expiring", "knocking", "yearly", "address"};
-enum { WORDS, LISTED, MORE, MAIL, SECTIONS = sizeof sections / sizeof *sections };
+enum { WORDS, LISTED, MORE, MAIL, SECTIONS = COUNT(sections) };
 
 static const char *const words[] = {"sender", "owner", "link", "administration"};
 
@@ -95,7 +96,7 @@ static bool check(const char *path, const struct wording *made)
         if (i != WORDS && !check_fields(path, sections[i], made->texts[i]))
             return false;
     }
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++) {
+    for (size_t i = 0; i < COUNT(words); i++) {
         char *word = wording_word(made, words[i]);
 
         if (word == NULL) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "doctor/doctor.h"
 
 #define CHECK "database"
@@ -129,8 +130,6 @@ static const struct fault {
      "the collation is another version than when the database was made, ",
      ": indexes may be in another order (those of apppass that order by bytes are not)"},
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const struct fault *find_fault(const struct rows *rows, size_t row)
 {

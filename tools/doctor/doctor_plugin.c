@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "array.h"
 #include "base/program.h"
 #include "doctor/doctor.h"
 
@@ -108,7 +109,7 @@ static void check_order(struct doctor *doctor)
                     "at: saslpluginviewer is not installed (Debian: sasl2-bin)");
         return;
     }
-    for (size_t i = 0; i < sizeof mechanisms / sizeof mechanisms[0]; i++) {
+    for (size_t i = 0; i < COUNT(mechanisms); i++) {
         char name[64] = "nobody";
 
         if (first_plugin(text, mechanisms[i], name, sizeof name) &&

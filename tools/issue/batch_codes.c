@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "issue/batch_codes.h"
 #include "issue/batch_lines.h"
@@ -203,7 +204,7 @@ static const struct column columns[] = {
 static bool write_row(struct batch *batch, const struct batch_line *line,
                       const struct rows *rows, size_t row)
 {
-    const char *values[sizeof columns / sizeof columns[0]];
+    const char *values[COUNT(columns)];
     char display[CODE_DISPLAY_MAX];
     bool written;
 

@@ -6,6 +6,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "issue/batch_lines.h"
 #include "issue/batch_links.h"
 #include "issue/terms.h"
@@ -104,7 +105,7 @@ static const struct column columns[] = {
 static bool write_row(struct batch *batch, const struct batch_line *line,
                       const struct rows *rows, size_t row)
 {
-    const char *values[sizeof columns / sizeof columns[0]];
+    const char *values[COUNT(columns)];
     const struct offer_key *offer = &line->offer;
     char link[OFFER_LINK_MAX];
     bool written;

@@ -7,6 +7,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "base/moment.h"
 #include "cli/near.h"
@@ -88,7 +89,7 @@ static enum status check_options(const struct invocation *invocation)
     static const enum option_id shown[] = {OPTION_OUTPUT, OPTION_MOBILECONFIG, OPTION_KEY,
                                            OPTION_LETTERS, OPTION_DRY_RUN};
 
-    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++)
+    for (size_t i = 0; i < COUNT(shown); i++)
         if (command_has(invocation, shown[i]))
             return command_usage_error(invocation,
                                        "--%s is for a code that is made here, not with "

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "array.h"
 #include "cli/command.h"
 #include "issue/batch_codes.h"
 #include "issue/batch_lines.h"
@@ -22,7 +23,7 @@ static enum status check_options(const struct invocation *invocation)
     if (command_argument(invocation, 0) != NULL)
         return command_usage_error(invocation,
                                    "with --batch the accounts stand in the file");
-    for (size_t i = 0; i < sizeof single / sizeof single[0]; i++)
+    for (size_t i = 0; i < COUNT(single); i++)
         if (command_has(invocation, single[i]))
             return command_usage_error(invocation, "--batch goes without --%s",
                                        option_specs[single[i]].name);

@@ -11,6 +11,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "base/quote.h"
 #include "cli/near.h"
@@ -63,13 +64,13 @@ static enum status check_profile_options(const struct invocation *invocation)
     struct profile_server server;
 
     if (!command_has(invocation, OPTION_MOBILECONFIG)) {
-        for (size_t i = 0; i < sizeof only / sizeof only[0]; i++)
+        for (size_t i = 0; i < COUNT(only); i++)
             if (command_has(invocation, only[i]))
                 return command_usage_error(invocation, "--%s goes with --mobileconfig",
                                            option_specs[only[i]].name);
         return STATUS_DONE;
     }
-    for (size_t i = 0; i < sizeof hosts / sizeof hosts[0]; i++) {
+    for (size_t i = 0; i < COUNT(hosts); i++) {
         const char *value = command_option(invocation, hosts[i]);
 
         if (value != NULL && !profile_server(value, &server))

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "array.h"
 #include "base/moment.h"
 #include "issue/terms.h"
 
@@ -29,7 +30,7 @@ enum status issue_for_links(const struct invocation *invocation)
 {
     static const enum option_id options[] = {OPTION_PIN, OPTION_VALID, OPTION_LETTERS};
 
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+    for (size_t i = 0; i < COUNT(options); i++)
         if (command_has(invocation, options[i]))
             return command_usage_error(invocation, "--%s goes with --handover",
                                        option_specs[options[i]].name);

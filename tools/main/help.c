@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "cli/command.h"
 #include "main/completion.h"
 #include "output/json.h"
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 static const char *need_word(enum need need)
 {

@@ -16,6 +16,7 @@
 
 #include <libsmartcols/libsmartcols.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "base/moment.h"
 #include "log.h"
@@ -286,7 +287,7 @@ static bool begins_formula(const char *text)
     static const char *const wide[] = {"\uff1d", "\uff0b", "\uff0d", "\uff20"};
 
     text += strspn(text, " ");
-    for (size_t i = 0; i < sizeof wide / sizeof wide[0]; i++)
+    for (size_t i = 0; i < COUNT(wide); i++)
         if (strncmp(text, wide[i], strlen(wide[i])) == 0)
             return true;
     return *text != '\0' && strchr("=+-@", *text) != NULL;

@@ -9,6 +9,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "base/program.h"
 #include "session/profile.h"
 
@@ -164,7 +165,7 @@ static void dav_payload(FILE *xml, const struct profile *profile, const char *pr
     char key[64], identifier[512];
 
     fputs("\t<dict>\n", xml);
-    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+    for (size_t i = 0; i < COUNT(members); i++) {
         snprintf(key, sizeof key, "%s%s", protocol, members[i].name);
         string_member(xml, key, members[i].value);
     }
