@@ -12,6 +12,7 @@
 #include <libpq-fe.h>
 #include <sodium.h>
 
+#include "array.h"
 #include "base/interrupt.h"
 #include "base/message.h"
 #include "base/moment.h"
@@ -87,7 +88,7 @@ static const struct deadline no_deadline;
 /* ---- what went wrong, in words ---- */
 
 /* What helps against what the server says of itself, without a hint. */
-static const char *sqlstate_remedy(const char *sqlstate)
+static void hint_sqlstate(const char *sqlstate)
 {
     static const struct {
         const char *const list[3];
@@ -105,10 +106,11 @@ static const char *sqlstate_remedy(const char *sqlstate)
         {{"57P03"}, "it is starting or stopping: try again in a moment"},
     };
 
-    for (size_t i = 0; i < sizeof remedies_of / sizeof remedies_of[0]; i++)
-        if (pgerror_is(sqlstate, remedies_of[i].list))
-            return remedies_of[i].remedy;
-    return NULL;
+    for (size_t i = 0; i < COUNT(remedies_of); i++)
+        if (pgerror_is(sqlstate, remedies_of[i].list)) {
+            message_hint("%s", remedies_of[i].remedy);
+            return;
+        }
 }
 
 static enum status complain_connect(struct database *database)
@@ -130,11 +132,11 @@ static enum status complain_connect(struct database *database)
     }
     if (strcmp(sqlstate, "3D000") == 0)
         message_hint("name the database with -d NAME or PGDATABASE");
-    else if (sqlstate_remedy(sqlstate) != NULL)
-        message_hint("%s", sqlstate_remedy(sqlstate));
     else if (sqlstate[0] == '\0')
         message_hint(
             "check that PostgreSQL runs, and host and port (-d, or PGHOST and PGPORT)");
+    else
+        hint_sqlstate(sqlstate);
     return STATUS_UNAVAILABLE;
 }
 
@@ -223,7 +225,7 @@ static const struct {
 
 static const char *remedy(const char *cause)
 {
-    for (size_t i = 0; i < sizeof remedies / sizeof remedies[0]; i++)
+    for (size_t i = 0; i < COUNT(remedies); i++)
         if (strcmp(cause, remedies[i].cause) == 0)
             return remedies[i].tool;
     return NULL;
@@ -280,8 +282,8 @@ void database_complain(struct database *database)
         message_hint("%s", detail);
     if (hint != NULL)
         say_hint(database, hint);
-    else if (sqlstate_remedy(database->sqlstate) != NULL)
-        message_hint("%s", sqlstate_remedy(database->sqlstate));
+    else
+        hint_sqlstate(database->sqlstate);
     if (database->status == STATUS_FORBIDDEN)
         message_hint("this needs a member of the role %s; you are connected as %s",
                      database->role_needed, PQuser(database->connection));
