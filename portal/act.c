@@ -6,31 +6,25 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "code.h"
 #include "portal.h"
 #include "session/mint.h"
 #include "session/profile.h"
 
-/* The first arguments of every function of the database. */
-#define WHO "$1, to_timestamp($2::double precision), $3, $4::text[], $5::inet"
-#define WHO_VALUES(portal)                                                               \
-    (portal)->identity.user, (portal)->identity.auth_time, (portal)->identity.acr,       \
-        (portal)->identity.amr,                                                          \
-        (portal)->identity.client.text[0] != '\0' ? (portal)->identity.client.text       \
-                                                  : NULL
-
 void act_refused(struct portal *portal)
 {
     const char *sqlstate = database_sqlstate(portal->database);
+    const char *constraint = database_constraint(portal->database);
 
     database_complain(portal->database);
     if (strcmp(sqlstate, "AP006") == 0) {
-        portal->status = 303;
-        portal->location = portal->settings.step_up;
-        page_message(portal, 303, TEXT_STALE);
-    } else if (strcmp(database_constraint(portal->database), "self_turn_gone") == 0) {
+        page_step_up(portal,
+                     strcmp(constraint, "identity_weak") == 0 ? TEXT_WEAK : TEXT_STALE);
+    } else if (strcmp(constraint, "self_turn_gone") == 0) {
         page_message(portal, 409, TEXT_BAD_TOKEN);
-    } else if (strcmp(sqlstate, "AP001") == 0) {
+    } else if (strcmp(sqlstate, "AP001") == 0 ||
+               (portal->settings.handover && strcmp(sqlstate, "22023") == 0)) {
         page_message(portal, 403, TEXT_POLICY);
     } else if (strcmp(sqlstate, "22023") == 0) {
         page_message(portal, 400, TEXT_BAD_VALUE);
@@ -249,7 +243,7 @@ void act(struct portal *portal)
         act_make(portal);
         return;
     }
-    for (size_t i = 0; action != NULL && i < sizeof asked / sizeof asked[0]; i++) {
+    for (size_t i = 0; action != NULL && i < COUNT(asked); i++) {
         const char *field = asked[i].field;
         const char *value = field != NULL ? form_value(&portal->form, field) : NULL;
 

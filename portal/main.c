@@ -143,7 +143,7 @@ static bool read_identity(struct portal *portal)
         return false;
     identity->user = user;
     identity->auth_time = moment;
-    identity->acr = acr;
+    identity->acr = acr != NULL && acr[0] != '\0' ? acr : NULL;
     identity->amr = read_amr(getenv(portal->settings.amr_variable));
     (void)!input_client(getenv("REMOTE_ADDR"), &identity->client);
     return true;
@@ -240,14 +240,6 @@ static const char style[] =
     ".unseen{position:absolute;width:1px;height:1px;overflow:hidden;"
     "clip-path:inset(50%)}\n";
 
-#define WHO "$1, to_timestamp($2::double precision), $3, $4::text[], $5::inet"
-#define ASK(portal, sql)                                                                 \
-    TRY_QUERY((portal)->database, (sql), (portal)->identity.user,                        \
-              (portal)->identity.auth_time, (portal)->identity.acr,                      \
-              (portal)->identity.amr,                                                    \
-              (portal)->identity.client.text[0] != '\0' ? (portal)->identity.client.text \
-                                                        : NULL)
-
 static bool open_database(struct portal *portal)
 {
     if (database_open(portal->settings.conninfo, "apppass_self", &portal->database) !=
@@ -255,11 +247,13 @@ static bool open_database(struct portal *portal)
         page_message(portal, 503, TEXT_OUTAGE);
         return false;
     }
-    portal->terms = ASK(
-        portal, "SELECT account_name, account_id, enabled, fresh, strong, makes_left,"
-                " array_to_string(services, ' ') AS services, code_length, memory_kib,"
-                " passes, lanes, imap_host, imap_port, smtp_host, smtp_port, dav_host,"
-                " dav_port, turn FROM apppass.self_policy(" WHO ")");
+    portal->terms =
+        TRY_QUERY(portal->database,
+                  "SELECT account_name, account_id, enabled, fresh, strong, makes_left,"
+                  " array_to_string(services, ' ') AS services, code_length, memory_kib,"
+                  " passes, lanes, imap_host, imap_port, smtp_host, smtp_port, dav_host,"
+                  " dav_port, turn FROM apppass.self_policy(" WHO ")",
+                  WHO_VALUES(portal));
     if (portal->terms == NULL) {
         act_refused(portal);
         return false;
@@ -272,15 +266,19 @@ static bool open_database(struct portal *portal)
 static void list(struct portal *portal)
 {
     struct rows *codes =
-        ASK(portal, "SELECT device, selector, state, array_to_string(services, ' ')"
-                    " AS services, to_char(expires_at, 'YYYY-MM-DD') AS expires"
-                    " FROM apppass.self_codes(" WHO ")");
-    struct rows *uses = codes == NULL
-                            ? NULL
-                            : ASK(portal, "SELECT selector, service, network,"
-                                          " date_part('epoch', last_at) AS last_at"
-                                          " FROM apppass.self_uses(" WHO ")");
+        TRY_QUERY(portal->database,
+                  "SELECT device, selector, state, array_to_string(services, ' ')"
+                  " AS services, to_char(expires_at, 'YYYY-MM-DD') AS expires"
+                  " FROM apppass.self_codes(" WHO ")",
+                  WHO_VALUES(portal));
+    struct rows *uses = NULL;
 
+    if (codes != NULL)
+        uses = TRY_QUERY(portal->database,
+                         "SELECT selector, service, network,"
+                         " date_part('epoch', last_at) AS last_at"
+                         " FROM apppass.self_uses(" WHO ")",
+                         WHO_VALUES(portal));
     if (uses != NULL)
         page_list(portal, codes, uses);
     else
@@ -346,14 +344,11 @@ static void answer(const struct portal *portal, size_t length)
         "'self'; "
         "frame-ancestors 'none'; base-uri 'none'\r\n"
         "X-Content-Type-Options: nosniff\r\nCross-Origin-Opener-Policy: same-origin\r\n"
-        "Cross-Origin-Resource-Policy: same-origin\r\n%s%s%s%s\r\n",
+        "Cross-Origin-Resource-Policy: same-origin\r\n%s\r\n",
         portal->status, portal->type, length,
         strcmp(portal->type, "application/x-apple-aspen-config") == 0
             ? "Content-Disposition: attachment; filename=\"mail.mobileconfig\"\r\n"
-            : "",
-        portal->location != NULL ? "Location: " : "",
-        portal->location != NULL ? portal->location : "",
-        portal->location != NULL ? "\r\n" : "");
+            : "");
 
     if (size <= 0 || (size_t)size >= sizeof head)
         return;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "array.h"
 #include "base/html.h"
 #include "portal.h"
 #include "session/qr.h"
@@ -107,6 +108,26 @@ static void back(const struct portal *portal)
         fprintf(portal->page, "<p><a href=\"?\">%s</a></p>\n", text(TEXT_BACK));
 }
 
+static void step_up(const struct portal *portal, enum text why)
+{
+    fprintf(portal->page, "<p role=\"status\">%s <a href=\"", text(why));
+    html_text(portal->page, portal->settings.step_up);
+    fprintf(portal->page, "\">%s</a></p>\n", text(TEXT_VERIFY));
+}
+
+/*
+ * The way to the single sign-on is a link: browsers hold what a form is answered with, redirects
+ * to other origins too, against form-action (Content Security Policy 3, 6.4.1).
+ */
+void page_step_up(struct portal *portal, enum text why)
+{
+    portal->status = 403;
+    open_page(portal);
+    step_up(portal, why);
+    back(portal);
+    close_page(portal);
+}
+
 void page_message(struct portal *portal, int status, enum text message)
 {
     portal->status = status;
@@ -130,7 +151,7 @@ static enum text state_text(const char *state)
                   {"expired", TEXT_EXPIRED},
                   {"lapsed", TEXT_LAPSED}};
 
-    for (size_t i = 0; i < sizeof states / sizeof states[0]; i++)
+    for (size_t i = 0; i < COUNT(states); i++)
         if (strcmp(state, states[i].state) == 0)
             return states[i].name;
     return TEXT_SUSPENDED;
@@ -148,7 +169,7 @@ static void say_service(const struct portal *portal, const char *service)
                     {"sieve", TEXT_SIEVE},
                     {"dav", TEXT_DAV}};
 
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++) {
+    for (size_t i = 0; i < COUNT(services); i++) {
         if (strcmp(service, services[i].service) == 0) {
             say(portal, services[i].name);
             return;
@@ -288,13 +309,6 @@ static void make_form(const struct portal *portal)
     fputs("<p><small>", portal->page);
     say_count(portal, TEXT_LEFT, rows_integer(terms, 0, "makes_left"));
     fputs("</small></p>\n</form>\n", portal->page);
-}
-
-static void step_up(const struct portal *portal, enum text why)
-{
-    fprintf(portal->page, "<p role=\"status\">%s <a href=\"", text(why));
-    html_text(portal->page, portal->settings.step_up);
-    fprintf(portal->page, "\">%s</a></p>\n", text(TEXT_VERIFY));
 }
 
 void page_list(struct portal *portal, const struct rows *codes, const struct rows *uses)

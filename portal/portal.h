@@ -52,8 +52,7 @@ struct portal {
     struct form form;
     FILE *page; /* the body, in memory that is wiped */
     int status;
-    const char *type;     /* of the body */
-    const char *location; /* NULL: no redirect */
+    const char *type; /* of the body */
 };
 
 /* The pages.  Each writes the body of the answer. */
@@ -63,7 +62,16 @@ void page_sure(struct portal *portal, const char *action, enum text question,
 void page_code(struct portal *portal, const struct rows *stored, const char *display,
                const char *canonical);
 void page_message(struct portal *portal, int status, enum text message);
+void page_step_up(struct portal *portal, enum text why);
 void page_offer(struct portal *portal, enum text warning); /* TEXT_COUNT: none */
+
+/* Who asks: the first arguments of the functions self_*. */
+#define WHO "$1, to_timestamp($2::double precision), $3, $4::text[], $5::inet"
+#define WHO_VALUES(portal)                                                               \
+    (portal)->identity.user, (portal)->identity.auth_time, (portal)->identity.acr,       \
+        (portal)->identity.amr,                                                          \
+        (portal)->identity.client.text[0] != '\0' ? (portal)->identity.client.text       \
+                                                  : NULL
 
 /* What is asked of a code that was stored. */
 #define STORED "device, selector, array_to_string(services, ' ') AS services"

@@ -11,6 +11,7 @@
 
 #include <sodium.h>
 
+#include "array.h"
 #include "token.h"
 
 _Static_assert(TOKEN_KEY_BYTES == crypto_auth_hmacsha256_KEYBYTES, "the key of the HMAC");
@@ -54,7 +55,7 @@ static void sign(const unsigned char key[TOKEN_KEY_BYTES], const struct token_fo
     snprintf(time_text, sizeof time_text, "%llx", moment);
     crypto_auth_hmacsha256_init(&state, key, TOKEN_KEY_BYTES);
     /* With their NULs, so that no two lists of parts are the same bytes. */
-    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+    for (size_t i = 0; i < COUNT(parts); i++)
         crypto_auth_hmacsha256_update(&state, (const unsigned char *)parts[i],
                                       strlen(parts[i]) + 1);
     crypto_auth_hmacsha256_final(&state, tag);

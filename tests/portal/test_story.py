@@ -43,6 +43,23 @@ def test_a_stale_identity_signs_in_again(web, account, browser):
     assert person.has("#device")
 
 
+def test_an_identity_that_gets_stale_on_the_page(site, account, browser):
+    """What the form is answered with leads to the provider, of another origin."""
+    person = browser().open().sign_in(account, ago=90)
+    person.make("Phone")
+    person.open().press("It wasn't me")
+    within = "UPDATE apppass.realm SET self_fresh_within = '%s' WHERE name = 'example.org'"
+    site.postgres.psql(within % "1 min")
+    try:
+        person.press("Yes")
+        assert "You signed in a while ago" in person.text
+    finally:
+        site.postgres.psql(within % "10 min")
+    person.follow(person.find("[role=status] a"))
+    person.sign_in(account)
+    assert "valid" in person.entry("Phone").text and person.has("#device")
+
+
 def test_without_a_second_factor(site, web, account, browser):
     person = browser().open().sign_in(account, acr="password")
     assert "with your second factor" in person.text and not person.has("#device")
