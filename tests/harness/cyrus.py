@@ -114,7 +114,7 @@ class Cyrus:
     def services(self, children=None):
         """The text of cyrus.conf."""
         commands = {"imap": "imapd", "pop": "pop3d", "sieve": "timsieved", "http": "httpd",
-                    "lmtp": "lmtpd -a"}
+                    "https": "httpd -s", "lmtp": "lmtpd -a"}
         lines = [f'  {door} cmd="{commands[door]} -C {self.config}" '
                  f'listen="127.0.0.1:{port}" prefork=0 maxchild={children or 20}'
                  for door, port in self.ports.items()]

@@ -5,6 +5,7 @@ import contextlib
 import re
 
 from .basics import run
+from .cyrus import Cyrus
 from .postfix import Postfix
 from .site import Site
 
@@ -25,6 +26,10 @@ class TlsPostfix(Postfix):
         self.start()
 
 
+class TlsCyrus(Cyrus):
+    DOORS = (*Cyrus.DOORS, "https")
+
+
 class TlsSite(Site):
     """With a certificate of its own making."""
 
@@ -32,13 +37,15 @@ class TlsSite(Site):
         super().__init__(*arguments)
         self.certificate, self.key = self.state / "cert.pem", self.state / "key.pem"
         self.renew(90)
+        self.cyrus = TlsCyrus(self.state / "cyrus")
         self.postfix = TlsPostfix(self.state / "postfix")
         self.postfix.overrides = {"smtpd_tls_cert_file": self.certificate,
                                   "smtpd_tls_key_file": self.key}
 
     def cyrus_options(self):
         return {**super().cyrus_options(), "tls_server_cert": self.certificate,
-                "tls_server_key": self.key, "failedloginpause": "0"}
+                "tls_server_key": self.key, "failedloginpause": "0", "allowplaintext": "no",
+                "allowstarttls": "yes"}
 
     def renew(self, days):
         self.state.mkdir(exist_ok=True)

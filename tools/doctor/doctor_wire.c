@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "base/message.h"
 #include "base/program.h"
 #include "doctor/doctor.h"
@@ -92,7 +93,11 @@ static void report_port(struct doctor *doctor, const struct visit *visit)
     const struct wire_port *port = &visit->port;
     const struct wire_login *login = &visit->login;
     const struct wire_finding *finding = &visit->finding;
+    char certificate[64] = "without TLS";
 
+    if (!finding->clear)
+        snprintf(certificate, sizeof certificate, "certificate good for %d days",
+                 finding->days);
     if (finding->trouble[0] != '\0')
         doctor_fault(doctor, port->scheme, finding->fix, "%s port %s %s", port->host,
                      port->port, finding->trouble);
@@ -100,17 +105,19 @@ static void report_port(struct doctor *doctor, const struct visit *visit)
         doctor_warning(doctor, port->scheme, "a certificate for that name",
                        "%s port %s: mail programs may not trust %s", port->host,
                        port->port, finding->doubt);
-    else if (finding->days < WARNING_DAYS)
+    else if (finding->closed)
+        doctor_ok(doctor, port->scheme, "%s port %s takes no password without TLS",
+                  port->host, port->port);
+    else if (!finding->clear && finding->days < WARNING_DAYS)
         doctor_warning(doctor, port->scheme, "renew it, and reload the server",
                        "%s port %s: its certificate is good for %d days", port->host,
                        port->port, finding->days);
     else
-        doctor_ok(doctor, port->scheme,
-                  "%s port %s %s%s%s in %d ms, certificate good for %d days", port->host,
+        doctor_ok(doctor, port->scheme, "%s port %s %s%s%s in %d ms, %s", port->host,
                   port->port, login->let_in ? "lets in " : "refuses a code of no account",
                   login->let_in ? login->account : "",
                   login->typed ? " by the other login" : "", finding->milliseconds,
-                  finding->days);
+                  certificate);
 }
 
 /* Where nobody answers at any port of a server it is one fault. */
@@ -246,6 +253,7 @@ static bool read_service(const char *line, struct wire_port *port)
         {"imapd", "imap", "imaps"},
         {"pop3d", "pop3", "pop3s"},
         {"timsieved", "sieve", "sieve"},
+        {"httpd", "http", "https"},
     };
     size_t command_length, protocol_length, length;
     const char *command = value_of(line, "cmd=", &command_length);
@@ -257,7 +265,7 @@ static bool read_service(const char *line, struct wire_port *port)
         return false;
     port->scheme = NULL;
     wrap = strstr(command, " -s");
-    for (size_t i = 0; i < sizeof programs / sizeof programs[0]; i++) {
+    for (size_t i = 0; i < COUNT(programs); i++) {
         size_t name = strlen(programs[i].program);
 
         if (command_length >= name && strncmp(command, programs[i].program, name) == 0 &&
@@ -306,8 +314,8 @@ size_t doctor_wire(struct doctor *doctor)
             add_port(doctor, &visits, NULL, &port);
         else
             doctor_fault(doctor, "wire",
-                         "imap://HOST, imaps, pop3, pop3s, smtp, smtps or sieve, "
-                         "and :PORT where it is another",
+                         "imap://HOST, imaps, pop3, pop3s, smtp, smtps, sieve, http or "
+                         "https, and :PORT where it is another",
                          "not a mail server's port: %s", invocation->arguments[i]);
     if (invocation->argument_count == 0) {
         find_postfix(doctor, &visits);

@@ -20,6 +20,7 @@
 #include <openssl/x509v3.h>
 #include <sodium.h>
 
+#include "array.h"
 #include "deadline.h"
 #include "doctor/wire.h"
 
@@ -38,7 +39,7 @@ const struct wire_login wire_nobody = {.account = "check@example.invalid",
 
 struct protocol {
     const char *capabilities; /* asks for them; NULL: they come unasked */
-    const char *starttls;
+    const char *starttls;     /* NULL: there is none, and no greeting */
     const char *tls_offer;
     const char *offer;   /* stands before the mechanisms */
     const char *login;   /* stands before the message of PLAIN */
@@ -86,6 +87,11 @@ static const struct protocol sieve = {
     .agreed = "OK",
     .refused = "NO",
 };
+/* CalDAV and CardDAV with Basic (RFC 7617): each request is a login, and nothing comes before. */
+static const struct protocol http = {
+    .agreed = "HTTP/1.1 2",
+    .refused = "HTTP/1.1 401",
+};
 
 static const struct scheme {
     const char *name;
@@ -96,9 +102,10 @@ static const struct scheme {
     {"smtp", "587", &smtp, false},    {"smtps", "465", &smtp, true},
     {"imap", "143", &imap, false},    {"imaps", "993", &imap, true},
     {"pop3", "110", &pop, false},     {"pop3s", "995", &pop, true},
-    {"sieve", "4190", &sieve, false},
+    {"sieve", "4190", &sieve, false}, {"http", "80", &http, false},
+    {"https", "443", &http, true},
 };
-#define SCHEMES (sizeof schemes / sizeof schemes[0])
+#define SCHEMES (COUNT(schemes))
 
 static const struct scheme *find_scheme(const char *name)
 {
@@ -152,6 +159,7 @@ bool wire_port_parse(const char *url, struct wire_port *port_r)
 /* ---- a connection that reads lines ---- */
 
 struct connection {
+    const char *host;
     int fd;
     SSL_CTX *context;
     SSL *tls; /* NULL: in clear */
@@ -218,7 +226,7 @@ static bool send_line(struct connection *connection, const char *format, ...)
     PRINTF(2, 3);
 static bool send_line(struct connection *connection, const char *format, ...)
 {
-    char line[512], text[sizeof line + 2];
+    char line[1024], text[sizeof line + 2];
     va_list args;
     int length, sent;
     bool done;
@@ -300,10 +308,12 @@ static bool is_last(const struct protocol *protocol, enum reply reply, const cha
                strncasecmp(line, "BYE", 3) == 0;
     if (protocol == &pop)
         return reply != CAPABILITIES || strcmp(line, ".") == 0 || line[0] == '-';
+    if (protocol == &http)
+        return line[0] == '\0';
     return reply == GREETING || strncmp(line, "a ", 2) == 0;
 }
 
-/* A whole reply; its last line stays in `line`. */
+/* A whole reply; its last line stays in `line`, of HTTP its first. */
 static bool read_reply(struct connection *connection, const struct protocol *protocol,
                        enum reply reply)
 {
@@ -318,6 +328,9 @@ static bool read_reply(struct connection *connection, const struct protocol *pro
             (size_t)snprintf(connection->reply + used, sizeof connection->reply - used,
                              "%s\n", connection->line);
     } while (!is_last(protocol, reply, connection->line));
+    if (protocol == &http)
+        snprintf(connection->line, sizeof connection->line, "%.*s",
+                 (int)strcspn(connection->reply, "\n"), connection->reply);
     return true;
 }
 
@@ -350,8 +363,9 @@ static void look_at_certificate(struct connection *connection, bool named)
 }
 
 /* At an address nothing can be said about the name in the certificate. */
-static bool start_tls(struct connection *connection, const char *host)
+static bool start_tls(struct connection *connection)
 {
+    const char *host = connection->host;
     bool named = is_name(host);
     int result;
 
@@ -434,15 +448,16 @@ static bool offers(const char *reply, const char *offer, const char *word)
 
 static const char tls_fix[] =
     "name a certificate and its key, which the server can read (smtpd_tls_chain_files; "
-    "tls_server_cert and tls_server_key)";
+    "tls_server_cert and tls_server_key; from Cyrus IMAP 3.10 on allowstarttls: yes too)";
 
-static bool secure(struct connection *connection, const struct scheme *scheme,
-                   const char *host)
+static bool secure(struct connection *connection, const struct scheme *scheme)
 {
     const struct protocol *protocol = scheme->protocol;
 
-    if (scheme->tls_first && !start_tls(connection, host))
+    if (scheme->tls_first && !start_tls(connection))
         return false;
+    if (protocol->starttls == NULL)
+        return true;
     if (!read_reply(connection, protocol, GREETING))
         return false;
     if (!scheme->tls_first) {
@@ -462,7 +477,7 @@ static bool secure(struct connection *connection, const struct scheme *scheme,
                         connection->line);
         /* Nothing that came before it counts. */
         connection->kept = 0;
-        if (!start_tls(connection, host))
+        if (!start_tls(connection))
             return false;
         if (protocol->capabilities == NULL)
             return read_reply(connection, protocol, CAPABILITIES);
@@ -480,7 +495,7 @@ static bool refuses(const struct protocol *protocol, const char *answer)
 
     if (strncasecmp(answer, protocol->refused, strlen(protocol->refused)) != 0)
         return false;
-    for (size_t i = 0; i < sizeof temporary / sizeof temporary[0]; i++)
+    for (size_t i = 0; i < COUNT(temporary); i++)
         if (strcasestr(answer, temporary[i]) != NULL)
             return false;
     return true;
@@ -502,11 +517,23 @@ static bool send_login(struct connection *connection, const struct protocol *pro
         return send_line(connection, "USER %s", login->account) &&
                read_reply(connection, protocol, ANSWER) &&
                send_line(connection, "PASS %s", login->code);
-    length = snprintf(message, sizeof message, "%c%s%c%s", '\0', login->account, '\0',
-                      login->code);
+    if (protocol == &http)
+        length = snprintf(message, sizeof message, "%s:%s", login->account, login->code);
+    else
+        length = snprintf(message, sizeof message, "%c%s%c%s", '\0', login->account, '\0',
+                          login->code);
     sodium_bin2base64(text, sizeof text, (const unsigned char *)message, (size_t)length,
                       sodium_base64_VARIANT_ORIGINAL);
-    sent = send_line(connection, "%s%s%s", protocol->login, text, protocol->ending);
+    if (protocol == &http)
+        /* What clients of CalDAV and CardDAV ask for first. */
+        sent =
+            send_line(connection,
+                      "PROPFIND /dav/principals/ HTTP/1.1\r\nHost: %s\r\n"
+                      "Authorization: Basic %s\r\nDepth: 0\r\nContent-Length: 0\r\n"
+                      "Connection: close\r\n",
+                      is_name(connection->host) ? connection->host : "localhost", text);
+    else
+        sent = send_line(connection, "%s%s%s", protocol->login, text, protocol->ending);
     sodium_memzero(message, sizeof message);
     sodium_memzero(text, sizeof text);
     return sent;
@@ -519,9 +546,10 @@ static void converse(struct connection *connection, const struct wire_port *port
     const struct protocol *protocol = scheme->protocol;
     int64_t asked;
 
-    if (!connect_to(connection, port) || !secure(connection, scheme, port->host))
+    if (!connect_to(connection, port) || !secure(connection, scheme))
         return;
-    if (!offers(connection->reply, protocol->offer, "PLAIN")) {
+    finding->clear = connection->tls == NULL;
+    if (protocol->offer != NULL && !offers(connection->reply, protocol->offer, "PLAIN")) {
         fail(finding, "mech_list: PLAIN LOGIN (without commas); is the plugin there?",
              "does not offer PLAIN");
         return;
@@ -531,6 +559,16 @@ static void converse(struct connection *connection, const struct wire_port *port
         !read_reply(connection, protocol, ANSWER))
         return;
     finding->milliseconds = (int)(deadline_now_ms() - asked);
+    /* Told to go elsewhere, or not asked for a password. */
+    if (protocol == &http && strncmp(connection->line, "HTTP/1.1 ", 9) == 0 &&
+        (connection->line[9] == '3' || connection->line[9] == '4') &&
+        strcasestr(connection->reply, "\nWWW-Authenticate: Basic") == NULL) {
+        finding->closed = finding->clear;
+        if (!finding->closed)
+            fail(finding, "httpmodules: caldav carddav; is it a port of Cyrus IMAP?",
+                 "does not offer Basic: %s", connection->line);
+        return;
+    }
     if (login->let_in &&
         strncasecmp(connection->line, protocol->agreed, strlen(protocol->agreed)) != 0)
         fail(finding, "see its log, apppass diagnose and apppass doctor",
@@ -550,8 +588,10 @@ bool wire_can_type(const struct wire_port *port)
 void wire_ask(const struct wire_port *port, const struct wire_login *login,
               struct wire_finding *finding_r)
 {
-    struct connection connection = {
-        .fd = -1, .deadline = deadline_in(PATIENCE_MS), .finding = finding_r};
+    struct connection connection = {.host = port->host,
+                                    .fd = -1,
+                                    .deadline = deadline_in(PATIENCE_MS),
+                                    .finding = finding_r};
     const struct scheme *scheme = find_scheme(port->scheme);
 
     *finding_r = (struct wire_finding){0};

@@ -2,7 +2,7 @@
 #ifndef APPPASS_WIRE_H
 #define APPPASS_WIRE_H
 
-/* One login at a mail server's port, as a mail program tries it. */
+/* One login at a mail server's port, as a mail or calendar program tries it. */
 
 #include <stdbool.h>
 
@@ -29,6 +29,8 @@ struct wire_finding {
     bool nobody;      /* the trouble: there is no server at that port */
     char doubt[256];  /* why a mail program might not trust the certificate; or empty */
     int days;         /* that the certificate is good for */
+    bool clear;       /* HTTP without TLS: there is no certificate */
+    bool closed;      /* and for that reason it takes no password */
     int milliseconds; /* from the password to the answer */
 };
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "array.h"
 #include "cli/command.h"
 
 #define POSITIONAL_MAX 16
@@ -48,7 +49,8 @@ static const struct {
     {"SHELL", NULL, "bash zsh fish"},
     {"STATE", NULL, "on off"},
     {"URL", NULL, "https://"},
-    {"URL...", NULL, "imap:// imaps:// pop3:// pop3s:// sieve:// smtp:// smtps://"},
+    {"URL...", NULL,
+     "imap:// imaps:// pop3:// pop3s:// sieve:// smtp:// smtps:// http:// https://"},
     {"--at", NULL, "1d 7d 30d"},
     {"--expires", NULL, "30d 90d 180d 1y"},
     {"--grace", NULL, "1h 24h 2d 1w"},
@@ -56,8 +58,6 @@ static const struct {
     {"--service", NULL, "imap pop smtp sieve dav"},
     {"--since", NULL, "24h 7d 30d 90d"},
 };
-
-#define COUNT(array) (sizeof(array) / sizeof(array)[0])
 
 /* ---- offering ---- */
 
