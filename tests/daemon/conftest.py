@@ -24,7 +24,7 @@ class Database(Postgres):
     """The cluster, with what the tests ask of the schema."""
 
     def add_account(self, name):
-        self.ask(f"SELECT apppass.add_account('{name}')")
+        self.psql(f"SELECT apppass.add_account('{name}')")
         return name
 
     def issue(self, account=ALICE, device="phone", services=(), networks=()):
@@ -38,7 +38,7 @@ class Database(Postgres):
     issued = []
 
     def revoke(self, account, code):
-        self.ask(f"SELECT apppass.revoke_code('{account}', '{code[:4]}', 'test')")
+        self.psql(f"SELECT apppass.revoke_code('{account}', '{code[:4]}', 'test')")
 
 
 @pytest.fixture(scope="session")

@@ -272,8 +272,6 @@ class Postgres:
             session.close()
         return answer
 
-    ask = psql
-
     def session(self, user=ADMINISTRATOR):
         """One that is the caller's, to close."""
         return Session(self._programs(user))
@@ -318,7 +316,7 @@ class Postgres:
     def wait_sessions(self, user, count, timeout=30.0):
         """Wait until `user` has that many sessions."""
         sql = f"SELECT count(*) FROM pg_stat_activity WHERE usename = '{user}'"
-        until(lambda: int(self.ask(sql, "postgres")) == count,
+        until(lambda: int(self.psql(sql, "postgres")) == count,
               f"{count} session(s) of {user}", timeout)
 
 

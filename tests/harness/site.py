@@ -116,7 +116,7 @@ class Site:
 
     def add_account(self, account):
         """An account of apppass with a mailbox."""
-        self.postgres.ask(f"SELECT apppass.add_account('{account}')")
+        self.postgres.psql(f"SELECT apppass.add_account('{account}')")
         self.cyrus.create_mailbox(account)
         return account
 
@@ -134,4 +134,4 @@ class Site:
     def last_service(self, account):
         """Where a code of the account was last used, once that is recorded."""
         sql = f"SELECT last_service FROM apppass.code_overview WHERE account = '{account}'"
-        return until(lambda: self.postgres.ask(sql), f"a recorded use of {account}'s code")
+        return until(lambda: self.postgres.psql(sql), f"a recorded use of {account}'s code")

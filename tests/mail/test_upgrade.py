@@ -122,14 +122,14 @@ def test_postgresql_is_upgraded(site, account, code):
                 if "restrict " not in line}
 
     def cluster():
-        return site.postgres.ask("SELECT apppass.cluster()", "postgres")
+        return site.postgres.psql("SELECT apppass.cluster()", "postgres")
 
     def trail():
-        return site.postgres.ask("SELECT problem IS NULL, rows_checked > 0 FROM apppass.audit_verify()")
+        return site.postgres.psql("SELECT problem IS NULL, rows_checked > 0 FROM apppass.audit_verify()")
 
     assert site.knock(WAYS[0], account, code).meaning == OK
     site.last_service(account)
-    site.postgres.ask("SELECT apppass.audit_seal()")
+    site.postgres.psql("SELECT apppass.audit_seal()")
     before, old = content(), cluster()
     site.postgres.upgrade()
     assert content() ^ before == set()

@@ -118,7 +118,7 @@ class Desk:
         return code
 
     def sql(self, text, user="postgres"):
-        return self.server.ask(text, user)
+        return self.server.psql(text, user)
 
     @contextlib.contextmanager
     def transaction(self, text, user="postgres"):

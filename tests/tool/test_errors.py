@@ -417,7 +417,9 @@ def test_what_the_server_says_to_everybody_is_not_in_the_way(desk):
     A database whose collation changed under it: doctor tells, once.  PostgreSQL warns whoever
     connects, and again with each process that helps with a statement.
     """
-    helped = "-c force_parallel_mode=on -c parallel_leader_participation=off"
+    forced, = desk.sql("SELECT name FROM pg_settings"
+                       " WHERE name IN ('force_parallel_mode', 'debug_parallel_query')").split()
+    helped = f"-c {forced}=on -c parallel_leader_participation=off"
     version = desk.sql("SELECT coalesce(datcollversion, '') FROM pg_database WHERE datname = current_database()")
     desk.sql("UPDATE pg_database SET datcollversion = '0.1' WHERE datname = current_database()")
     try:
