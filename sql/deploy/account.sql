@@ -189,7 +189,7 @@ CREATE INDEX handover_of_account ON apppass.handover (account_id);
 CREATE INDEX handover_of_code ON apppass.handover (code_id) WHERE code_id IS NOT NULL;
 COMMENT ON TABLE apppass.handover IS
 'Links with which people make a code that they were offered. maintain() deletes what was not '
-'collected in time.';
+'collected, a week after its end.';
 COMMENT ON COLUMN apppass.handover.device IS 'The label of the device that it is for.';
 COMMENT ON COLUMN apppass.handover.services IS
 'Services the code will be for; NULL: all that the realm allows.';

@@ -561,12 +561,13 @@ AS $$
 DECLARE
     claimed text := apppass.context('operator');
 BEGIN
-    -- Codes that owners made are counted and shown as theirs.
-    IF claimed ~ '(^|/)the owner$' AND NOT pg_has_role(session_user, 'apppass_self', 'MEMBER') THEN
+    -- Codes that owners made, or collected by a link, are counted, shown and announced as theirs.
+    IF claimed ~ '(^|/)the (owner|link)$'
+        AND NOT pg_has_role(session_user, 'apppass_self', 'MEMBER') THEN
         RAISE EXCEPTION '% does not act for the owner of an account', session_user
             USING ERRCODE = '42501', CONSTRAINT = 'operator_owner',
-                  HINT = 'As operator give the name of whoever acts; owners act by the self_ '
-                         'functions.';
+                  HINT = 'As operator give the name of whoever acts; owners and their links '
+                         'act by the self_ functions.';
     END IF;
     RETURN claimed;
 END

@@ -1012,7 +1012,8 @@ DECLARE
 BEGIN
     it.account := apppass.account_name(import_code.account);
     it.device := apppass.label_name(import_code.device);
-    IF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device)) THEN
+    IF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device) AS c
+                             WHERE c.account = it.account) THEN
         it.result := 'exists';
         RETURN it;
     END IF;

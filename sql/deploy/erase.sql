@@ -88,10 +88,14 @@ BEGIN
             USING ERRCODE = 'AP003', CONSTRAINT = 'account_enabled',
                   HINT = 'Disable it first, which ends its sessions: SELECT '
                          'apppass.set_account_enabled(username, false, reason).';
-    ELSIF strpos(account.username, '@') > 0 AND strpos(
-        apppass.fold(concat_ws(' ', apppass.context('reason'), apppass.context('ticket'))),
-        account.username) > 0 THEN
-        RAISE EXCEPTION 'reason or ticket name the account'
+    ELSIF EXISTS (SELECT FROM (SELECT account.username::text
+                               UNION SELECT l.account FROM apppass.audit AS l
+                               WHERE l.account_id = account.id) AS known (name)
+                  WHERE strpos(known.name, '@') > 0
+                    AND strpos(apppass.fold(concat_ws(' ', apppass.context('reason'),
+                                   apppass.context('ticket'), apppass.context('operator'))),
+                               known.name) > 0) THEN
+        RAISE EXCEPTION 'reason, ticket or operator have a name of the account'
             USING ERRCODE = '22023', CONSTRAINT = 'erasure_named',
                   HINT = 'They stay: give a number that says nothing to others.';
     END IF;

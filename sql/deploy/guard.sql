@@ -31,47 +31,35 @@ CREATE FUNCTION apppass.lock_rows(kind text, ids bigint[]) RETURNS void
 AS $$
 DECLARE
     began constant timestamptz := clock_timestamp();
+    target record;
     locked bigint[];
     holder xid;
     blocker text;
     warned boolean := false;
 BEGIN
+    SELECT t.relation, t.key, t.strength INTO STRICT target
+    FROM (VALUES ('code', 'code', 'id', 'NO KEY UPDATE'),
+                 ('account', 'account', 'id', 'NO KEY UPDATE'),
+                 ('account key', 'account', 'id', 'UPDATE'),
+                 ('realm', 'realm', 'id', 'NO KEY UPDATE'),
+                 ('turn', 'issue_turn', 'account_id', 'NO KEY UPDATE'))
+        AS t (kind, relation, key, strength)
+    WHERE t.kind = lock_rows.kind;
     LOOP
-        CASE kind
-            WHEN 'code' THEN
-                locked := ARRAY(SELECT c.id FROM apppass.code AS c WHERE c.id = ANY (ids)
-                                ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT c.xmax INTO holder FROM apppass.code AS c
-                WHERE c.id = ANY (ids) AND c.id <> ALL (locked) LIMIT 1;
-            WHEN 'account' THEN
-                locked := ARRAY(SELECT a.id FROM apppass.account AS a WHERE a.id = ANY (ids)
-                                ORDER BY a.id FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT a.xmax INTO holder FROM apppass.account AS a
-                WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
-            WHEN 'account key' THEN
-                locked := ARRAY(SELECT a.id FROM apppass.account AS a WHERE a.id = ANY (ids)
-                                ORDER BY a.id FOR UPDATE SKIP LOCKED);
-                SELECT a.xmax INTO holder FROM apppass.account AS a
-                WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
-            WHEN 'realm' THEN
-                locked := ARRAY(SELECT r.id FROM apppass.realm AS r WHERE r.id = ANY (ids)
-                                ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT r.xmax INTO holder FROM apppass.realm AS r
-                WHERE r.id = ANY (ids) AND r.id <> ALL (locked) LIMIT 1;
-            WHEN 'turn' THEN
-                locked := ARRAY(SELECT t.account_id FROM apppass.issue_turn AS t
-                                WHERE t.account_id = ANY (ids) FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT t.xmax INTO holder FROM apppass.issue_turn AS t
-                WHERE t.account_id = ANY (ids) AND t.account_id <> ALL (locked) LIMIT 1;
-        END CASE;
-        IF NOT FOUND THEN
+        EXECUTE format('SELECT ARRAY(SELECT %1$I FROM apppass.%2$I WHERE %1$I = ANY ($1) '
+                       'ORDER BY %1$I FOR %3$s SKIP LOCKED)',
+                       target.key, target.relation, target.strength)
+            INTO locked USING ids;
+        EXECUTE format('SELECT xmax FROM apppass.%2$I '
+                       'WHERE %1$I = ANY ($1) AND %1$I <> ALL ($2) LIMIT 1',
+                       target.key, target.relation)
+            INTO holder USING ids, locked;
+        IF holder IS NULL THEN
             RETURN;
         END IF;
         IF clock_timestamp() > began + (CASE WHEN warned THEN interval '10 s'
             ELSE interval '2 s' END) THEN
-            blocker := apppass.holder_of(holder, CASE kind
-                WHEN 'code' THEN 'apppass.code' WHEN 'turn' THEN 'apppass.issue_turn'
-                WHEN 'realm' THEN 'apppass.realm' ELSE 'apppass.account' END::regclass);
+            blocker := apppass.holder_of(holder, format('apppass.%I', target.relation)::regclass);
             IF warned THEN
                 RAISE EXCEPTION 'waited 10 s for %',
                     coalesce('process ' || blocker, 'another session')
@@ -188,8 +176,18 @@ BEGIN
             CONSTRAINT = 'key_fixed', HINT = 'Change its name instead.';
     END IF;
     NEW.name := apppass.account_name(NEW.name);
-    NEW.services := apppass.service_names(NEW.services);
-    NEW.self_services := apppass.service_names(NEW.self_services);
+    -- What stands there already holds, and can be changed, when its row of service is gone.
+    IF NEW.services IS DISTINCT FROM OLD.services THEN
+        NEW.services := apppass.service_names(NEW.services);
+    END IF;
+    IF NEW.self_services IS DISTINCT FROM OLD.self_services THEN
+        NEW.self_services := apppass.service_names(NEW.self_services);
+    END IF;
+    IF NEW.self_mfa_values IS NOT NULL THEN
+        NEW.self_mfa_values := ARRAY(SELECT apppass.trim_blank(v.value)
+                                     FROM unnest(NEW.self_mfa_values) WITH ORDINALITY
+                                         AS v (value, place) ORDER BY v.place);
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -552,7 +550,10 @@ BEGIN
                   HINT = 'At most 4 times the work and twice the memory of realm.argon2_memory_kib '
                          'and argon2_passes; bcrypt up to cost 12.';
     END IF;
-    NEW.services := apppass.service_names(NEW.services);
+    -- A code whose service is no longer known can be revoked like others.
+    IF NEW.services IS DISTINCT FROM OLD.services THEN
+        NEW.services := apppass.service_names(NEW.services);
+    END IF;
     IF array_position(NEW.networks, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'the list of networks has an empty place'
             USING ERRCODE = '22023', CONSTRAINT = 'networks_null',

@@ -73,7 +73,8 @@ BEGIN
         RAISE EXCEPTION 'a link is valid for a minute to 30 days' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_valid_range', HINT = 'Leave it out for 24 hours.';
     END IF;
-    ends_at := apppass.later(now(), offer_code.valid);
+    -- No link outlives its code.
+    ends_at := LEAST(apppass.later(now(), offer_code.valid), offer_code.expires_at);
     planned := apppass.rehearse_code(account.username, offer_code.device, offer_code.services,
         offer_code.networks, offer_code.expires_at);
     -- Whoever revokes everything meanwhile waits for this link, as for a code, and ends it.
@@ -126,14 +127,15 @@ BEGIN
     it.account := apppass.account_name(import_offer.account);
     it.device := apppass.label_name(import_offer.device);
     IF EXISTS (SELECT FROM apppass.find_offers(it.account, now()) AS o
-               WHERE o.state = 'pending'
+               WHERE o.account = it.account AND o.state = 'pending'
                  AND apppass.label_key(o.device) = apppass.label_key(it.device)) THEN
         it.result := 'exists';
         it.token := 'handover_pending';
         it.problem := 'a link for this device waits already';
         it.hint := 'Withdraw it, or leave the row out.';
         RETURN it;
-    ELSIF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device)) THEN
+    ELSIF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device) AS c
+                                WHERE c.account = it.account) THEN
         it.result := 'exists';
         RETURN it;
     END IF;
@@ -195,9 +197,14 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION apppass.handover_guard() IS
-'Trigger: an account that is disabled has no links.';
-CREATE TRIGGER handover_withdrawn AFTER UPDATE OF enabled ON apppass.account FOR EACH ROW
-    WHEN (OLD.enabled AND NOT NEW.enabled) EXECUTE FUNCTION apppass.handover_guard();
+'Trigger: an account that is disabled has no links, and gets none back.';
+-- Also where it is enabled again: of one that was to be disabled later, or of a link that was
+-- being made meanwhile, nobody was asked.
+CREATE TRIGGER handover_withdrawn AFTER UPDATE OF enabled, disabled_from ON apppass.account
+    FOR EACH ROW
+    WHEN (NOT apppass.account_open(OLD.enabled, OLD.disabled_from)
+        OR NOT apppass.account_open(NEW.enabled, NEW.disabled_from))
+    EXECUTE FUNCTION apppass.handover_guard();
 COMMENT ON TRIGGER handover_withdrawn ON apppass.account IS 'Ends its links.';
 
 -- ---- for the page ----

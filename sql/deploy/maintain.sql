@@ -197,10 +197,11 @@ COMMENT ON FUNCTION apppass.maintain_uses(boolean, integer) IS
 CREATE FUNCTION apppass.maintain_links(dry_run boolean, most integer) RETURNS SETOF apppass.upkeep
     LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
-    -- What was offered and not collected leaves nothing but its audit rows.
+    -- What was offered and not collected leaves nothing but its audit rows, after the week for
+    -- which people ask why their link opens nothing.
     WITH old AS MATERIALIZED (
         SELECT h.id FROM apppass.handover AS h
-        WHERE h.collected_at IS NULL AND h.ends_at <= now()
+        WHERE h.collected_at IS NULL AND h.ends_at <= now() - interval '7 days'
         LIMIT CASE WHEN NOT maintain_links.dry_run THEN maintain_links.most END
         FOR UPDATE SKIP LOCKED
     ), gone AS (
@@ -214,8 +215,8 @@ AS $$
     WHERE NOT maintain_links.dry_run AND (SELECT count(*) FROM old) = maintain_links.most;
 $$;
 COMMENT ON FUNCTION apppass.maintain_links(boolean, integer) IS
-'Job of maintain(): deletes offered codes that were not collected in time; at most so many at '
-'once.';
+'Job of maintain(): deletes offered codes that were not collected, a week after their links '
+'ended; at most so many at once.';
 
 -- ---- what an administrator has to put right ----
 

@@ -319,7 +319,8 @@ BEGIN
     -- Who is opening a link gets a moment to end; a session that stays open holds nobody up.
     LOOP
         ids := ARRAY(SELECT h.id FROM apppass.handover AS h
-                     WHERE h.account_id = (withdraw_offers.account).id AND h.collected_at IS NULL
+                     WHERE h.account_id = (withdraw_offers.account).id
+                       AND apppass.handover_state(h) = 'pending'
                        AND (withdraw_offers.device IS NULL OR apppass.label_key(h.device) = label));
         FOR gone IN
             DELETE FROM apppass.handover AS h
@@ -350,35 +351,45 @@ $$;
 COMMENT ON FUNCTION apppass.withdraw_offers(apppass.account, text) IS
 'Deletes what was offered and not collected, for one device or all; returns how many.';
 
-CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint,
-    selector text) RETURNS integer
+CREATE FUNCTION apppass.await_issue(account_id bigint) RETURNS void
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     began constant timestamptz := clock_timestamp();
-    ids bigint[];
-    revoked integer;
 BEGIN
-    PERFORM apppass.require_reason('revoking a code');
-    -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a
-    -- moment to commit; a session that stays open holds nobody up.
-    WHILE revoke_codes.selector IS NULL
-        AND current_setting('transaction_isolation') = 'read committed' LOOP
+    -- What is being issued or offered belongs to what is revoked, so whoever does it gets a moment
+    -- to commit; a session that stays open holds nobody up.
+    WHILE current_setting('transaction_isolation') = 'read committed' LOOP
         PERFORM FROM apppass.issue_turn AS t
-            WHERE t.account_id = revoke_codes.account_id FOR SHARE SKIP LOCKED;
+            WHERE t.account_id = await_issue.account_id FOR SHARE SKIP LOCKED;
         EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t
-            WHERE t.account_id = revoke_codes.account_id);
+            WHERE t.account_id = await_issue.account_id);
         IF clock_timestamp() > began + interval '2 s' THEN
             RAISE WARNING
                 'a code is being issued for the account, and is not among those revoked: process %',
                 coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn')
-                    FROM apppass.issue_turn AS t WHERE t.account_id = revoke_codes.account_id), '?')
+                    FROM apppass.issue_turn AS t WHERE t.account_id = await_issue.account_id), '?')
                 USING HINT = 'Revoke again once it is there, or disable the account, which holds '
                              'for every code.';
             EXIT;
         END IF;
         PERFORM pg_sleep(0.01);
     END LOOP;
+END
+$$;
+COMMENT ON FUNCTION apppass.await_issue(bigint) IS
+'Waits for whoever is issuing a code or making a link for the account; after 2 s a WARNING says '
+'who that is, and that it is left.';
+
+CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint,
+    selector text) RETURNS integer
+    LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    ids bigint[];
+    revoked integer;
+BEGIN
+    PERFORM apppass.require_reason('revoking a code');
     ids := ARRAY(SELECT c.id FROM apppass.code AS c
                  WHERE c.account_id = revoke_codes.account_id AND c.revoked_at IS NULL
                  AND (revoke_codes.device_id IS NULL OR c.device_id = revoke_codes.device_id)

@@ -123,6 +123,7 @@ BEGIN
     previous := apppass.set_context(revoke_device.reason, revoke_device.ticket,
         revoke_device.operator);
     PERFORM apppass.require_reason('revoking a device');
+    PERFORM apppass.await_issue(account.id);
     withdrawn := apppass.withdraw_offers(account, revoke_device.device);
     IF withdrawn = 0 OR EXISTS (SELECT FROM apppass.device AS d WHERE d.account_id = account.id
             AND apppass.label_key(d.label)
@@ -179,8 +180,10 @@ DECLARE
 BEGIN
     previous := apppass.set_context(revoke_account.reason, revoke_account.ticket,
         revoke_account.operator);
-    revoked := apppass.revoke_codes(account.id, NULL, NULL);
+    PERFORM apppass.require_reason('revoking the codes of an account');
+    PERFORM apppass.await_issue(account.id);
     PERFORM apppass.withdraw_offers(account, NULL);
+    revoked := apppass.revoke_codes(account.id, NULL, NULL);
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
 END

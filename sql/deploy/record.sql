@@ -93,6 +93,11 @@ BEGIN
             USING ERRCODE = '22023', CONSTRAINT = 'verdict_unknown',
                   HINT = 'The mail server is newer than the schema: sqitch deploy.';
     END IF;
+    IF record_refusal.verdict IN ('accepted', 'main_password') THEN
+        RAISE EXCEPTION 'verdict "%" refuses nothing', record_refusal.verdict
+            USING ERRCODE = '22023', CONSTRAINT = 'verdict_unknown',
+                  HINT = 'Uses are recorded by record_use and record_main_password.';
+    END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
     SELECT now(), record_refusal.verdict, a.id, a.realm_id, c.id,

@@ -67,7 +67,7 @@ COMMENT ON FUNCTION apppass.refusal_partition(timestamptz) IS
 
 CREATE FUNCTION apppass.refusal_partitions()
     RETURNS TABLE (part oid, name text, lower_bound timestamptz, upper_bound timestamptz)
-    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
+    LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO'
 AS $$
     SELECT c.oid, c.relname::text, b.bounds[1]::timestamptz, b.bounds[2]::timestamptz
     FROM pg_inherits AS i
@@ -84,6 +84,8 @@ COMMENT ON FUNCTION apppass.refusal_partitions() IS
 CREATE FUNCTION apppass.make_refusal_partition(month timestamptz, most integer DEFAULT 10000)
     RETURNS boolean
     LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+    -- Its moments go through text: other styles name the zone, by letters that others have too.
+    SET datestyle = 'ISO'
 AS $$
 DECLARE
     made record;

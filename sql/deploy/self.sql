@@ -15,7 +15,7 @@ CREATE FUNCTION apppass.self_strong(realm apppass.realm, acr text, amr text[]) R
     LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT realm.self_mfa_values IS NULL
-        OR coalesce(acr = ANY (realm.self_mfa_values), false)
+        OR coalesce(NULLIF(acr, '') = ANY (realm.self_mfa_values), false)
         OR coalesce(amr && realm.self_mfa_values, false);
 $$;
 COMMENT ON FUNCTION apppass.self_strong(apppass.realm, text, text[]) IS

@@ -6,6 +6,7 @@ SET LOCAL search_path = pg_catalog, pg_temp;
 
 DROP FUNCTION apppass.revoke_code(text, text, text, text, text);
 DROP FUNCTION apppass.revoke_codes(bigint, bigint, text);
+DROP FUNCTION apppass.await_issue(bigint);
 DROP FUNCTION apppass.withdraw_offers(apppass.account, text);
 DROP FUNCTION apppass.handover_state(apppass.handover);
 DROP FUNCTION apppass.store_code(text, text, text, text, text[], cidr[], timestamptz, text, text,

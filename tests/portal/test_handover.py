@@ -178,7 +178,9 @@ def test_after_its_time(site, web, account):
     link = Link(site, web, account)
     site.postgres.psql("UPDATE apppass.handover SET ends_at = now() - interval '1 s'", "postgres")
     assert link.open()[0] == 404 and link.collect()[0] == 404
+    site.apppass("maintain")
     assert link.state() == "ended"
+    site.postgres.psql("UPDATE apppass.handover SET ends_at = now() - interval '7 days'", "postgres")
     site.apppass("maintain")
     assert link.state() == "" and link.codes() == "0"
 

@@ -71,12 +71,12 @@ PGOPTIONS='-c default_transaction_isolation=serializable' pgbench -n -c "$client
 ok 'serializable writers may be told to retry' grep -q 'number of failed transactions: 0 ' "$base/bench.out"
 
 psql -Xq -c "SELECT apppass.add_account('leaver@example.org')" >/dev/null
-# revoked_meanwhile SQL: everything is, by somebody who came before that committed
+# revoked_meanwhile SQL [REVOKE]: everything is, by somebody who came before that committed
 revoked_meanwhile() {
     hold "$1"
-    command psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.revoke_account('leaver@example.org', 'left')" >"$base/revoked.out" 2>&1 &
+    command psql -XAtq -c "SET statement_timeout = '30s'" -c "SELECT apppass.${2:-revoke_account('leaver@example.org', 'left')}" >"$base/revoked.out" 2>&1 &
     revoker=$!
-    until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%revoke_account%'")" != 0 ] \
+    until [ "$(psql -XAtq -c "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query LIKE '%apppass.revoke_%'")" != 0 ] \
         || ! kill -0 "$revoker" 2>/dev/null; do :; done
     release
     wait "$revoker"
@@ -89,6 +89,8 @@ revoked_meanwhile "SELECT apppass.offer_code('leaver@example.org', 'Later', sha2
 ok 'and for a link being made' is 0 "SELECT count(*) FROM apppass.handover AS h JOIN apppass.account AS a ON a.id = h.account_id
     WHERE a.username = 'leaver@example.org'"
 ok 'which was there' is 1 "SELECT count(*) FROM apppass.audit_log WHERE action = 'handover_withdrawn' AND account = 'leaver@example.org'"
+revoked_meanwhile "SELECT apppass.offer_code('leaver@example.org', 'New one', sha256('again'))" "revoke_device('leaver@example.org', 'New one', 'lost')"
+ok 'revoking a device waits for a link being made' is 2 "SELECT count(*) FROM apppass.audit_log WHERE action = 'handover_withdrawn' AND account = 'leaver@example.org'"
 
 # ---- no role holds up a revocation ----
 
@@ -166,14 +168,14 @@ release
 
 # What a login is recording while its account is erased: neither waits, and nothing of it stays.
 psql -Xq -c "SELECT apppass.store_code('other@held.org', 'Telltale', '0099', '$hash')" \
-    -c "SELECT apppass.record_use(code_id, 'imap', '203.0.113.9'), apppass.record_main_password('other@held.org', 'imap', '203.0.113.9')
+    -c "SELECT apppass.record_use(code_id, 'imap', '198.18.0.9'), apppass.record_main_password('other@held.org', 'imap', '198.18.0.9')
         FROM apppass.code_overview WHERE account = 'other@held.org' AND selector = '0099'" \
     -c "UPDATE apppass.code_use SET last_at = now() - interval '1 hour'; UPDATE apppass.main_password_login SET last_at = now() - interval '1 hour'" >/dev/null
 gone=$(psql -XAtq -c "SELECT code_id FROM apppass.code_overview WHERE account = 'other@held.org' AND selector = '0099'")
 ok 'erased: a login is being recorded' holds stolen_mail "SELECT apppass.upgrade_hash($gone, '$hash', replace('$hash', 't=2', 't=3')),
-    apppass.record_use($gone, 'imap', '203.0.113.9'), apppass.record_use($gone, 'smtp', '203.0.113.9'),
-    apppass.record_refusal('revoked', 'other@held.org', $gone, 'imap', '203.0.113.9'),
-    apppass.record_main_password('other@held.org', 'imap', '203.0.113.9'), apppass.record_main_password('other@held.org', 'pop', '203.0.113.9')"
+    apppass.record_use($gone, 'imap', '198.18.0.9'), apppass.record_use($gone, 'smtp', '198.18.0.9'),
+    apppass.record_refusal('revoked', 'other@held.org', $gone, 'imap', '198.18.0.9'),
+    apppass.record_main_password('other@held.org', 'imap', '198.18.0.9'), apppass.record_main_password('other@held.org', 'pop', '198.18.0.9')"
 ok 'erased: the account is disabled' at_once "SELECT apppass.set_account_enabled('other@held.org', false, 'asked for')"
 ok 'erased: and erased' at_once "SELECT apppass.erase_account('other@held.org', 'request 9')"
 release
@@ -181,7 +183,7 @@ traces() {
     psql -XAtq -c "SELECT count(*) FROM (SELECT t::text FROM apppass.code_use AS t UNION ALL SELECT t::text FROM apppass.refusal AS t
         UNION ALL SELECT t::text FROM apppass.main_password_login AS t UNION ALL SELECT t::text FROM apppass.audit AS t
         UNION ALL SELECT 'Telltale' FROM apppass.hash_upgrade AS h WHERE h.code_id = $gone) AS t (words)
-        WHERE t.words ~ '203[.]0[.]113|Telltale|other@held'"
+        WHERE t.words ~ '198[.]18[.]|Telltale|other@held'"
 }
 ok 'erased: a dry run says what was left' is 6 "SELECT substring(detail FROM '^[0-9]+') FROM apppass.maintain(true, job => 'erased')"
 ok 'erased: and leaves it' test "$(traces)" != 0

@@ -2,7 +2,7 @@
 -- An administrator's plain SQL: the right thing and audited, or an error that names the function to use.
 BEGIN;
 \ir setup.sql
-SELECT plan(61);
+SELECT plan(64);
 CREATE ROLE anna LOGIN IN ROLE apppass_admin;
 GRANT SELECT ON ALL TABLES IN SCHEMA tap TO anna;
 
@@ -94,6 +94,16 @@ SELECT throws_ok($$ TRUNCATE apppass.code CASCADE $$, '42501', NULL, 'truncating
 RESET SESSION AUTHORIZATION;
 
 SELECT pg_temp.raises($$ TRUNCATE apppass.code CASCADE $$, 'AP003', 'revoke_code', 'truncating, as the superuser');
+
+-- a service that is taken away from the table goes on in codes and realms
+INSERT INTO apppass.service (name, description) VALUES ('gopher', 'for this test');
+SELECT apppass.add_account('gina@example.org');
+SELECT apppass.store_code('gina@example.org', 'Reader', '7777', pg_temp.digest(), '{gopher}');
+UPDATE apppass.realm SET services = '{gopher,imap}', self_services = '{gopher}' WHERE name = 'default';
+DELETE FROM apppass.service WHERE name = 'gopher';
+SELECT lives_ok($$ UPDATE apppass.realm SET max_codes = 9, self_services = NULL WHERE name = 'default' $$, 'the realm can be changed');
+SELECT is(apppass.revoke_account('gina@example.org', 'service gone'), 1, 'and the code can be revoked');
+SELECT throws_ok($$ SELECT apppass.store_code('gina@example.org', 'Reader', '8888', pg_temp.digest(), '{gopher}') $$, '22023', NULL, 'no new one is for it');
 SELECT pg_temp.raises($$ UPDATE apppass.code SET hash = pg_temp.digest('eHh4eHh4eHh4eHh4eHh4eA') $$, 'AP003', 'reset_code', 'hash, as the superuser');
 SELECT pg_temp.raises($$ DELETE FROM apppass.realm WHERE name = 'default' $$, 'AP003', 'codes_allowed', 'the default realm stays');
 

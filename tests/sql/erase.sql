@@ -2,7 +2,7 @@
 -- An account is forgotten: what is gone, what stays, and who may.
 BEGIN;
 \ir setup.sql
-SELECT plan(24);
+SELECT plan(26);
 
 SELECT apppass.add_account('erin@erase.org'), apppass.add_account('frank@erase.org');
 SELECT apppass.store_code('erin@erase.org', 'Erins Phone', '1111', pg_temp.digest(), networks => '{198.51.100.0/24}', reason => 'Erin asked');
@@ -22,8 +22,12 @@ SELECT count(*) AS events FROM apppass.audit WHERE account_id = :erin \gset
 SELECT throws_ok($$ SELECT apppass.erase_account('erin@erase.org', 'request 77') $$, 'AP003', 'account "erin@erase.org" is not disabled', 'after it was disabled');
 SELECT apppass.set_account_enabled('erin@erase.org', false, 'Erin left');
 SELECT throws_ok($$ SELECT apppass.erase_account('erin@erase.org', ' ') $$, 'AP002', NULL, 'with a reason');
-SELECT throws_ok($$ SELECT apppass.erase_account('erin@erase.org', 'for Erin@Erase.org') $$, '22023', 'reason or ticket name the account', 'that does not name it');
+SELECT throws_ok($$ SELECT apppass.erase_account('erin@erase.org', 'for Erin@Erase.org') $$, '22023', 'reason, ticket or operator have a name of the account', 'that does not name it');
 SELECT throws_ok($$ SELECT apppass.erase_account('erin@erase.org', 'x', 'erin@erase.org') $$, '22023', NULL, 'nor the ticket');
+SELECT throws_ok($$ SELECT apppass.erase_account('erin@erase.org', 'x', operator => 'Erin@erase.org') $$, '22023', NULL, 'nor the operator');
+SELECT apppass.rename_account('erin@erase.org', 'smith@erase.org', 'married');
+SELECT throws_ok($$ SELECT apppass.erase_account('smith@erase.org', 'request of erin@erase.org') $$, '22023', NULL, 'nor by the name that it had');
+SELECT apppass.rename_account('smith@erase.org', 'erin@erase.org', 'not yet');
 SELECT throws_ok($$ SELECT apppass.erase_account('nobody@erase.org', 'x') $$, 'P0002', NULL, 'no such account');
 SET LOCAL ROLE apppass_admin;
 SELECT throws_ok(format('DELETE FROM apppass.code WHERE account_id = %s', :erin), 'AP003', NULL, 'an administrator''s DELETE forgets no code');

@@ -2,7 +2,7 @@
 -- Codes that no operator sees: offered by a link, collected once.
 BEGIN;
 \ir setup.sql
-SELECT plan(47);
+SELECT plan(53);
 
 CREATE ROLE pia LOGIN IN ROLE apppass_self;
 CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
@@ -106,6 +106,23 @@ SELECT is(apppass.withdrawn_now('alice@example.org'), 3::bigint, 'which the tran
 SET SESSION AUTHORIZATION pia;
 SELECT throws_ok(pg_temp.collect('ten', 'aaaa'), 'P0002', NULL, 'and its link opens no more');
 
+-- a link opens nothing that has ended, nor after the account was disabled in between
+SET SESSION AUTHORIZATION hilda;
+SELECT is(ends_at, expires_at, 'no link outlives its code')
+FROM apppass.offer_code('alice@example.org', 'Scanner', pg_temp.sum('eleven'), valid => '7 days',
+                        expires_at => now() + interval '1 day');
+SELECT apppass.set_account_enabled('alice@example.org', false, 'left', at => now() + interval '1 hour');
+SELECT is((SELECT count(*) FROM apppass.handover_overview WHERE device = 'Scanner'), 1::bigint,
+    'an account that will be disabled keeps its links');
+RESET SESSION AUTHORIZATION;
+ALTER TABLE apppass.account DISABLE TRIGGER USER;
+UPDATE apppass.account SET disabled_from = now() - interval '1 minute' WHERE username = 'alice@example.org';
+ALTER TABLE apppass.account ENABLE TRIGGER USER;
+SET SESSION AUTHORIZATION hilda;
+SELECT apppass.set_account_enabled('alice@example.org', true, 'stays');
+SELECT is((SELECT count(*) FROM apppass.handover_overview WHERE device = 'Scanner'), 0::bigint,
+    'one that was gets none back');
+
 -- many at once: the error is the answer, and what waits stays
 SET SESSION AUTHORIZATION hilda;
 CREATE FUNCTION pg_temp.import(who text, device text, secret text, skip boolean DEFAULT false)
@@ -120,6 +137,9 @@ SELECT is(pg_temp.import('alice@example.org', ' FAX', 'seven'), 'exists handover
     'and no other while it waits');
 SELECT is(pg_temp.import('alice@example.org', 'Printer', 'eight', true), 'added',
     'a device without a code that works gets one');
+SELECT is(pg_temp.import('*@example.org', 'Fax', 'nine'), 'failed 42501 account_not_managed',
+    'an account is no pattern');
+SELECT is(pg_temp.import(NULL, 'Fax', 'nine'), 'failed 42501 account_not_managed', 'nor all of them');
 SET SESSION AUTHORIZATION pia;
 SELECT throws_ok($$ SELECT pg_temp.import('alice@example.org', 'Fax', 'nine') $$, '42501', NULL,
     'the page makes none');
@@ -133,7 +153,9 @@ SELECT apppass.offer_code('alice@example.org', 'Printer ' || n, sha256(convert_t
 FROM generate_series(1, 3) AS n;
 \o
 RESET SESSION AUTHORIZATION;
-UPDATE apppass.handover SET ends_at = now() WHERE collected_at IS NULL;
+UPDATE apppass.handover SET ends_at = now() - interval '6 days 23 hours' WHERE collected_at IS NULL;
+SELECT is_empty('SELECT FROM apppass.maintain_links(false, 2)', 'for a week the desk can say that a link has ended');
+UPDATE apppass.handover SET ends_at = now() - interval '7 days' WHERE collected_at IS NULL;
 SELECT results_eq('SELECT action, detail FROM apppass.maintain_links(false, 2)',
     $$ VALUES ('forget links', '2 not collected'), ('run again', 'there may be more links to forget') $$,
     'old links are forgotten in portions');

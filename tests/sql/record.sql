@@ -2,7 +2,7 @@
 -- Use, refusals and their partitions.
 BEGIN;
 \ir setup.sql
-SELECT plan(44);
+SELECT plan(46);
 
 SELECT apppass.add_account('alice@example.org');
 SELECT code_id AS code FROM apppass.store_code('alice@example.org', 'Phone', '1111', pg_temp.digest()) \gset
@@ -62,6 +62,8 @@ SELECT apppass.record_refusal('unknown_code', 'alice@example.org', NULL, 'smtp;t
 SELECT pg_temp.same($$ SELECT service FROM apppass.refusal WHERE client = '198.51.100.6' UNION ALL SELECT service FROM apppass.code_use WHERE network = '198.51.100.0/24'
     UNION ALL SELECT service FROM apppass.main_password_login WHERE network = '198.51.100.0/24' $$, $$ VALUES (NULL), ('-'), ('-') $$, 'a service is a word or nothing');
 DELETE FROM apppass.refusal WHERE client IN ('198.51.100.6', '198.51.100.8');
+SELECT throws_ok(format($$ SELECT apppass.record_refusal(%L, 'alice@example.org', NULL, 'imap', NULL) $$, name), '22023', NULL, 'no refusal: ' || name)
+    FROM apppass.verdict WHERE name IN ('accepted', 'main_password') ORDER BY name;
 SELECT apppass.record_refusal('wrong_code', 'alice@example.org', :other, 'imap', NULL);
 SELECT is((SELECT count(*) FROM apppass.refusal WHERE code_id IS NOT NULL), 1::bigint, 'a code of another account is not believed');
 UPDATE apppass.code SET revoked_at = now(), revoke_reason = 'lost' WHERE id = :code;

@@ -3,7 +3,7 @@
 -- not.
 BEGIN;
 \ir setup.sql
-SELECT plan(47);
+SELECT plan(51);
 
 CREATE ROLE pia LOGIN IN ROLE apppass_self;
 CREATE ROLE hilda LOGIN IN ROLE apppass_helpdesk;
@@ -11,7 +11,10 @@ INSERT INTO apppass.realm (name) VALUES ('example.org'), ('other.example');
 SELECT apppass.add_account('alice@example.org'), apppass.add_account('bob@example.org'),
     apppass.add_account('olga@other.example');
 UPDATE apppass.realm SET self_allowed = true, self_makes_per_day = 3,
-    self_services = '{imap,SMTP}', self_mfa_values = '{mfa,phr}' WHERE name = 'example.org';
+    self_services = '{imap,SMTP}', self_mfa_values = '{" mfa","phr "}' WHERE name = 'example.org';
+SELECT throws_ok($$ UPDATE apppass.realm SET self_mfa_values = string_to_array('mfa,', ',') $$, '23514', NULL, 'silence is no second factor');
+SELECT throws_ok($$ UPDATE apppass.realm SET self_mfa_values = '{}' $$, '23514', NULL, 'nor is nothing');
+SELECT is(self_mfa_values, '{mfa,phr}', 'and blanks are no part of one') FROM apppass.realm WHERE name = 'example.org';
 SELECT is(self_services, '{imap,smtp}', 'offered services have their one name')
 FROM apppass.realm WHERE name = 'example.org';
 
@@ -41,6 +44,8 @@ SELECT throws_ok(pg_temp.call('self_issue', pg_temp.make('Phone', '1111'), acr =
     'the identity was verified without a second factor that counts', 'a password alone makes nothing');
 SELECT throws_ok(pg_temp.call('self_issue', pg_temp.make('Phone', '1111'), acr => NULL), 'AP006', NULL, 'nor does silence');
 RESET SESSION AUTHORIZATION;
+SELECT ok(NOT apppass.self_strong(r, '', NULL), 'nor an empty word, whatever the realm says')
+FROM jsonb_populate_record(NULL::apppass.realm, '{"self_mfa_values": ["", "mfa"]}') AS r;
 SELECT is((SELECT count(*) FROM apppass.code), 0::bigint, 'nothing was made');
 SELECT is(mfa_enrolled, false, 'nor noted') FROM apppass.account WHERE username = 'alice@example.org';
 

@@ -3,7 +3,7 @@
 -- that nothing works any more.
 BEGIN;
 \ir setup.sql
-SELECT plan(16);
+SELECT plan(17);
 
 INSERT INTO apppass.realm (name) VALUES ('mine.org'), ('theirs.org');
 UPDATE apppass.realm SET self_allowed = true WHERE name = 'mine.org';
@@ -38,6 +38,7 @@ SET SESSION AUTHORIZATION desk;
 SELECT throws_ok($$ SELECT apppass.issue_code('alice@mine.org', 'Fake', operator => 'the owner') $$, '42501',
     'desk does not act for the owner of an account', 'the helpdesk makes nothing in the owner''s name');
 SELECT throws_ok($$ SELECT apppass.issue_code('alice@mine.org', 'Fake', operator => 'page/the owner ') $$, '42501', NULL, 'nor under an alias');
+SELECT throws_ok($$ SELECT apppass.issue_code('alice@mine.org', 'Fake', reason => 'collected by its link', operator => 'the link') $$, '42501', NULL, 'nor as their link');
 SET LOCAL apppass.operator = 'the owner';
 SELECT throws_ok($$ SELECT apppass.issue_code('alice@mine.org', 'Fake') $$, '42501', NULL, 'nor by a setting');
 SELECT throws_ok($$ SELECT apppass.set_account_enabled('alice@mine.org', false, 'x') $$, '42501', NULL, 'nor anything else');

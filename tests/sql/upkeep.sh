@@ -143,8 +143,12 @@ settings="SET standard_conforming_strings = off; SET escape_string_warning = off
     SET quote_all_identifiers = on; SET enable_indexscan = off; SET default_transaction_isolation = 'repeatable read'"
 old
 on_upkeep "INSERT INTO apppass.refusal (at, verdict) VALUES (now() - interval '100 days', 'unknown_user')"
-ok 'upkeep: whatever the settings' upkeep_is $'delete refusals\ndrop partition' \
+next=$(on_upkeep "SELECT name FROM apppass.refusal_partition(now() + interval '1 month')")
+on_upkeep "DROP TABLE apppass.$next"
+ok 'upkeep: whatever the settings' upkeep_is $'delete refusals\ndrop partition\nmake partition' \
     "$settings; SELECT action FROM apppass.maintain() WHERE action <> 'seal' ORDER BY 1"
+ok 'upkeep: a month is one of UTC' upkeep_is t "SELECT p.lower_bound = m.lower_bound AND p.upper_bound = m.upper_bound
+    FROM apppass.refusal_partitions() AS p JOIN apppass.refusal_partition(now() + interval '1 month') AS m USING (name)"
 on_upkeep "SELECT apppass.store_code('a@idle.org', 'S', 'ssss', '$hash')" >/dev/null
 ok 'upkeep: a hash is upgraded' upkeep_is t "$settings; SELECT apppass.upgrade_hash(code_id, hash, replace(hash, 't=2', 't=3'))
     FROM apppass.lookup('a@idle.org', 'ssss', 'imap', '192.0.2.1')" -U upkeep_mail

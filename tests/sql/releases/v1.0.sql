@@ -2116,6 +2116,48 @@ COMMENT ON FUNCTION apppass.audit_write(action text, realm_id integer, account_i
 
 
 --
+-- Name: await_issue(bigint); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
+--
+
+CREATE FUNCTION apppass.await_issue(account_id bigint) RETURNS void
+    LANGUAGE plpgsql
+    SET search_path TO 'pg_catalog', 'pg_temp'
+    AS $$
+DECLARE
+    began constant timestamptz := clock_timestamp();
+BEGIN
+    -- What is being issued or offered belongs to what is revoked, so whoever does it gets a moment
+    -- to commit; a session that stays open holds nobody up.
+    WHILE current_setting('transaction_isolation') = 'read committed' LOOP
+        PERFORM FROM apppass.issue_turn AS t
+            WHERE t.account_id = await_issue.account_id FOR SHARE SKIP LOCKED;
+        EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t
+            WHERE t.account_id = await_issue.account_id);
+        IF clock_timestamp() > began + interval '2 s' THEN
+            RAISE WARNING
+                'a code is being issued for the account, and is not among those revoked: process %',
+                coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn')
+                    FROM apppass.issue_turn AS t WHERE t.account_id = await_issue.account_id), '?')
+                USING HINT = 'Revoke again once it is there, or disable the account, which holds '
+                             'for every code.';
+            EXIT;
+        END IF;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END
+$$;
+
+
+ALTER FUNCTION apppass.await_issue(account_id bigint) OWNER TO apppass_owner;
+
+--
+-- Name: FUNCTION await_issue(account_id bigint); Type: COMMENT; Schema: apppass; Owner: apppass_owner
+--
+
+COMMENT ON FUNCTION apppass.await_issue(account_id bigint) IS 'Waits for whoever is issuing a code or making a link for the account; after 2 s a WARNING says who that is, and that it is left.';
+
+
+--
 -- Name: bcrypt(text); Type: FUNCTION; Schema: apppass; Owner: apppass_owner
 --
 
@@ -2635,7 +2677,10 @@ BEGIN
                   HINT = 'At most 4 times the work and twice the memory of realm.argon2_memory_kib '
                          'and argon2_passes; bcrypt up to cost 12.';
     END IF;
-    NEW.services := apppass.service_names(NEW.services);
+    -- A code whose service is no longer known can be revoked like others.
+    IF NEW.services IS DISTINCT FROM OLD.services THEN
+        NEW.services := apppass.service_names(NEW.services);
+    END IF;
     IF array_position(NEW.networks, NULL) IS NOT NULL THEN
         RAISE EXCEPTION 'the list of networks has an empty place'
             USING ERRCODE = '22023', CONSTRAINT = 'networks_null',
@@ -3525,10 +3570,14 @@ BEGIN
             USING ERRCODE = 'AP003', CONSTRAINT = 'account_enabled',
                   HINT = 'Disable it first, which ends its sessions: SELECT '
                          'apppass.set_account_enabled(username, false, reason).';
-    ELSIF strpos(account.username, '@') > 0 AND strpos(
-        apppass.fold(concat_ws(' ', apppass.context('reason'), apppass.context('ticket'))),
-        account.username) > 0 THEN
-        RAISE EXCEPTION 'reason or ticket name the account'
+    ELSIF EXISTS (SELECT FROM (SELECT account.username::text
+                               UNION SELECT l.account FROM apppass.audit AS l
+                               WHERE l.account_id = account.id) AS known (name)
+                  WHERE strpos(known.name, '@') > 0
+                    AND strpos(apppass.fold(concat_ws(' ', apppass.context('reason'),
+                                   apppass.context('ticket'), apppass.context('operator'))),
+                               known.name) > 0) THEN
+        RAISE EXCEPTION 'reason, ticket or operator have a name of the account'
             USING ERRCODE = '22023', CONSTRAINT = 'erasure_named',
                   HINT = 'They stay: give a number that says nothing to others.';
     END IF;
@@ -4275,7 +4324,7 @@ ALTER TABLE apppass.handover OWNER TO apppass_owner;
 -- Name: TABLE handover; Type: COMMENT; Schema: apppass; Owner: apppass_owner
 --
 
-COMMENT ON TABLE apppass.handover IS 'Links with which people make a code that they were offered. maintain() deletes what was not collected in time.';
+COMMENT ON TABLE apppass.handover IS 'Links with which people make a code that they were offered. maintain() deletes what was not collected, a week after its end.';
 
 
 --
@@ -4752,7 +4801,7 @@ ALTER FUNCTION apppass.handover_guard() OWNER TO apppass_owner;
 -- Name: FUNCTION handover_guard(); Type: COMMENT; Schema: apppass; Owner: apppass_owner
 --
 
-COMMENT ON FUNCTION apppass.handover_guard() IS 'Trigger: an account that is disabled has no links.';
+COMMENT ON FUNCTION apppass.handover_guard() IS 'Trigger: an account that is disabled has no links, and gets none back.';
 
 
 --
@@ -4936,7 +4985,8 @@ DECLARE
 BEGIN
     it.account := apppass.account_name(import_code.account);
     it.device := apppass.label_name(import_code.device);
-    IF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device)) THEN
+    IF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device) AS c
+                             WHERE c.account = it.account) THEN
         it.result := 'exists';
         RETURN it;
     END IF;
@@ -4989,14 +5039,15 @@ BEGIN
     it.account := apppass.account_name(import_offer.account);
     it.device := apppass.label_name(import_offer.device);
     IF EXISTS (SELECT FROM apppass.find_offers(it.account, now()) AS o
-               WHERE o.state = 'pending'
+               WHERE o.account = it.account AND o.state = 'pending'
                  AND apppass.label_key(o.device) = apppass.label_key(it.device)) THEN
         it.result := 'exists';
         it.token := 'handover_pending';
         it.problem := 'a link for this device waits already';
         it.hint := 'Withdraw it, or leave the row out.';
         RETURN it;
-    ELSIF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device)) THEN
+    ELSIF skip_live AND EXISTS (SELECT FROM apppass.find_codes(it.account, it.device) AS c
+                                WHERE c.account = it.account) THEN
         it.result := 'exists';
         RETURN it;
     END IF;
@@ -5393,50 +5444,38 @@ COMMENT ON FUNCTION apppass.last_disabled(account text, OUT at timestamp with ti
 CREATE FUNCTION apppass.lock_rows(kind text, ids bigint[]) RETURNS void
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
-    AS $$
+    AS $_$
 DECLARE
     began constant timestamptz := clock_timestamp();
+    target record;
     locked bigint[];
     holder xid;
     blocker text;
     warned boolean := false;
 BEGIN
+    SELECT t.relation, t.key, t.strength INTO STRICT target
+    FROM (VALUES ('code', 'code', 'id', 'NO KEY UPDATE'),
+                 ('account', 'account', 'id', 'NO KEY UPDATE'),
+                 ('account key', 'account', 'id', 'UPDATE'),
+                 ('realm', 'realm', 'id', 'NO KEY UPDATE'),
+                 ('turn', 'issue_turn', 'account_id', 'NO KEY UPDATE'))
+        AS t (kind, relation, key, strength)
+    WHERE t.kind = lock_rows.kind;
     LOOP
-        CASE kind
-            WHEN 'code' THEN
-                locked := ARRAY(SELECT c.id FROM apppass.code AS c WHERE c.id = ANY (ids)
-                                ORDER BY c.id FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT c.xmax INTO holder FROM apppass.code AS c
-                WHERE c.id = ANY (ids) AND c.id <> ALL (locked) LIMIT 1;
-            WHEN 'account' THEN
-                locked := ARRAY(SELECT a.id FROM apppass.account AS a WHERE a.id = ANY (ids)
-                                ORDER BY a.id FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT a.xmax INTO holder FROM apppass.account AS a
-                WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
-            WHEN 'account key' THEN
-                locked := ARRAY(SELECT a.id FROM apppass.account AS a WHERE a.id = ANY (ids)
-                                ORDER BY a.id FOR UPDATE SKIP LOCKED);
-                SELECT a.xmax INTO holder FROM apppass.account AS a
-                WHERE a.id = ANY (ids) AND a.id <> ALL (locked) LIMIT 1;
-            WHEN 'realm' THEN
-                locked := ARRAY(SELECT r.id FROM apppass.realm AS r WHERE r.id = ANY (ids)
-                                ORDER BY r.id FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT r.xmax INTO holder FROM apppass.realm AS r
-                WHERE r.id = ANY (ids) AND r.id <> ALL (locked) LIMIT 1;
-            WHEN 'turn' THEN
-                locked := ARRAY(SELECT t.account_id FROM apppass.issue_turn AS t
-                                WHERE t.account_id = ANY (ids) FOR NO KEY UPDATE SKIP LOCKED);
-                SELECT t.xmax INTO holder FROM apppass.issue_turn AS t
-                WHERE t.account_id = ANY (ids) AND t.account_id <> ALL (locked) LIMIT 1;
-        END CASE;
-        IF NOT FOUND THEN
+        EXECUTE format('SELECT ARRAY(SELECT %1$I FROM apppass.%2$I WHERE %1$I = ANY ($1) '
+                       'ORDER BY %1$I FOR %3$s SKIP LOCKED)',
+                       target.key, target.relation, target.strength)
+            INTO locked USING ids;
+        EXECUTE format('SELECT xmax FROM apppass.%2$I '
+                       'WHERE %1$I = ANY ($1) AND %1$I <> ALL ($2) LIMIT 1',
+                       target.key, target.relation)
+            INTO holder USING ids, locked;
+        IF holder IS NULL THEN
             RETURN;
         END IF;
         IF clock_timestamp() > began + (CASE WHEN warned THEN interval '10 s'
             ELSE interval '2 s' END) THEN
-            blocker := apppass.holder_of(holder, CASE kind
-                WHEN 'code' THEN 'apppass.code' WHEN 'turn' THEN 'apppass.issue_turn'
-                WHEN 'realm' THEN 'apppass.realm' ELSE 'apppass.account' END::regclass);
+            blocker := apppass.holder_of(holder, format('apppass.%I', target.relation)::regclass);
             IF warned THEN
                 RAISE EXCEPTION 'waited 10 s for %',
                     coalesce('process ' || blocker, 'another session')
@@ -5453,7 +5492,7 @@ BEGIN
         PERFORM pg_sleep(0.01);
     END LOOP;
 END
-$$;
+$_$;
 
 
 ALTER FUNCTION apppass.lock_rows(kind text, ids bigint[]) OWNER TO apppass_owner;
@@ -5835,10 +5874,11 @@ CREATE FUNCTION apppass.maintain_links(dry_run boolean, most integer) RETURNS SE
     LANGUAGE sql
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
-    -- What was offered and not collected leaves nothing but its audit rows.
+    -- What was offered and not collected leaves nothing but its audit rows, after the week for
+    -- which people ask why their link opens nothing.
     WITH old AS MATERIALIZED (
         SELECT h.id FROM apppass.handover AS h
-        WHERE h.collected_at IS NULL AND h.ends_at <= now()
+        WHERE h.collected_at IS NULL AND h.ends_at <= now() - interval '7 days'
         LIMIT CASE WHEN NOT maintain_links.dry_run THEN maintain_links.most END
         FOR UPDATE SKIP LOCKED
     ), gone AS (
@@ -5859,7 +5899,7 @@ ALTER FUNCTION apppass.maintain_links(dry_run boolean, most integer) OWNER TO ap
 -- Name: FUNCTION maintain_links(dry_run boolean, most integer); Type: COMMENT; Schema: apppass; Owner: apppass_owner
 --
 
-COMMENT ON FUNCTION apppass.maintain_links(dry_run boolean, most integer) IS 'Job of maintain(): deletes offered codes that were not collected in time; at most so many at once.';
+COMMENT ON FUNCTION apppass.maintain_links(dry_run boolean, most integer) IS 'Job of maintain(): deletes offered codes that were not collected, a week after their links ended; at most so many at once.';
 
 
 --
@@ -6141,6 +6181,7 @@ COMMENT ON FUNCTION apppass.make_code(account_id bigint, length integer) IS 'A n
 CREATE FUNCTION apppass.make_refusal_partition(month timestamp with time zone, most integer DEFAULT 10000) RETURNS boolean
     LANGUAGE plpgsql
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO'
     AS $$
 DECLARE
     made record;
@@ -6982,7 +7023,8 @@ BEGIN
         RAISE EXCEPTION 'a link is valid for a minute to 30 days' USING ERRCODE = '22023',
             CONSTRAINT = 'handover_valid_range', HINT = 'Leave it out for 24 hours.';
     END IF;
-    ends_at := apppass.later(now(), offer_code.valid);
+    -- No link outlives its code.
+    ends_at := LEAST(apppass.later(now(), offer_code.valid), offer_code.expires_at);
     planned := apppass.rehearse_code(account.username, offer_code.device, offer_code.services,
         offer_code.networks, offer_code.expires_at);
     -- Whoever revokes everything meanwhile waits for this link, as for a code, and ends it.
@@ -7026,12 +7068,13 @@ CREATE FUNCTION apppass.operator() RETURNS text
 DECLARE
     claimed text := apppass.context('operator');
 BEGIN
-    -- Codes that owners made are counted and shown as theirs.
-    IF claimed ~ '(^|/)the owner$' AND NOT pg_has_role(session_user, 'apppass_self', 'MEMBER') THEN
+    -- Codes that owners made, or collected by a link, are counted, shown and announced as theirs.
+    IF claimed ~ '(^|/)the (owner|link)$'
+        AND NOT pg_has_role(session_user, 'apppass_self', 'MEMBER') THEN
         RAISE EXCEPTION '% does not act for the owner of an account', session_user
             USING ERRCODE = '42501', CONSTRAINT = 'operator_owner',
-                  HINT = 'As operator give the name of whoever acts; owners act by the self_ '
-                         'functions.';
+                  HINT = 'As operator give the name of whoever acts; owners and their links '
+                         'act by the self_ functions.';
     END IF;
     RETURN claimed;
 END
@@ -7822,8 +7865,18 @@ BEGIN
             CONSTRAINT = 'key_fixed', HINT = 'Change its name instead.';
     END IF;
     NEW.name := apppass.account_name(NEW.name);
-    NEW.services := apppass.service_names(NEW.services);
-    NEW.self_services := apppass.service_names(NEW.self_services);
+    -- What stands there already holds, and can be changed, when its row of service is gone.
+    IF NEW.services IS DISTINCT FROM OLD.services THEN
+        NEW.services := apppass.service_names(NEW.services);
+    END IF;
+    IF NEW.self_services IS DISTINCT FROM OLD.self_services THEN
+        NEW.self_services := apppass.service_names(NEW.self_services);
+    END IF;
+    IF NEW.self_mfa_values IS NOT NULL THEN
+        NEW.self_mfa_values := ARRAY(SELECT apppass.trim_blank(v.value)
+                                     FROM unnest(NEW.self_mfa_values) WITH ORDINALITY
+                                         AS v (value, place) ORDER BY v.place);
+    END IF;
     RETURN NEW;
 END
 $$;
@@ -7905,6 +7958,11 @@ BEGIN
         RAISE EXCEPTION 'verdict "%" is not known', record_refusal.verdict
             USING ERRCODE = '22023', CONSTRAINT = 'verdict_unknown',
                   HINT = 'The mail server is newer than the schema: sqitch deploy.';
+    END IF;
+    IF record_refusal.verdict IN ('accepted', 'main_password') THEN
+        RAISE EXCEPTION 'verdict "%" refuses nothing', record_refusal.verdict
+            USING ERRCODE = '22023', CONSTRAINT = 'verdict_unknown',
+                  HINT = 'Uses are recorded by record_use and record_main_password.';
     END IF;
     PERFORM apppass.hurry();
     INSERT INTO apppass.refusal (at, verdict, account_id, realm_id, code_id, service, client)
@@ -8073,6 +8131,7 @@ COMMENT ON FUNCTION apppass.refusal_partition(month timestamp with time zone, OU
 CREATE FUNCTION apppass.refusal_partitions() RETURNS TABLE(part oid, name text, lower_bound timestamp with time zone, upper_bound timestamp with time zone)
     LANGUAGE sql STABLE
     SET search_path TO 'pg_catalog', 'pg_temp'
+    SET "DateStyle" TO 'ISO'
     AS $$
     SELECT c.oid, c.relname::text, b.bounds[1]::timestamptz, b.bounds[2]::timestamptz
     FROM pg_inherits AS i
@@ -8547,8 +8606,10 @@ DECLARE
 BEGIN
     previous := apppass.set_context(revoke_account.reason, revoke_account.ticket,
         revoke_account.operator);
-    revoked := apppass.revoke_codes(account.id, NULL, NULL);
+    PERFORM apppass.require_reason('revoking the codes of an account');
+    PERFORM apppass.await_issue(account.id);
     PERFORM apppass.withdraw_offers(account, NULL);
+    revoked := apppass.revoke_codes(account.id, NULL, NULL);
     PERFORM apppass.restore_context(previous);
     RETURN revoked;
 END
@@ -8615,30 +8676,10 @@ CREATE FUNCTION apppass.revoke_codes(account_id bigint, device_id bigint, select
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
 DECLARE
-    began constant timestamptz := clock_timestamp();
     ids bigint[];
     revoked integer;
 BEGIN
     PERFORM apppass.require_reason('revoking a code');
-    -- A code that is being issued belongs to those to be revoked, so whoever issues it gets a
-    -- moment to commit; a session that stays open holds nobody up.
-    WHILE revoke_codes.selector IS NULL
-        AND current_setting('transaction_isolation') = 'read committed' LOOP
-        PERFORM FROM apppass.issue_turn AS t
-            WHERE t.account_id = revoke_codes.account_id FOR SHARE SKIP LOCKED;
-        EXIT WHEN FOUND OR NOT EXISTS (SELECT FROM apppass.issue_turn AS t
-            WHERE t.account_id = revoke_codes.account_id);
-        IF clock_timestamp() > began + interval '2 s' THEN
-            RAISE WARNING
-                'a code is being issued for the account, and is not among those revoked: process %',
-                coalesce((SELECT apppass.holder_of(t.xmax, 'apppass.issue_turn')
-                    FROM apppass.issue_turn AS t WHERE t.account_id = revoke_codes.account_id), '?')
-                USING HINT = 'Revoke again once it is there, or disable the account, which holds '
-                             'for every code.';
-            EXIT;
-        END IF;
-        PERFORM pg_sleep(0.01);
-    END LOOP;
     ids := ARRAY(SELECT c.id FROM apppass.code AS c
                  WHERE c.account_id = revoke_codes.account_id AND c.revoked_at IS NULL
                  AND (revoke_codes.device_id IS NULL OR c.device_id = revoke_codes.device_id)
@@ -8738,6 +8779,7 @@ BEGIN
     previous := apppass.set_context(revoke_device.reason, revoke_device.ticket,
         revoke_device.operator);
     PERFORM apppass.require_reason('revoking a device');
+    PERFORM apppass.await_issue(account.id);
     withdrawn := apppass.withdraw_offers(account, revoke_device.device);
     IF withdrawn = 0 OR EXISTS (SELECT FROM apppass.device AS d WHERE d.account_id = account.id
             AND apppass.label_key(d.label)
@@ -9441,7 +9483,7 @@ CREATE FUNCTION apppass.self_strong(realm apppass.realm, acr text, amr text[]) R
     SET search_path TO 'pg_catalog', 'pg_temp'
     AS $$
     SELECT realm.self_mfa_values IS NULL
-        OR coalesce(acr = ANY (realm.self_mfa_values), false)
+        OR coalesce(NULLIF(acr, '') = ANY (realm.self_mfa_values), false)
         OR coalesce(amr && realm.self_mfa_values, false);
 $$;
 
@@ -10164,7 +10206,8 @@ BEGIN
     -- Who is opening a link gets a moment to end; a session that stays open holds nobody up.
     LOOP
         ids := ARRAY(SELECT h.id FROM apppass.handover AS h
-                     WHERE h.account_id = (withdraw_offers.account).id AND h.collected_at IS NULL
+                     WHERE h.account_id = (withdraw_offers.account).id
+                       AND apppass.handover_state(h) = 'pending'
                        AND (withdraw_offers.device IS NULL OR apppass.label_key(h.device) = label));
         FOR gone IN
             DELETE FROM apppass.handover AS h
@@ -12494,13 +12537,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 20:52:47.318453+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 20:52:47.318453+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 20:52:47.289095+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 20:52:47.289095+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 23:18:14.298348+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 23:18:14.298348+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 23:18:14.283447+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
 \.
 
 
@@ -12509,58 +12552,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712585911621924010	2026-11-26 20:52:47.248105+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	674a72b9-e174-4dc2-bff8-6e10fc51ec73	\N
-2	791	7712585911621924010	2026-11-26 20:52:47.25852+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	876c1255-1d8b-4b0e-8099-dacafd8bcd03	\N
-3	792	7712585911621924010	2026-11-26 20:52:47.271436+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	40ca38eb-7a0a-42ba-822f-c519b6c500ff	\N
-4	793	7712585911621924010	2026-11-26 20:52:47.275691+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	ec628bb4-14a6-4e04-acb6-82649b17e5ff	\N
-5	794	7712585911621924010	2026-11-26 20:52:47.284216+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	6662a0f1-3dc6-48ba-bf13-960d4f3326a2	\N
-6	796	7712585911621924010	2026-11-26 20:52:47.305808+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	7e29998f-216d-473e-9cc6-a399c98bbae5	\N
-7	796	7712585911621924010	2026-11-26 20:52:47.313703+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	6622d574-b31f-44d3-8c0a-3cf40d390d05	\N
-8	796	7712585911621924010	2026-11-26 20:52:47.315304+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	86e6a053-3087-4647-832d-1b8544c7186b	\N
-9	796	7712585911621924010	2026-11-26 20:52:47.316168+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	b459af15-87d1-4896-a013-3a5ed7ac6b73	\N
-11	796	7712585911621924010	2026-11-26 20:52:47.317657+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T20:52:47.289095+00:00", "created_by": "postgres", "mfa_enrolled": false}	9d113f5d-d610-444f-b967-3bdf14c5f09e	\N
-12	803	7712585911621924010	2026-11-26 20:52:47.319734+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T20:52:47.318453+00:00", "created_by": "postgres", "mfa_enrolled": true}	4f6c54e5-9978-4411-a42a-dca1a2003b97	\N
-13	803	7712585911621924010	2026-11-26 20:52:47.320198+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T20:52:47.318453+00:00", "created_by": "postgres", "mfa_enrolled": false}	01c03511-f0b6-4767-a2bc-04f376ca4985	\N
-14	806	7712585911621924010	2026-11-26 20:52:47.328147+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	d7756482-51f0-4b30-8ea6-270f131c2a52	\N
-15	808	7712585911621924010	2026-11-26 20:52:47.352414+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T20:52:47.32909+00:00"}	38a193fc-322d-4050-8575-7cf5ccdf5280	\N
-16	808	7712585911621924010	2026-11-26 20:52:47.367606+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T20:52:47.32909+00:00", "created_by": "postgres", "expiry_chosen": false}	c3f6255e-10dc-4557-86ce-24e626ca8feb	\N
-17	810	7712585911621924010	2026-11-26 20:52:47.377512+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T20:52:47.375215+00:00"}	e53c1296-91b6-4442-8c2a-04a64fae76aa	\N
-18	810	7712585911621924010	2026-11-26 20:52:47.382906+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T20:52:47.375215+00:00", "created_by": "postgres", "expiry_chosen": false}	b221f041-5e47-4baf-839f-96f55a78c995	\N
-19	812	7712585911621924010	2026-11-26 20:52:47.392975+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T20:52:47.390807+00:00"}	2ad536e4-f112-44ee-881b-add70a724ad1	\N
-20	812	7712585911621924010	2026-11-26 20:52:47.395982+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T20:52:47.390807+00:00", "created_by": "postgres", "expiry_chosen": false}	74e84cc6-a3ae-4d5b-abba-b9219f509a5b	\N
-21	814	7712585911621924010	2026-11-26 20:52:47.408996+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T20:52:47.400548+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	27e9fd4c-7db8-421c-a7e7-6d6bcfd769d2	\N
-22	816	7712585911621924010	2026-11-26 20:52:47.411777+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T20:52:47.41037+00:00"}	376e72e0-3aaa-4538-8250-04af2b3c9c74	\N
-10	796	7712585911621924010	2026-11-26 20:52:47.316991+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x7b1ba3090a35d6bba379b382356c2bfcb72102289471362f3ff5afe1f4b9c00f
-23	816	7712585911621924010	2026-11-26 20:52:47.413534+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:52:47.41037+00:00", "created_by": "postgres", "expiry_chosen": false}	ed6faf55-38f1-498e-941b-5eb7d5e00433	\N
-24	818	7712585911621924010	2026-11-26 20:52:47.430329+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T20:52:47.420207+00:00", "expiry_chosen": true}	89c7c15e-a132-4820-b0cc-047e1301f0da	\N
-25	818	7712585911621924010	2026-11-26 20:52:47.433054+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T20:52:47.420207+00:00", "created_by": "postgres", "expiry_chosen": false}	0706472a-0b11-425a-ad00-43dcbcbd362f	\N
-26	820	7712585911621924010	2026-11-26 20:52:47.435694+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T20:52:47.434253+00:00"}	ba87ab6b-31df-4c91-80b3-9418b761ed3e	\N
-27	820	7712585911621924010	2026-11-26 20:52:47.437475+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T20:52:47.434253+00:00", "created_by": "postgres", "expires_at": "2026-11-27T20:52:47.434253+00:00", "expiry_chosen": true}	37766806-dfdd-4a65-b7e9-2b2df44ef69b	\N
-28	823	7712585911621924010	2026-11-26 20:52:47.443153+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T20:52:47.440332+00:00"}	862ad139-72fa-4e58-b677-db93a02be791	\N
-29	823	7712585911621924010	2026-11-26 20:52:47.445201+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T20:52:47.440332+00:00", "created_by": "postgres", "expiry_chosen": false}	beab591b-7a76-4162-9563-67aeb0130beb	\N
-30	823	7712585911621924010	2026-11-26 20:52:47.447016+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T20:52:47.440332+00:00"}	035e4826-34fe-43e4-995f-11884b9a972a	\N
-31	823	7712585911621924010	2026-11-26 20:52:47.448385+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T20:52:47.440332+00:00", "created_by": "postgres", "expiry_chosen": false}	e69f3cd9-7d07-4aed-aded-84752044534d	\N
-34	823	7712585911621924010	2026-11-26 20:52:47.451025+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T20:52:47.440332+00:00"}	5b119a87-615e-4e8c-b002-4cfc3cf3c2f7	\N
-35	823	7712585911621924010	2026-11-26 20:52:47.451607+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T20:52:47.440332+00:00", "created_by": "postgres", "expiry_chosen": false}	26847720-8ecb-4f6e-9f72-e20bcd775247	\N
-36	828	7712585911621924010	2026-11-26 20:52:47.454632+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	cd40d580-1234-4aea-ad27-2e596ac25762	\N
-37	829	7712585911621924010	2026-11-26 20:52:47.458834+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	8fbfab4c-82a4-4d87-8249-cbe4ca3a95af	\N
-38	831	7712585911621924010	2026-11-26 20:52:47.460668+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	f5661bf4-1c48-4668-86f0-6801e0e99def	\N
-39	832	7712585911621924010	2026-11-26 20:52:47.462325+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T20:52:47.461427+00:00"}	859a2048-5638-4e60-873a-38e455a0880d	\N
-40	832	7712585911621924010	2026-11-26 20:52:47.464234+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T20:52:47.461427+00:00", "created_by": "postgres", "expiry_chosen": false}	9ad19806-c796-4b2a-9408-4ef0dd707b81	\N
-41	842	7712585911621924010	2026-11-26 20:52:47.52571+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	fcd81277-16f6-428d-bbef-71c1c3a8d902	\N
-43	844	7712585911621924010	2026-11-26 20:52:47.532493+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	29f0f56b-ca91-4626-bf4a-388b87b2cde1	\N
-32	823	7712585911621924010	2026-11-26 20:52:47.449272+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x7066532cfc147ac903f3f67b654bd7f6836d37711a12e774be84775322b4f29f
-33	823	7712585911621924010	2026-11-26 20:52:47.450216+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x774d0ecf4770dd2a4cda4e28a6fae7c461e30b5e479398cbe37fe5ccb540dad4
-42	843	7712585911621924010	2026-11-26 20:52:47.529722+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x865547f25ad61e9b139e6c007ee3edc77730d3152df20564c7f9db674078780a
-44	844	7712585911621924010	2026-11-26 20:52:47.543202+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x9bb9ce9d5e355d5f27c6a9d26170368bedd897b0a30e8e66b6cf098b022d5a16
-45	844	7712585911621924010	2026-11-26 20:52:47.544043+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x2eda73aae79e2c5d22782dc510a6c41e08a88b464aefe841df22b5517277aeb7
-48	845	7712585911621924010	2026-11-26 20:52:47.570843+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T20:52:47.550221+00:00"}	c0b6009d-a6a1-4a4e-93d4-e7628f4a0067	\N
-51	845	7712585911621924010	2026-11-26 20:52:47.575236+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T20:52:47.550221+00:00"}	5546d13d-c099-4a36-8031-08c6b938a4e3	\N
-52	850	7712585911621924010	2026-11-26 20:52:47.58667+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T20:52:47.57737+00:00"}	c649bd8f-a049-4146-ae2a-d5e18686fb35	\N
-53	850	7712585911621924010	2026-11-26 20:52:47.58802+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T20:52:47.57737+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	fdba400c-558d-486c-8865-8dec2de9ad0a	\N
-54	850	7712585911621924010	2026-11-26 20:52:47.588873+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	68505f07-54a4-4942-8c2f-460f2d62f086	\N
-55	854	7712585911621924010	2026-11-26 20:52:47.619751+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	0f8d46bf-56d3-43d0-9d0a-ee294733e03b	\N
-56	854	7712585911621924010	2026-11-26 20:52:47.620654+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	e3364375-f974-434d-957f-5ae89bdacc2e	\N
+1	791	7712623473097284971	2026-11-26 23:18:14.259085+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	2393a4e6-160c-49f3-9fbb-f9a44af8a8f7	\N
+2	791	7712623473097284971	2026-11-26 23:18:14.265528+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	823fdff7-69a1-4d6b-bd2b-6e5edd65d30c	\N
+3	792	7712623473097284971	2026-11-26 23:18:14.271926+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	c93d8abb-0dfc-4792-9b1b-df65be6094a7	\N
+4	793	7712623473097284971	2026-11-26 23:18:14.27529+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	7a3b9de6-9d50-47a4-9574-39970a16cc2a	\N
+5	794	7712623473097284971	2026-11-26 23:18:14.279701+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	0110d94b-cf0f-462d-8939-4462743a7a59	\N
+6	796	7712623473097284971	2026-11-26 23:18:14.293072+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	b8f9df24-257b-4521-871d-87aa65f28455	\N
+7	796	7712623473097284971	2026-11-26 23:18:14.294622+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	5139bb77-ea17-400c-b424-97d9033aec9e	\N
+8	796	7712623473097284971	2026-11-26 23:18:14.295507+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	8af30ec6-b2d3-4188-813f-25efa4467cbd	\N
+9	796	7712623473097284971	2026-11-26 23:18:14.296356+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	36e17e62-b667-41ea-b759-d512283d9be1	\N
+11	796	7712623473097284971	2026-11-26 23:18:14.297722+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	2cee4287-57fc-4a39-ad06-3459d0e116e6	\N
+12	803	7712623473097284971	2026-11-26 23:18:14.299252+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T23:18:14.298348+00:00", "created_by": "postgres", "mfa_enrolled": true}	cedda1e7-a1b2-4143-aa5a-e2669a170821	\N
+13	803	7712623473097284971	2026-11-26 23:18:14.299636+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T23:18:14.298348+00:00", "created_by": "postgres", "mfa_enrolled": false}	adb21b57-3c93-4d79-bf9f-f6be7f247aea	\N
+14	806	7712623473097284971	2026-11-26 23:18:14.305208+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	dfc95861-ff9b-4efd-a56d-9efe048a0211	\N
+15	808	7712623473097284971	2026-11-26 23:18:14.319608+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T23:18:14.305669+00:00"}	f51f5537-3333-4dfe-ba25-659c0e05897d	\N
+16	808	7712623473097284971	2026-11-26 23:18:14.329776+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T23:18:14.305669+00:00", "created_by": "postgres", "expiry_chosen": false}	ca55b781-58e8-40b9-93d1-03831da4ba55	\N
+17	810	7712623473097284971	2026-11-26 23:18:14.333751+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T23:18:14.331929+00:00"}	2e1b4c9f-aa1e-453c-b9f6-b55ad6e31aaa	\N
+18	810	7712623473097284971	2026-11-26 23:18:14.337437+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T23:18:14.331929+00:00", "created_by": "postgres", "expiry_chosen": false}	69d730bf-61f6-4be9-bb3e-af894c6efcad	\N
+19	812	7712623473097284971	2026-11-26 23:18:14.340043+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T23:18:14.338443+00:00"}	5f3ff0fb-f7e0-4c03-a526-8c5517fd6f19	\N
+20	812	7712623473097284971	2026-11-26 23:18:14.341855+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T23:18:14.338443+00:00", "created_by": "postgres", "expiry_chosen": false}	a8a43b61-920f-48ef-8719-bea8bf0128a1	\N
+21	814	7712623473097284971	2026-11-26 23:18:14.347698+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T23:18:14.34277+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	c89dbb14-0b8c-4d0b-8732-cb6b2e0285f1	\N
+22	816	7712623473097284971	2026-11-26 23:18:14.349537+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T23:18:14.348272+00:00"}	6bf3e97b-4d13-47ce-8fea-e1bc60f60967	\N
+10	796	7712623473097284971	2026-11-26 23:18:14.297113+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x0afe9ae856940bfe99f3403fdeb893ef8fbe19fff73a5a3caebf2e3406fa6f37
+23	816	7712623473097284971	2026-11-26 23:18:14.351391+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T23:18:14.348272+00:00", "created_by": "postgres", "expiry_chosen": false}	f2581c05-d97f-47c2-a5b7-f7a96faa0088	\N
+24	818	7712623473097284971	2026-11-26 23:18:14.360856+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T23:18:14.353138+00:00", "expiry_chosen": true}	dbf43155-6152-4f05-b937-c0bcb4bcda06	\N
+25	818	7712623473097284971	2026-11-26 23:18:14.363565+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T23:18:14.353138+00:00", "created_by": "postgres", "expiry_chosen": false}	b641348f-7e56-4d3f-9e3b-89d5f22ed7c7	\N
+26	820	7712623473097284971	2026-11-26 23:18:14.365725+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T23:18:14.36464+00:00"}	b4a70e1f-5174-43b5-8485-6ecdb5068d17	\N
+27	820	7712623473097284971	2026-11-26 23:18:14.36685+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T23:18:14.36464+00:00", "created_by": "postgres", "expires_at": "2026-11-27T23:18:14.36464+00:00", "expiry_chosen": true}	7669f436-f7aa-4a7a-9d7b-4dfe399aca69	\N
+28	823	7712623473097284971	2026-11-26 23:18:14.371488+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T23:18:14.369047+00:00"}	78bf4c57-c40d-4f5e-a7c3-9da212caeee0	\N
+29	823	7712623473097284971	2026-11-26 23:18:14.373633+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T23:18:14.369047+00:00", "created_by": "postgres", "expiry_chosen": false}	64a8b484-c315-4580-be63-a0b3e150ed55	\N
+30	823	7712623473097284971	2026-11-26 23:18:14.375009+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T23:18:14.369047+00:00"}	9b768629-f454-41c4-af87-4353478a7720	\N
+31	823	7712623473097284971	2026-11-26 23:18:14.375748+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T23:18:14.369047+00:00", "created_by": "postgres", "expiry_chosen": false}	a2ebf1f5-7358-40eb-9cdd-1251012a6b81	\N
+34	823	7712623473097284971	2026-11-26 23:18:14.37772+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T23:18:14.369047+00:00"}	d97cb038-de80-4982-9836-13b6457990e4	\N
+35	823	7712623473097284971	2026-11-26 23:18:14.378515+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T23:18:14.369047+00:00", "created_by": "postgres", "expiry_chosen": false}	a4d09ec5-5a08-476a-b23b-f9a51b9159fb	\N
+36	828	7712623473097284971	2026-11-26 23:18:14.380288+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	39c853da-a1d0-4f6d-8196-504fb983f2ae	\N
+37	829	7712623473097284971	2026-11-26 23:18:14.384083+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	4aec667d-b12f-424b-a0df-04625bd0e541	\N
+38	831	7712623473097284971	2026-11-26 23:18:14.385629+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	3a57e36b-5aa7-4005-a929-eca23a8c303a	\N
+39	832	7712623473097284971	2026-11-26 23:18:14.38687+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T23:18:14.386057+00:00"}	63eb3611-1df0-4aaa-81d6-fc85bfd312d3	\N
+40	832	7712623473097284971	2026-11-26 23:18:14.388019+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T23:18:14.386057+00:00", "created_by": "postgres", "expiry_chosen": false}	aa0072ac-d065-42af-b741-10e30d0fbefb	\N
+41	842	7712623473097284971	2026-11-26 23:18:14.42693+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	624789ab-e975-48a7-b4ee-45863f0f615b	\N
+43	844	7712623473097284971	2026-11-26 23:18:14.43153+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	46931600-f094-4ce5-b286-da4cd1b330d6	\N
+32	823	7712623473097284971	2026-11-26 23:18:14.376446+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x0d41419f20e5c6ca2ed909519cdad09d0bf9c5242f393f753fb230f06bcc675c
+33	823	7712623473097284971	2026-11-26 23:18:14.377124+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x70bbc3bea0fdfb22b50e563c3e26f8ed1d6a6153eda2b41d3f81140754adad4b
+42	843	7712623473097284971	2026-11-26 23:18:14.429268+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x90e9ec632820bc4f10dadbeef54af7f66a1c9811ec950e10409fca0588a28791
+44	844	7712623473097284971	2026-11-26 23:18:14.436213+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb83361e844fa26921373c6307e82f1f6430c8b0468a9e8bbb884b4ed28843432
+45	844	7712623473097284971	2026-11-26 23:18:14.436922+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x94cbe10979ed2defd35503ca208f6ed88b8fd7dfa3d70c7972f73d046f6194c4
+48	845	7712623473097284971	2026-11-26 23:18:14.453634+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T23:18:14.441308+00:00"}	db64fd92-5135-4297-a3b4-717b9da87a0b	\N
+51	845	7712623473097284971	2026-11-26 23:18:14.457671+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T23:18:14.441308+00:00"}	c69f8b5d-b746-4d1f-9dc9-c60cf0ab51ee	\N
+52	850	7712623473097284971	2026-11-26 23:18:14.462677+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T23:18:14.458222+00:00"}	c535b61a-46ab-43c0-b2a1-dbe851970dbd	\N
+53	850	7712623473097284971	2026-11-26 23:18:14.464065+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T23:18:14.458222+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	0bef4663-2da4-4b63-a341-ff456fee3dc0	\N
+54	850	7712623473097284971	2026-11-26 23:18:14.464797+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	4f9b4f09-2d3c-4caf-89ba-cf7210e50779	\N
+55	854	7712623473097284971	2026-11-26 23:18:14.479931+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	2aab27f8-9b4e-4712-b8d4-ac0ca7e21ca3	\N
+56	854	7712623473097284971	2026-11-26 23:18:14.481112+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	2fa7ab09-834e-4040-9498-8ac7b132ad53	\N
 \.
 
 
@@ -12569,56 +12612,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\x7623ebc8c13ff75f5c7c8777be0193cf9bfd3d43a34628a422ca4ea7fd2a22c6
-2	2	\\xd8090eca0ac62c6a8a4a67147fc32c88d9b5cfd83e9db994121418979616fa0a
-3	3	\\x382790c13657fd0f0b3a4b4a72e8bc9a6b540fc6a12098e3ae9e4b1eaa20668e
-4	4	\\x95d100c7b8cc7e578db48b4711f8405d83d0003f798fddc8b240e5a87225eb70
-5	5	\\xcaaa854ebd6dcf2944c6242fbddd0bf83c056328c51d5f9d533413d5602fcfb6
-6	6	\\xa0dc49b5ef6f670d914ad84ed81a255b2339b0c8848f9aaa018a07f8339cc166
-7	7	\\xd358da0d88c760923565c70fb26a8c620a2cefa94e859ee854f5fb1b66f62a3f
-8	8	\\x74b0b18c9859ddfce22da595734f3fa2954e8c1fe145a9b1fbaf8c6c347ee80c
-9	9	\\x96bfeed0b4ffd7a6248aae8fe5f416ef52709b6d79182b9d2291db748b6bcf16
-10	10	\\x6b951485d376d1fd17fae2522a82e9d9e2ad548201161529d3c2068032d635c4
-11	11	\\x46ca738ecf5849d8044e8ab78a80741baafbb653dc9a4a5984d41276744245c1
-12	12	\\x276d94fbb548c2fdc5eca749e4b884d08eb1c313c8898f15ed3ffaffaf3ac982
-13	13	\\xce31eae22a430051d0cd8c20b8c3bbb049c8a26e5098a3fb3f634f3d3aef80bd
-14	14	\\xf0b94583a62686f981590fe35cbd36f8416e1634f6bf2182ce74718881e3510a
-15	15	\\x64de24d5b869602ddf2a7eab1e22810144d98889f39ed271a15333de6ba96266
-16	16	\\x9d85f1f5b7159e15ec216d7e7a1dcf743d67eeaff4a43838b8880c4d8302f3cb
-17	17	\\x691d1f3225cca278d2079842973836d89d8ba26397d00fcbb2a2eb021472dc6e
-18	18	\\x9463c9895fde643b332684e8d7ff95b16b01667ba470978075d3234eb38f5e0d
-19	19	\\x1565d2e6b0cb660a2e4dc680c10b21bcd018f3bfea92cb7b344bac2cd734de56
-20	20	\\x56483dcfcacc62af3ed179e3d93153bccc0654fab97b6df9a01b7e5ec57c9045
-21	21	\\x5e6c79e73c361500e0e27acab4ca796817ece304ca735e54be56aef9f04e3875
-22	22	\\xeb8389a0add69bd235b91754c31bf939655b60997887893bf51d060e97a31c20
-23	23	\\x73f8391b5f6f6a145dfbb26c8509cc7c2723f2faa063cd4e3a2033b20e7067e9
-24	24	\\xce9cbe3e03ae93f7365dfe8ff9f26a663374384ef57e7602a80440530ad84680
-25	25	\\x82b670134c3f90a216747a8b81a0b1b44d6fd87838a5660f63a6530a02ea3c1b
-26	26	\\xa5a22294fee752ae4e58f4ca7058d2cf6909551b0db7633a64a589bfffe87273
-27	27	\\xe5aaf22766cc6b32ef386f72dbc82bee9156f830f2e0386ab82945cff393bbb3
-28	28	\\x68ecb3ca60ddb01e36ed7353a5cf44b4d39448401ded2570242012e33f3440aa
-29	29	\\x06665f0c84ebb319004a3868cfa2685f38015cdc304c4c137975313d5cd1731d
-30	30	\\x652b6e4feba549965e26267707301b9bd25fb3393d24d2ac9da6b8727c23ec7b
-31	31	\\x9014b6dc2bc2dc7a4acc9d76ad8866625cadeabbacceb2514ef4915f4c6b8eb1
-32	32	\\xa457b67aae4254b71d1f79ffc93f6cfbbef2b17b585e37092c3f692b06f2432a
-33	33	\\x195a83a3e8603f0a5136526718eb82cace790d67cf3e7ef6eee4675a5e2d431e
-34	34	\\x7be5b9e161c28312b90f120e99001cc8f001913c8d067afb78428b79c4383312
-35	35	\\x4dd19a4d9df656d3766ce4dac0af8cabff55d7c033caf3cf63d4b61f03807953
-36	36	\\xcfe01caf176e1b557d535a21c6a95f15188a451df9510a8493d0882f79dbaa1b
-37	37	\\xa2fb71f141f51bafffc0bb0438fa0560d7d819247aa48124a446ba2a84811894
-38	38	\\xd89a80f784662f51bc9c9938a3e496d95adf787e3c15869e31467fe973f561a7
-39	39	\\x27f9c12b4957a84aedc55bec77e942c04d61d0c3be922e84b3737664af9be4a0
-40	40	\\xcb57287a147d78c133aabcae1337a5c192ee9332d50da19dbafcc1508cb6581c
-41	41	\\x1ad738f69645a535f05ac53548a9943be4839573acda29ed22d38fe945b36612
-42	42	\\x59dd8c24126b44e4324ccb67c703fa63b6885a0953e93cdbf4883e5b90cc7fde
-43	43	\\x9d8c47ac645d3e9e846492122ab42cb7595d990acad148eaff62bc3f565cb220
-44	44	\\xaa06c01a2a0ac11ad87b4776eb9a1889b012ada8f778f66b7e498317f790fd73
-45	45	\\x75dc15bb7ae90160af19e4982ab3fd99b9f36bac67bbb8beb168d8ec67efb1a6
-46	48	\\x0b12840b4fc0344b443e089f1296eaacff148bce4544b48157450fc8ec428b58
-47	51	\\x6982828dd500915a214b1fc0d35633cef172185196b6a8c9fcb62e3123168c6f
-48	52	\\x21735b0fccf72e1ccc35e135e2c91e9d8efc6de3fea68126751898085403aed3
-49	53	\\xd2b094e2f651d2fedc970a2d3d6e726998fab91527c103846ffdff889469cd15
-50	54	\\x7c95735cf7d5074edc03e09e0ce45c50b5afc542046e4cea57fda93cb00e6aed
+1	1	\\x9cf48fbc416217915f0c1b53807b8a2d5e769d49a8214941dbd19b4fc4b57ee1
+2	2	\\x53b421a24e5de5fd9b63ccf37aba86b87f6484df0aefb577487b1a63d477bfd4
+3	3	\\x8b8a195c26f2d67de11903435d081ba5f8c483c8d0c5a7b6876346b3c57bf7de
+4	4	\\x734395c5f29bee84f480cce980d5cb1d6c335605d8bbef12ed6861ee375e1bbf
+5	5	\\xffb8cb8633c3b1c6e2206b5faacab027803b0a6e5e76d16f807f55341f084a39
+6	6	\\x1627bc3b349a25f09c0f56fe0821aecb085bcce6a1b32e7fd47791817c4737c2
+7	7	\\x68ba0f1ca0c1a7a4e5e77841dad72ec3c638cf113fe1b6086194290db7d9c9aa
+8	8	\\xf6f3b4a8dc8b5203ce1c41c60aeb90b9f04a1c0ace5ffe3b8322e1be864a6d45
+9	9	\\x2b2f55d0515524c5b864da027b1eb30723c292e8a4f7616bdddf044ad98d5cb8
+10	10	\\x0ed2d25c1bf54668506315c61d1f96fbeb9cb2b3b5db40538b2317d65a9fb9df
+11	11	\\x97a6a837a00c28096aec9e20e9a25ec606cd62fcef4c876f9919843f58d28880
+12	12	\\xe8a1b3b686e2941b8eff1c9ba21a6df7a0d5e2b59c180b3e7e9dc2439b93697c
+13	13	\\xb387112f79a0df12f360ca233d6eb30d846a4b318289193da56dfaaa54a2973d
+14	14	\\x9b6cc97c071a789f03bbb416cb5d2466ac8579479f7bfb3d5447af77c0f514b7
+15	15	\\x6ba7b0dfcaef31ae06b79af1c2dd71b4e6e002ffe61e471e3e4b648a4a5e8e17
+16	16	\\xe4881a3cc2e47c943dcd159bc7df6dc47e20091b7c90fc8a9d28f464899b87ba
+17	17	\\x0fd6643aa76d1e3c146b3c431ef587453b93fd22649937cf4dd7902cff112f30
+18	18	\\x7a48f9c42ccba513029334abf749ead690a8ecf49432ee391e9a6ab0392fa3b3
+19	19	\\xc4a4eec070f3c355bedf7c55ddb96e8f07ad5c3237196a6519a49896c2683b8b
+20	20	\\xf94853e58b6512e7a5c725b3c1889879f1920777ecd034288082cf7489a6ecdc
+21	21	\\x505a64405b39ae41f5601fcc79349a1f88d3dfad3cf4660b9e5ee9c16ac7bb48
+22	22	\\x194039021041816103666f9263ce85ea547868dd43790169f520e836a21926b7
+23	23	\\x91e55bd38a3803e4ddd04881afb66254f60ef616bce0a885e2dd0165315c907e
+24	24	\\x9d6c4da6bd34929e3d5172899de127f1f1e8171ec5034986caa7f6230eeafd65
+25	25	\\x0da5c5dd3381c0d3df08f70408437d489573e87c3a14f389cbd5dff1b32d7103
+26	26	\\x1c7c51e8e694c4ac7fb28336d4aeb1ecfeeeef9c8bafe25ffef12a5d0ee678b6
+27	27	\\x847f7daeeb2675ae4b6ebd406dec1738891e2449d5bc824b68091ee7d86a945d
+28	28	\\x04d6eb9afa29242fb38d4e47e95a08a7a492e64c7c68114eb7a7efd0e600d3c0
+29	29	\\xd04aae805a545f788b5a59acd972abea7d0c7cb34ab731f8b7fcd659efcc7e07
+30	30	\\x63361b9c02f04b535b8132232846aa1a6fc0a67ad65344ddab4fa7abceb788a7
+31	31	\\xd265b8e158fbc1455043154c941bcacb21611aac68d7c5d2e81438105b2178e7
+32	32	\\x43b0fa6c15eab8a95f7ea0b37a1de91feb315c7b15db81e3eb1b1aa026c6870d
+33	33	\\x37afc439daaf14a9fc4bde7f1020a06ac3659f526fa6351070d48ef34f5a465a
+34	34	\\xece8b497f97c34a0f21832133148a13e14de42defe7ec197ff68d2a44a488f35
+35	35	\\xd9401ae93528160d929c635cda31dea65112d8e3d7258c0f28f6a87e2b4e3a81
+36	36	\\x8556b308faa03f9736b12cbb4bedfdef4789b1239079e103cbec7f264a91e0e8
+37	37	\\x77920ed1da2115f19bba365a417bd94f091e03cb0ef103bb29f8d2b107b0e2a9
+38	38	\\xda9df915726903c45c5de81c895d48bffdd419872b6d28f5d685a74fdbc03695
+39	39	\\x97213b08a09cb831aa480cf9fd4bda2edd29d7afbf40e894935115ec734fc9eb
+40	40	\\xf7370c7f83121b4b72275336ea0d6f0e56c3e866deab050705ddcfca4903673b
+41	41	\\x556dc8e86dc0af7cd853ba7fea7b9a9c5a38c74c8a3a26ab365206ad70526f54
+42	42	\\x9bb07638d4125c5dbac4c99598f4233104cebc8a93158c452ceb82c02b5d9fd6
+43	43	\\x66f2dc6aa19448f072133ed41f671fceea3fec9576b2e983c07a5ee042ea37b2
+44	44	\\x5c15700c3e138be47f8bae693dbdefd7232f9fe1819744f1bfe1a6172261b44c
+45	45	\\x34b236117d9e5b4a4c1f3dbd469f5cf53550e0121ffc781c744c69ab58f9d5b6
+46	48	\\xf2e093cfd4bf01a0789055f4060d0124c0af675a9882f17a9fcca5e0129507b7
+47	51	\\x2979c3f35e75ea78bc0f465f2d9b9685d50635cb9b5cc4c6f747d0f346d695b6
+48	52	\\xa05a8f90759369d43ad86851285518a1da6d8ecf1f85b9a0c5119f8e22701891
+49	53	\\xff1d815e378352d1b3646ecd22922370cd1a314b81bae6539a0162509772b2c2
+50	54	\\x4d320caf502b878d14f78d7bcae30936bcdfaef57fb3e3912ca85611f580bc9d
 \.
 
 
@@ -12627,7 +12670,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\x7c95735cf7d5074edc03e09e0ce45c50b5afc542046e4cea57fda93cb00e6aed	2026-11-26 20:52:47.612599+00	{"had": [], "hash": "7c95735cf7d5074edc03e09e0ce45c50b5afc542046e4cea57fda93cb00e6aed", "history": "7712585911621924010/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\x4d320caf502b878d14f78d7bcae30936bcdfaef57fb3e3912ca85611f580bc9d	2026-11-26 23:18:14.478523+00	{"had": [], "hash": "4d320caf502b878d14f78d7bcae30936bcdfaef57fb3e3912ca85611f580bc9d", "history": "7712623473097284971/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12636,18 +12679,18 @@ t	50	\\x7c95735cf7d5074edc03e09e0ce45c50b5afc542046e4cea57fda93cb00e6aed	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$PMJLuwDnRX3sCa25SB8r8.IVeA3Z59f1J.BKysAHRUdLJzQqpNhMm	\N	\N	2026-11-26 20:52:47.32909+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 20:52:47.375215+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.390807+00	postgres	\N	f	2026-11-26 20:52:47.400548+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.41037+00	postgres	2126-11-26 20:52:47.420207+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.420207+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 20:52:47.434253+00	postgres	2025-11-27 20:52:47.434253+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.440332+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.440332+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.440332+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 20:52:47.461427+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.466041+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 20:52:47.57737+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$O9x83p3UULzsK7Jq/NGhaOPrVdsj06Is4JWBPPv9ySyPNFe31goJS	\N	\N	2026-11-26 23:18:14.305669+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 23:18:14.331929+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.338443+00	postgres	\N	f	2026-11-26 23:18:14.34277+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.348272+00	postgres	2126-11-26 23:18:14.353138+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.353138+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 23:18:14.36464+00	postgres	2025-11-27 23:18:14.36464+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.369047+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.369047+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.369047+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 23:18:14.386057+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.389163+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.458222+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12656,12 +12699,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
-3	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
-4	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
-5	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
-1	imap	192.0.2.0/24	2026-11-26 20:52:47.467116+00	2026-11-26 20:52:47.467116+00
-1	smtp	0.0.0.0/0	2026-11-26 20:52:47.480228+00	2026-11-26 20:52:47.480228+00
+2	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
+3	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
+4	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
+5	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
+1	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
+1	smtp	0.0.0.0/0	2026-11-26 23:18:14.400424+00	2026-11-26 23:18:14.400424+00
 \.
 
 
@@ -12670,17 +12713,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 20:52:47.32909+00
-2	1	Scanner	2026-11-26 20:52:47.375215+00
-3	1	Lost	2026-11-26 20:52:47.390807+00
-4	1	Tablet	2026-11-26 20:52:47.41037+00
-5	2	Guest	2026-11-26 20:52:47.434253+00
-6	3	Laptop	2026-11-26 20:52:47.440332+00
-7	4	Laptop	2026-11-26 20:52:47.440332+00
-9	6	Laptop	2026-11-26 20:52:47.440332+00
-10	7	Phone	2026-11-26 20:52:47.461427+00
-9001	8	Old phone	2026-11-26 20:52:47.466041+00
-13	2	Watch	2026-11-26 20:52:47.57737+00
+1	1	Phone	2026-11-26 23:18:14.305669+00
+2	1	Scanner	2026-11-26 23:18:14.331929+00
+3	1	Lost	2026-11-26 23:18:14.338443+00
+4	1	Tablet	2026-11-26 23:18:14.348272+00
+5	2	Guest	2026-11-26 23:18:14.36464+00
+6	3	Laptop	2026-11-26 23:18:14.369047+00
+7	4	Laptop	2026-11-26 23:18:14.369047+00
+9	6	Laptop	2026-11-26 23:18:14.369047+00
+10	7	Phone	2026-11-26 23:18:14.386057+00
+9001	8	Old phone	2026-11-26 23:18:14.389163+00
+13	2	Watch	2026-11-26 23:18:14.458222+00
 \.
 
 
@@ -12689,8 +12732,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 20:52:47.550221+00	postgres	2026-12-26 20:52:47.550221+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 20:52:47.550221+00	postgres	2026-11-27 20:52:47.550221+00	2026-11-26 20:52:47.57737+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 23:18:14.441308+00	postgres	2026-12-26 23:18:14.441308+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 23:18:14.441308+00	postgres	2026-11-27 23:18:14.441308+00	2026-11-26 23:18:14.458222+00	15
 \.
 
 
@@ -12723,7 +12766,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 20:52:47.498447+00	2026-11-26 20:52:47.498447+00
+2	imap	192.0.2.0/24	2026-11-26 23:18:14.411614+00	2026-11-26 23:18:14.411614+00
 \.
 
 
@@ -12732,23 +12775,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 20:52:47.437475+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 20:52:47.58802+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 20:52:47.328147+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 20:52:47.367606+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 20:52:47.382906+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 20:52:47.395982+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 20:52:47.408996+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 20:52:47.413534+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 20:52:47.433054+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 20:52:47.467116+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 20:52:47.445201+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 20:52:47.448385+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 20:52:47.451607+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 23:18:14.36685+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 23:18:14.464065+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 23:18:14.305208+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 23:18:14.329776+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 23:18:14.337437+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 23:18:14.341855+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 23:18:14.347698+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 23:18:14.351391+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 23:18:14.363565+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 23:18:14.373633+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 23:18:14.375748+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 23:18:14.378515+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12757,12 +12800,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	eb1270b1-c863-4784-833f-e5d24e9513e0	2	bob@example.org	{8,12}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
-2	81b6f9a1-e870-402f-9902-763f96fc0acc	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
-3	153c7833-f4ab-4017-9cd1-459c18258e87	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
-4	1cb99761-2937-455c-8554-6e8d35b6324b	3	carol@example.org	{9}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
-5	0ba4329e-ac65-493b-abcb-a3cb83f2eb32	4	dave@example.org	{10}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
-6	64c80759-8a58-4cfc-8102-a930deb16f49	6	frank@example.org	{11}	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.589608+00	0	\N
+1	416ca3de-a8d6-49f6-80a6-6a53ffaa7fd6	2	bob@example.org	{8,12}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
+2	9394ec5d-bfc4-453e-ac3c-f50e5ae06c91	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
+3	8089391a-560a-4788-bb0b-feaef68e0a5a	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
+4	15639b08-4fa9-4ea7-b156-f5c8af3fd322	3	carol@example.org	{9}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
+5	a349e602-4365-47ba-9726-a749eb8baace	4	dave@example.org	{10}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
+6	b3fd0ba8-40fb-4196-87a4-c6f5e4dd208f	6	frank@example.org	{11}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
 \.
 
 
@@ -12771,7 +12814,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712585911621924010/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 20:52:47.285022+00	2026-11-26 20:52:47.589608+00	2026-11-26 20:52:47.285022+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712623473097284971/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 23:18:14.280235+00	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.280235+00
 \.
 
 
@@ -12800,8 +12843,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 20:52:47.49174+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 20:52:47.497272+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 23:18:14.409267+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 23:18:14.410784+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12854,15 +12897,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 20:52:40.606261+00
-1	apppass_codes	state="revoked"	0	2026-11-26 20:52:40.606261+00
-1	apppass_codes	state="suspended"	0	2026-11-26 20:52:40.606261+00
-1	apppass_codes_unused		0	2026-11-26 20:52:40.606261+00
-1	apppass_codes	state="expired"	0	2026-11-26 20:52:40.606261+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 20:52:40.606261+00
-1	apppass_main_password_accounts		0	2026-11-26 20:52:40.606261+00
-1	apppass_codes	state="live"	0	2026-11-26 20:52:40.606261+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 20:52:40.606261+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 23:18:12.310065+00
+1	apppass_codes	state="revoked"	0	2026-11-26 23:18:12.310065+00
+1	apppass_codes	state="suspended"	0	2026-11-26 23:18:12.310065+00
+1	apppass_codes_unused		0	2026-11-26 23:18:12.310065+00
+1	apppass_codes	state="expired"	0	2026-11-26 23:18:12.310065+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 23:18:12.310065+00
+1	apppass_main_password_accounts		0	2026-11-26 23:18:12.310065+00
+1	apppass_codes	state="live"	0	2026-11-26 23:18:12.310065+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 23:18:12.310065+00
 \.
 
 
@@ -12896,27 +12939,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 20:52:30.858974+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 20:52:31.457062+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 20:52:32.340103+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 20:52:33.081056+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	eabdaa0d0ea1fcd0cd98e13d9dddc4c411940573	account	apppass	Accounts, devices, codes and their use	2026-11-26 20:52:34.020804+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	9e1a43181b204053bd8c1626977d7884b5bfc800	audit	apppass	Append-only, chained audit trail and events	2026-11-26 20:52:34.72697+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	9d3ff76ca275bda01d7bc38fda44338be722c380	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 20:52:35.46506+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	9e274bf1722ba882d2b449ced3c1efc6930a4a7c	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 20:52:36.337542+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 20:52:37.056952+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	1d6f12f07823e82f67b74e7b6320f3df28b9a2af	record	apppass	Use, refusals and hash upgrades	2026-11-26 20:52:37.905637+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	0ff482409fe60b68f74c3c5a0d60d013957a2a56	manage	apppass	Accounts, storing and revoking codes	2026-11-26 20:52:38.630256+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	9a7ecd19015f35d8a91bbb0f06042a6cf6a865e6	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 20:52:39.417571+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 20:52:40.40369+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	a3e860dcb2c712799523ec985fee7b58e1101a65	maintain	apppass	Daily upkeep	2026-11-26 20:52:41.325159+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	2c14223bf0d7286a3cdaba012adad991e80d7f0d	desk	apppass	What the desk asks, and what its tool does	2026-11-26 20:52:42.26438+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 20:52:42.873411+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	c9addb3af83ecd4002f48f35452524ce551665b2	self	apppass	What owners may do themselves	2026-11-26 20:52:43.510491+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	c19d0a9ad9a0571b5a8df21a87bc76ebbd8a4010	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 20:52:44.174502+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 20:52:44.80559+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	ed305b122b9037c0ce5ed036711ec57115d251bf	erase	apppass	Accounts are forgotten	2026-11-26 20:52:45.344363+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 20:52:45.95827+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 23:18:09.711989+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 23:18:09.898126+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 23:18:10.113356+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 23:18:10.320013+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	470a78ba015e5858d85495242fdb657eedb1827a	account	apppass	Accounts, devices, codes and their use	2026-11-26 23:18:10.588122+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	cb33888dab00b5b16419b94ad95e25666eda05fa	audit	apppass	Append-only, chained audit trail and events	2026-11-26 23:18:10.825591+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	fda32eb355d707b0e4c6e05376f2b2719546bff0	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 23:18:11.012695+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	cfec47ea0fef6607d0a1a5509684583f599e9651	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 23:18:11.223026+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 23:18:11.416107+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	5fa018bad45b71abf770638c4c1c103bd78bc372	record	apppass	Use, refusals and hash upgrades	2026-11-26 23:18:11.619551+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	1feaec5ddbeca488cfbf5107e22f4987d96ee6c8	manage	apppass	Accounts, storing and revoking codes	2026-11-26 23:18:11.801984+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	ac17e554bd2e1dba1bcba4e84bafab011271b508	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 23:18:12.003894+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 23:18:12.256792+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	eeae8d5e68714acfce9e4b4651deecd9afb0cf9b	maintain	apppass	Daily upkeep	2026-11-26 23:18:12.508279+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	c80137418dbe8b12dccde9fc5c10251d4e96524a	desk	apppass	What the desk asks, and what its tool does	2026-11-26 23:18:12.788623+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 23:18:12.990331+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	f09133966da95bbdd6037ebf2daced7ad1144e02	self	apppass	What owners may do themselves	2026-11-26 23:18:13.186751+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	2aa7b7a93bf1202640f16734e7d8f280e6e6673e	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 23:18:13.3679+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 23:18:13.576892+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	e46fff13682bcb3962a34f2eae7aa13f0ab01904	erase	apppass	Accounts are forgotten	2026-11-26 23:18:13.75979+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 23:18:13.941657+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12957,27 +13000,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 20:52:30.870794+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 20:52:31.47136+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 20:52:32.361436+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 20:52:33.092018+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 20:52:34.044062+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 20:52:34.736903+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 20:52:35.48805+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 20:52:36.3642+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 20:52:37.068517+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 20:52:37.919802+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 20:52:38.63762+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 20:52:39.426321+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 20:52:40.412288+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 20:52:41.355984+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 20:52:42.272408+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 20:52:42.881345+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 20:52:43.517277+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 20:52:44.196484+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 20:52:44.822435+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 20:52:45.352776+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 20:52:45.984544+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 23:18:09.715112+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 23:18:09.901254+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 23:18:10.117537+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 23:18:10.32312+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 23:18:10.591455+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 23:18:10.829642+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 23:18:11.015918+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 23:18:11.226056+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 23:18:11.419626+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 23:18:11.624101+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 23:18:11.805901+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 23:18:12.007045+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 23:18:12.26106+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 23:18:12.511494+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 23:18:12.79227+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 23:18:12.993637+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 23:18:13.189753+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 23:18:13.370892+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 23:18:13.579912+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 23:18:13.763443+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 23:18:13.948345+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -12986,7 +13029,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 20:52:30.054992+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 23:18:09.528966+00	apppass tests	tests@example.org
 \.
 
 
@@ -12995,7 +13038,7 @@ apppass	\N	2026-11-26 20:52:30.054992+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 20:52:30.048912+00	apppass tests	tests@example.org
+1.1	2026-11-26 23:18:09.524599+00	apppass tests	tests@example.org
 \.
 
 
@@ -13004,7 +13047,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 20:52:45.976625+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 23:18:13.945507+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -14030,7 +14073,7 @@ COMMENT ON TRIGGER device_policy ON apppass.device IS 'Fills and checks.';
 -- Name: account handover_withdrawn; Type: TRIGGER; Schema: apppass; Owner: apppass_owner
 --
 
-CREATE TRIGGER handover_withdrawn AFTER UPDATE OF enabled ON apppass.account FOR EACH ROW WHEN ((old.enabled AND (NOT new.enabled))) EXECUTE FUNCTION apppass.handover_guard();
+CREATE TRIGGER handover_withdrawn AFTER UPDATE OF enabled, disabled_from ON apppass.account FOR EACH ROW WHEN (((NOT apppass.account_open(old.enabled, old.disabled_from)) OR (NOT apppass.account_open(new.enabled, new.disabled_from)))) EXECUTE FUNCTION apppass.handover_guard();
 
 
 --
@@ -14638,6 +14681,13 @@ REVOKE ALL ON FUNCTION apppass.audit_words(entry apppass.audit) FROM PUBLIC;
 --
 
 REVOKE ALL ON FUNCTION apppass.audit_write(action text, realm_id integer, account_id bigint, account text, device text, code_id bigint, selector text, before jsonb, after jsonb, reason text) FROM PUBLIC;
+
+
+--
+-- Name: FUNCTION await_issue(account_id bigint); Type: ACL; Schema: apppass; Owner: apppass_owner
+--
+
+REVOKE ALL ON FUNCTION apppass.await_issue(account_id bigint) FROM PUBLIC;
 
 
 --
