@@ -12537,13 +12537,13 @@ COPY apppass.access_rule (id, "position", realm_id, service, network, action, de
 --
 
 COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enrolled, main_password_refused_from, notify_address, notify_language, created_at, created_by) FROM stdin;
-2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
-7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 23:18:14.298348+00	postgres
-8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 23:18:14.298348+00	postgres
-1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 23:18:14.283447+00	postgres
-4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
-6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
-3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 23:18:14.283447+00	postgres
+2	bob@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 23:56:27.73029+00	postgres
+7	mona@strict.example	3	t	\N	t	\N	\N	\N	2026-11-26 23:56:27.766271+00	postgres
+8	max@strict.example	3	t	\N	f	\N	\N	\N	2026-11-26 23:56:27.766271+00	postgres
+1	alice@example.org	2	t	\N	f	\N	alice@private.example	de	2026-11-26 23:56:27.73029+00	postgres
+4	dave@example.org	2	t	\N	f	\N	\N	\N	2026-11-26 23:56:27.73029+00	postgres
+6	frank@example.org	2	t	2126-01-01 00:00:00+00	f	\N	\N	\N	2026-11-26 23:56:27.73029+00	postgres
+3	carol@example.org	2	f	\N	f	\N	\N	\N	2026-11-26 23:56:27.73029+00	postgres
 \.
 
 
@@ -12552,58 +12552,58 @@ COPY apppass.account (id, username, realm_id, enabled, disabled_from, mfa_enroll
 --
 
 COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, action, realm_id, account_id, account, device, code_id, selector, reason, ticket, before, after, salt, erased_digest) FROM stdin;
-1	791	7712623473097284971	2026-11-26 23:18:14.259085+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	2393a4e6-160c-49f3-9fbb-f9a44af8a8f7	\N
-2	791	7712623473097284971	2026-11-26 23:18:14.265528+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	823fdff7-69a1-4d6b-bd2b-6e5edd65d30c	\N
-3	792	7712623473097284971	2026-11-26 23:18:14.271926+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	c93d8abb-0dfc-4792-9b1b-df65be6094a7	\N
-4	793	7712623473097284971	2026-11-26 23:18:14.27529+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	7a3b9de6-9d50-47a4-9574-39970a16cc2a	\N
-5	794	7712623473097284971	2026-11-26 23:18:14.279701+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	0110d94b-cf0f-462d-8939-4462743a7a59	\N
-6	796	7712623473097284971	2026-11-26 23:18:14.293072+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	b8f9df24-257b-4521-871d-87aa65f28455	\N
-7	796	7712623473097284971	2026-11-26 23:18:14.294622+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	5139bb77-ea17-400c-b424-97d9033aec9e	\N
-8	796	7712623473097284971	2026-11-26 23:18:14.295507+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	8af30ec6-b2d3-4188-813f-25efa4467cbd	\N
-9	796	7712623473097284971	2026-11-26 23:18:14.296356+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	36e17e62-b667-41ea-b759-d512283d9be1	\N
-11	796	7712623473097284971	2026-11-26 23:18:14.297722+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T23:18:14.283447+00:00", "created_by": "postgres", "mfa_enrolled": false}	2cee4287-57fc-4a39-ad06-3459d0e116e6	\N
-12	803	7712623473097284971	2026-11-26 23:18:14.299252+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T23:18:14.298348+00:00", "created_by": "postgres", "mfa_enrolled": true}	cedda1e7-a1b2-4143-aa5a-e2669a170821	\N
-13	803	7712623473097284971	2026-11-26 23:18:14.299636+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T23:18:14.298348+00:00", "created_by": "postgres", "mfa_enrolled": false}	adb21b57-3c93-4d79-bf9f-f6be7f247aea	\N
-14	806	7712623473097284971	2026-11-26 23:18:14.305208+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	dfc95861-ff9b-4efd-a56d-9efe048a0211	\N
-15	808	7712623473097284971	2026-11-26 23:18:14.319608+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T23:18:14.305669+00:00"}	f51f5537-3333-4dfe-ba25-659c0e05897d	\N
-16	808	7712623473097284971	2026-11-26 23:18:14.329776+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T23:18:14.305669+00:00", "created_by": "postgres", "expiry_chosen": false}	ca55b781-58e8-40b9-93d1-03831da4ba55	\N
-17	810	7712623473097284971	2026-11-26 23:18:14.333751+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T23:18:14.331929+00:00"}	2e1b4c9f-aa1e-453c-b9f6-b55ad6e31aaa	\N
-18	810	7712623473097284971	2026-11-26 23:18:14.337437+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T23:18:14.331929+00:00", "created_by": "postgres", "expiry_chosen": false}	69d730bf-61f6-4be9-bb3e-af894c6efcad	\N
-19	812	7712623473097284971	2026-11-26 23:18:14.340043+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T23:18:14.338443+00:00"}	5f3ff0fb-f7e0-4c03-a526-8c5517fd6f19	\N
-20	812	7712623473097284971	2026-11-26 23:18:14.341855+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T23:18:14.338443+00:00", "created_by": "postgres", "expiry_chosen": false}	a8a43b61-920f-48ef-8719-bea8bf0128a1	\N
-21	814	7712623473097284971	2026-11-26 23:18:14.347698+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T23:18:14.34277+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	c89dbb14-0b8c-4d0b-8732-cb6b2e0285f1	\N
-22	816	7712623473097284971	2026-11-26 23:18:14.349537+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T23:18:14.348272+00:00"}	6bf3e97b-4d13-47ce-8fea-e1bc60f60967	\N
-10	796	7712623473097284971	2026-11-26 23:18:14.297113+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x0afe9ae856940bfe99f3403fdeb893ef8fbe19fff73a5a3caebf2e3406fa6f37
-23	816	7712623473097284971	2026-11-26 23:18:14.351391+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T23:18:14.348272+00:00", "created_by": "postgres", "expiry_chosen": false}	f2581c05-d97f-47c2-a5b7-f7a96faa0088	\N
-24	818	7712623473097284971	2026-11-26 23:18:14.360856+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T23:18:14.353138+00:00", "expiry_chosen": true}	dbf43155-6152-4f05-b937-c0bcb4bcda06	\N
-25	818	7712623473097284971	2026-11-26 23:18:14.363565+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T23:18:14.353138+00:00", "created_by": "postgres", "expiry_chosen": false}	b641348f-7e56-4d3f-9e3b-89d5f22ed7c7	\N
-26	820	7712623473097284971	2026-11-26 23:18:14.365725+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T23:18:14.36464+00:00"}	b4a70e1f-5174-43b5-8485-6ecdb5068d17	\N
-27	820	7712623473097284971	2026-11-26 23:18:14.36685+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T23:18:14.36464+00:00", "created_by": "postgres", "expires_at": "2026-11-27T23:18:14.36464+00:00", "expiry_chosen": true}	7669f436-f7aa-4a7a-9d7b-4dfe399aca69	\N
-28	823	7712623473097284971	2026-11-26 23:18:14.371488+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T23:18:14.369047+00:00"}	78bf4c57-c40d-4f5e-a7c3-9da212caeee0	\N
-29	823	7712623473097284971	2026-11-26 23:18:14.373633+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T23:18:14.369047+00:00", "created_by": "postgres", "expiry_chosen": false}	64a8b484-c315-4580-be63-a0b3e150ed55	\N
-30	823	7712623473097284971	2026-11-26 23:18:14.375009+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T23:18:14.369047+00:00"}	9b768629-f454-41c4-af87-4353478a7720	\N
-31	823	7712623473097284971	2026-11-26 23:18:14.375748+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T23:18:14.369047+00:00", "created_by": "postgres", "expiry_chosen": false}	a2ebf1f5-7358-40eb-9cdd-1251012a6b81	\N
-34	823	7712623473097284971	2026-11-26 23:18:14.37772+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T23:18:14.369047+00:00"}	d97cb038-de80-4982-9836-13b6457990e4	\N
-35	823	7712623473097284971	2026-11-26 23:18:14.378515+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T23:18:14.369047+00:00", "created_by": "postgres", "expiry_chosen": false}	a4d09ec5-5a08-476a-b23b-f9a51b9159fb	\N
-36	828	7712623473097284971	2026-11-26 23:18:14.380288+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	39c853da-a1d0-4f6d-8196-504fb983f2ae	\N
-37	829	7712623473097284971	2026-11-26 23:18:14.384083+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	4aec667d-b12f-424b-a0df-04625bd0e541	\N
-38	831	7712623473097284971	2026-11-26 23:18:14.385629+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	3a57e36b-5aa7-4005-a929-eca23a8c303a	\N
-39	832	7712623473097284971	2026-11-26 23:18:14.38687+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T23:18:14.386057+00:00"}	63eb3611-1df0-4aaa-81d6-fc85bfd312d3	\N
-40	832	7712623473097284971	2026-11-26 23:18:14.388019+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T23:18:14.386057+00:00", "created_by": "postgres", "expiry_chosen": false}	aa0072ac-d065-42af-b741-10e30d0fbefb	\N
-41	842	7712623473097284971	2026-11-26 23:18:14.42693+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	624789ab-e975-48a7-b4ee-45863f0f615b	\N
-43	844	7712623473097284971	2026-11-26 23:18:14.43153+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	46931600-f094-4ce5-b286-da4cd1b330d6	\N
-32	823	7712623473097284971	2026-11-26 23:18:14.376446+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x0d41419f20e5c6ca2ed909519cdad09d0bf9c5242f393f753fb230f06bcc675c
-33	823	7712623473097284971	2026-11-26 23:18:14.377124+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x70bbc3bea0fdfb22b50e563c3e26f8ed1d6a6153eda2b41d3f81140754adad4b
-42	843	7712623473097284971	2026-11-26 23:18:14.429268+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x90e9ec632820bc4f10dadbeef54af7f66a1c9811ec950e10409fca0588a28791
-44	844	7712623473097284971	2026-11-26 23:18:14.436213+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb83361e844fa26921373c6307e82f1f6430c8b0468a9e8bbb884b4ed28843432
-45	844	7712623473097284971	2026-11-26 23:18:14.436922+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x94cbe10979ed2defd35503ca208f6ed88b8fd7dfa3d70c7972f73d046f6194c4
-48	845	7712623473097284971	2026-11-26 23:18:14.453634+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T23:18:14.441308+00:00"}	db64fd92-5135-4297-a3b4-717b9da87a0b	\N
-51	845	7712623473097284971	2026-11-26 23:18:14.457671+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T23:18:14.441308+00:00"}	c69f8b5d-b746-4d1f-9dc9-c60cf0ab51ee	\N
-52	850	7712623473097284971	2026-11-26 23:18:14.462677+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T23:18:14.458222+00:00"}	c535b61a-46ab-43c0-b2a1-dbe851970dbd	\N
-53	850	7712623473097284971	2026-11-26 23:18:14.464065+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T23:18:14.458222+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	0bef4663-2da4-4b63-a341-ff456fee3dc0	\N
-54	850	7712623473097284971	2026-11-26 23:18:14.464797+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	4f9b4f09-2d3c-4caf-89ba-cf7210e50779	\N
-55	854	7712623473097284971	2026-11-26 23:18:14.479931+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	2aab27f8-9b4e-4712-b8d4-ac0ca7e21ca3	\N
-56	854	7712623473097284971	2026-11-26 23:18:14.481112+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	2fa7ab09-834e-4040-9498-8ac7b132ad53	\N
+1	791	7712633297338871618	2026-11-26 23:56:27.681934+00	postgres	\N	\N	psql	realm_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 2, "name": "example.org", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "description": "The first tenant", "argon2_lanes": 1, "handover_url": "https://mail.example.org/handover", "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": true, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10, "main_password_refused_from": "2026-01-01T00:00:00+00:00"}	0c279903-8a8f-400a-baff-141dcda79432	\N
+2	791	7712633297338871618	2026-11-26 23:56:27.695324+00	postgres	\N	\N	psql	realm_added	3	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 3, "name": "strict.example", "dav_port": 443, "imap_port": 993, "max_codes": 100, "smtp_port": 465, "code_length": 20, "argon2_lanes": 1, "mfa_required": false, "self_allowed": false, "argon2_passes": 2, "codes_allowed": true, "notify_owners": false, "notify_per_day": 10, "notify_language": "en", "reason_required": false, "argon2_memory_kib": 19456, "refusal_retention": "90 days", "self_fresh_within": "00:10:00", "self_makes_per_day": 10}	080c7f2b-2603-4306-8615-9273d9f1c1e8	\N
+3	792	7712633297338871618	2026-11-26 23:56:27.70821+00	postgres	\N	\N	psql	realm_changed	3	\N	\N	\N	\N	\N	\N	\N	{"services": null, "lapse_after": null, "mfa_required": false}	{"services": ["imap", "smtp"], "lapse_after": "30 days", "mfa_required": true}	4f846b90-d03d-4c0f-9ccf-f49ad0fe3f4d	\N
+4	793	7712633297338871618	2026-11-26 23:56:27.716196+00	postgres	\N	\N	psql	access_rule_added	\N	\N	\N	\N	\N	\N	\N	\N	\N	{"id": 1, "action": "deny", "network": "203.0.113.0/24", "position": 10, "description": "Where the flood came from"}	79df915e-c498-43a9-8262-373bdc3ebd17	\N
+5	794	7712633297338871618	2026-11-26 23:56:27.724329+00	postgres	\N	\N	psql	realm_operator_added	2	\N	\N	\N	\N	\N	\N	\N	\N	{"realm_id": 2, "role_oid": "hilda", "role_name": "hilda"}	bd21b776-3a96-4150-93ff-a3ac9b18001b	\N
+6	796	7712633297338871618	2026-11-26 23:56:27.753189+00	postgres	\N	\N	psql	account_added	2	1	alice@example.org	\N	\N	\N	\N	\N	\N	{"id": 1, "enabled": true, "realm_id": 2, "username": "alice@example.org", "created_at": "2026-11-26T23:56:27.73029+00:00", "created_by": "postgres", "mfa_enrolled": false}	ba15dc75-9c7e-4dce-8c30-bb623058cef7	\N
+7	796	7712633297338871618	2026-11-26 23:56:27.756132+00	postgres	\N	\N	psql	account_added	2	2	bob@example.org	\N	\N	\N	\N	\N	\N	{"id": 2, "enabled": true, "realm_id": 2, "username": "bob@example.org", "created_at": "2026-11-26T23:56:27.73029+00:00", "created_by": "postgres", "mfa_enrolled": false}	a1cb8473-22bc-45d0-bf5c-e3b299f0482b	\N
+8	796	7712633297338871618	2026-11-26 23:56:27.757358+00	postgres	\N	\N	psql	account_added	2	3	carol@example.org	\N	\N	\N	\N	\N	\N	{"id": 3, "enabled": true, "realm_id": 2, "username": "carol@example.org", "created_at": "2026-11-26T23:56:27.73029+00:00", "created_by": "postgres", "mfa_enrolled": false}	c185b500-699a-4354-a8d0-2ffe37a3d907	\N
+9	796	7712633297338871618	2026-11-26 23:56:27.758599+00	postgres	\N	\N	psql	account_added	2	4	david@example.org	\N	\N	\N	\N	\N	\N	{"id": 4, "enabled": true, "realm_id": 2, "username": "david@example.org", "created_at": "2026-11-26T23:56:27.73029+00:00", "created_by": "postgres", "mfa_enrolled": false}	0325ba01-f832-48d6-a18c-c52c36979e8a	\N
+11	796	7712633297338871618	2026-11-26 23:56:27.760443+00	postgres	\N	\N	psql	account_added	2	6	frank@example.org	\N	\N	\N	\N	\N	\N	{"id": 6, "enabled": true, "realm_id": 2, "username": "frank@example.org", "created_at": "2026-11-26T23:56:27.73029+00:00", "created_by": "postgres", "mfa_enrolled": false}	0ad2e7ba-756f-4a41-9300-b4d78e8bc029	\N
+12	803	7712633297338871618	2026-11-26 23:56:27.767424+00	postgres	\N	\N	psql	account_added	3	7	mona@strict.example	\N	\N	\N	\N	\N	\N	{"id": 7, "enabled": true, "realm_id": 3, "username": "mona@strict.example", "created_at": "2026-11-26T23:56:27.766271+00:00", "created_by": "postgres", "mfa_enrolled": true}	f93665cd-6198-41ef-8cd7-14f1d797aa31	\N
+13	803	7712633297338871618	2026-11-26 23:56:27.767944+00	postgres	\N	\N	psql	account_added	3	8	max@strict.example	\N	\N	\N	\N	\N	\N	{"id": 8, "enabled": true, "realm_id": 3, "username": "max@strict.example", "created_at": "2026-11-26T23:56:27.766271+00:00", "created_by": "postgres", "mfa_enrolled": false}	0f5c60e4-a126-465d-808c-cb348adac853	\N
+14	806	7712633297338871618	2026-11-26 23:56:27.775882+00	postgres	\N	\N	psql	account_changed	2	1	alice@example.org	\N	\N	\N	\N	\N	{"notify_address": null, "notify_language": null}	{"notify_address": "alice@private.example", "notify_language": "de"}	e36ff140-14ad-4887-83b7-38c9d55f0b0e	\N
+15	808	7712633297338871618	2026-11-26 23:56:27.795875+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Phone	\N	\N	\N	\N	\N	{"id": 1, "label": "Phone", "account_id": 1, "created_at": "2026-11-26T23:56:27.776827+00:00"}	9ae96ae3-be3c-4429-a0e8-3fe51939a6ca	\N
+16	808	7712633297338871618	2026-11-26 23:56:27.81575+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Phone	1	k7xp	\N	\N	\N	{"id": 1, "realm_id": 2, "selector": "k7xp", "device_id": 1, "account_id": 1, "created_at": "2026-11-26T23:56:27.776827+00:00", "created_by": "postgres", "expiry_chosen": false}	5630d693-16db-4666-b950-e5619d48ed48	\N
+17	810	7712633297338871618	2026-11-26 23:56:27.821961+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Scanner	\N	\N	\N	\N	\N	{"id": 2, "label": "Scanner", "account_id": 1, "created_at": "2026-11-26T23:56:27.81916+00:00"}	bc64c0d6-946c-4e43-83b6-709be2a9d654	\N
+18	810	7712633297338871618	2026-11-26 23:56:27.829735+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Scanner	2	1111	\N	\N	\N	{"id": 2, "networks": ["192.0.2.0/24", "2001:db8::/48"], "realm_id": 2, "selector": "1111", "services": ["smtp"], "device_id": 2, "account_id": 1, "created_at": "2026-11-26T23:56:27.81916+00:00", "created_by": "postgres", "expiry_chosen": false}	48aed210-9721-4374-b948-076bf051b664	\N
+19	812	7712633297338871618	2026-11-26 23:56:27.834008+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Lost	\N	\N	\N	\N	\N	{"id": 3, "label": "Lost", "account_id": 1, "created_at": "2026-11-26T23:56:27.831558+00:00"}	05d6f2c7-0157-45b8-a72b-d99250e36b4b	\N
+20	812	7712633297338871618	2026-11-26 23:56:27.836114+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Lost	3	2222	\N	\N	\N	{"id": 3, "realm_id": 2, "selector": "2222", "device_id": 3, "account_id": 1, "created_at": "2026-11-26T23:56:27.831558+00:00", "created_by": "postgres", "expiry_chosen": false}	3f7d5fd8-a444-4512-bb7e-a0629312d1b1	\N
+21	814	7712633297338871618	2026-11-26 23:56:27.849732+00	postgres	hilda	\N	psql	code_revoked	2	1	alice@example.org	Lost	3	2222	lost on the train	T-17	{"revoked_at": null, "revoked_by": null, "revoke_reason": null}	{"revoked_at": "2026-11-26T23:56:27.842411+00:00", "revoked_by": "postgres/hilda", "revoke_reason": "lost on the train"}	9bcad97a-a4a7-4b48-af41-670f03640a70	\N
+22	816	7712633297338871618	2026-11-26 23:56:27.852544+00	postgres	\N	\N	psql	device_added	2	1	alice@example.org	Tablet	\N	\N	\N	\N	\N	{"id": 4, "label": "Tablet", "account_id": 1, "created_at": "2026-11-26T23:56:27.850469+00:00"}	22a72e24-5e23-4504-90d2-8df7ef138625	\N
+10	796	7712633297338871618	2026-11-26 23:56:27.759595+00	postgres	\N	\N	psql	account_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x4f104e3ab25f756f17ecfaab4f81f464460b2c4e1b68f40b05facf01ab256fc6
+23	816	7712633297338871618	2026-11-26 23:56:27.855271+00	postgres	\N	\N	psql	code_issued	2	1	alice@example.org	Tablet	4	3333	\N	\N	\N	{"id": 4, "realm_id": 2, "selector": "3333", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T23:56:27.850469+00:00", "created_by": "postgres", "expiry_chosen": false}	29070379-57cc-4a41-9a97-2fae04de55e8	\N
+24	818	7712633297338871618	2026-11-26 23:56:27.870049+00	postgres	\N	\N	psql	code_changed	2	1	alice@example.org	Tablet	4	3333	a new tablet	\N	{"expires_at": null, "expiry_chosen": false}	{"expires_at": "2126-11-26T23:56:27.858209+00:00", "expiry_chosen": true}	1a1652f9-c0ae-4ea8-8de9-8709e6b959d0	\N
+25	818	7712633297338871618	2026-11-26 23:56:27.876929+00	postgres	\N	\N	psql	code_reset	2	1	alice@example.org	Tablet	5	4444	a new tablet	\N	\N	{"id": 5, "realm_id": 2, "replaces": 4, "selector": "4444", "device_id": 4, "account_id": 1, "created_at": "2026-11-26T23:56:27.858209+00:00", "created_by": "postgres", "expiry_chosen": false}	5f900936-ef6c-4618-b8a0-996a445601cd	\N
+26	820	7712633297338871618	2026-11-26 23:56:27.883377+00	postgres	\N	\N	psql	device_added	2	2	bob@example.org	Guest	\N	\N	\N	\N	\N	{"id": 5, "label": "Guest", "account_id": 2, "created_at": "2026-11-26T23:56:27.881376+00:00"}	d279d751-6199-45b7-b631-2fcd16b4e97d	\N
+27	820	7712633297338871618	2026-11-26 23:56:27.885224+00	postgres	\N	\N	psql	code_issued	2	2	bob@example.org	Guest	6	1111	\N	\N	\N	{"id": 6, "realm_id": 2, "selector": "1111", "device_id": 5, "account_id": 2, "created_at": "2026-11-26T23:56:27.881376+00:00", "created_by": "postgres", "expires_at": "2026-11-27T23:56:27.881376+00:00", "expiry_chosen": true}	de26c5ee-b63b-4db7-8fc0-12a490557932	\N
+28	823	7712633297338871618	2026-11-26 23:56:27.895725+00	postgres	\N	\N	psql	device_added	2	3	carol@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 6, "label": "Laptop", "account_id": 3, "created_at": "2026-11-26T23:56:27.891448+00:00"}	330ae8b0-a052-4467-91a1-55b239fb15a6	\N
+29	823	7712633297338871618	2026-11-26 23:56:27.8989+00	postgres	\N	\N	psql	code_issued	2	3	carol@example.org	Laptop	7	5555	\N	\N	\N	{"id": 7, "realm_id": 2, "selector": "5555", "device_id": 6, "account_id": 3, "created_at": "2026-11-26T23:56:27.891448+00:00", "created_by": "postgres", "expiry_chosen": false}	895b8ffd-c874-48e4-89cb-b65f418eb25f	\N
+30	823	7712633297338871618	2026-11-26 23:56:27.900711+00	postgres	\N	\N	psql	device_added	2	4	david@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 7, "label": "Laptop", "account_id": 4, "created_at": "2026-11-26T23:56:27.891448+00:00"}	c71dc323-8caa-438e-830c-bff48f322714	\N
+31	823	7712633297338871618	2026-11-26 23:56:27.901782+00	postgres	\N	\N	psql	code_issued	2	4	david@example.org	Laptop	8	5555	\N	\N	\N	{"id": 8, "realm_id": 2, "selector": "5555", "device_id": 7, "account_id": 4, "created_at": "2026-11-26T23:56:27.891448+00:00", "created_by": "postgres", "expiry_chosen": false}	f1a354bf-93c1-43b9-8c70-3e95613d6b01	\N
+34	823	7712633297338871618	2026-11-26 23:56:27.905039+00	postgres	\N	\N	psql	device_added	2	6	frank@example.org	Laptop	\N	\N	\N	\N	\N	{"id": 9, "label": "Laptop", "account_id": 6, "created_at": "2026-11-26T23:56:27.891448+00:00"}	b382d245-c578-411a-bef2-5c377ab83494	\N
+35	823	7712633297338871618	2026-11-26 23:56:27.905901+00	postgres	\N	\N	psql	code_issued	2	6	frank@example.org	Laptop	10	5555	\N	\N	\N	{"id": 10, "realm_id": 2, "selector": "5555", "device_id": 9, "account_id": 6, "created_at": "2026-11-26T23:56:27.891448+00:00", "created_by": "postgres", "expiry_chosen": false}	6cecc8b6-6e65-438b-bc5f-9a848dba1288	\N
+36	828	7712633297338871618	2026-11-26 23:56:27.913316+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	on leave	\N	{"enabled": true}	{"enabled": false}	ebedd167-58d9-41c4-aed1-1025c9092d38	\N
+37	829	7712633297338871618	2026-11-26 23:56:27.919636+00	postgres	\N	\N	psql	account_changed	2	4	dave@example.org	\N	\N	\N	his wish	\N	{"username": "david@example.org"}	{"username": "dave@example.org"}	c73e92c0-bcb9-4942-8031-553fb622ec81	\N
+38	831	7712633297338871618	2026-11-26 23:56:27.921736+00	postgres	\N	\N	psql	account_changed	2	6	frank@example.org	\N	\N	\N	leaves	\N	{"disabled_from": null}	{"disabled_from": "2126-01-01T00:00:00+00:00"}	2e6f5fd0-7691-442f-8583-75a3d81aabd5	\N
+39	832	7712633297338871618	2026-11-26 23:56:27.923496+00	postgres	\N	\N	psql	device_added	3	7	mona@strict.example	Phone	\N	\N	\N	\N	\N	{"id": 10, "label": "Phone", "account_id": 7, "created_at": "2026-11-26T23:56:27.922251+00:00"}	1fd1066d-3be5-4c33-abf6-669de4dfa824	\N
+40	832	7712633297338871618	2026-11-26 23:56:27.925125+00	postgres	\N	\N	psql	code_issued	3	7	mona@strict.example	Phone	11	6666	\N	\N	\N	{"id": 11, "realm_id": 3, "selector": "6666", "device_id": 10, "account_id": 7, "created_at": "2026-11-26T23:56:27.922251+00:00", "created_by": "postgres", "expiry_chosen": false}	53365e99-b190-42e7-bbba-bf31ab7a61e8	\N
+41	842	7712633297338871618	2026-11-26 23:56:28.023591+00	postgres	\N	\N	psql	hash_upgraded	2	1	alice@example.org	Scanner	2	1111	\N	\N	{"hash_kind": "argon2id m=19456,t=2,p=1"}	{"hash_kind": "argon2id m=19456,t=2,p=1"}	7c737742-1f97-4b9b-9750-616b16493078	\N
+43	844	7712633297338871618	2026-11-26 23:56:28.030027+00	postgres	\N	\N	psql	account_erased	2	5	\N	\N	\N	\N	request 77	\N	\N	\N	87fac82e-c4e6-46d2-a7ab-fc5a4b33a2a5	\N
+32	823	7712633297338871618	2026-11-26 23:56:27.902865+00	postgres	\N	\N	psql	device_added	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x03fe4af3b3920e76bec2d7b2b1d384fe3790c3a6948a74bc03d56c9b48de6b00
+33	823	7712633297338871618	2026-11-26 23:56:27.904094+00	postgres	\N	\N	psql	code_issued	2	5	\N	\N	9	5555	\N	\N	\N	\N	\N	\\x2e2218d635a897a31f8082df0975ab4c6cc0e0802763665027410fe4debb062b
+42	843	7712633297338871618	2026-11-26 23:56:28.027045+00	postgres	\N	\N	psql	account_disabled	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x9439047efc083e022c3e54b6f3d5e86a256b2bddba123e49c6fbd4fb940e4afc
+44	844	7712633297338871618	2026-11-26 23:56:28.036156+00	postgres	\N	\N	psql	device_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\x8dd49c0bdd50647baaefce551c4c01be9aa3e8dd28ff0545659049685d43a8f5
+45	844	7712633297338871618	2026-11-26 23:56:28.03748+00	postgres	\N	\N	psql	account_removed	2	5	\N	\N	\N	\N	\N	\N	\N	\N	\N	\\xb8cb447e55b40bb8f3a6dffb0af02f36f1070fbd4a923dcfddee55ec8db5651e
+48	845	7712633297338871618	2026-11-26 23:56:28.067339+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Printer	\N	\N	\N	\N	\N	{"pin": false, "ends_at": "2026-12-26T23:56:28.050395+00:00"}	3c0d7a21-2633-4bb4-a693-1eb0a44e807b	\N
+51	845	7712633297338871618	2026-11-26 23:56:28.078149+00	postgres	\N	\N	psql	handover_offered	2	2	bob@example.org	Watch	\N	\N	\N	\N	\N	{"pin": true, "ends_at": "2026-11-27T23:56:28.050395+00:00"}	e44eb5f7-e942-49d5-93c3-ce5cf9e4f9d6	\N
+52	850	7712633297338871618	2026-11-26 23:56:28.084479+00	postgres	the link	\N	psql	device_added	2	2	bob@example.org	Watch	\N	\N	collected by its link	\N	\N	{"id": 13, "label": "Watch", "account_id": 2, "created_at": "2026-11-26T23:56:28.07885+00:00"}	19f86dd4-3dae-4fee-afaa-023718317e46	\N
+53	850	7712633297338871618	2026-11-26 23:56:28.086417+00	postgres	the link	\N	psql	code_issued	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"id": 15, "realm_id": 2, "selector": "8888", "device_id": 13, "account_id": 2, "created_at": "2026-11-26T23:56:28.07885+00:00", "created_by": "postgres/the link", "expiry_chosen": false}	70173343-3e51-41c5-85c7-bcabb7328f0d	\N
+54	850	7712633297338871618	2026-11-26 23:56:28.087739+00	postgres	the link	\N	psql	handover_collected	2	2	bob@example.org	Watch	15	8888	collected by its link	\N	\N	{"address": "192.0.2.9"}	ab20ed05-87bf-45fe-9752-5e664f6c2688	\N
+55	854	7712633297338871618	2026-11-26 23:56:28.118605+00	postgres	\N	\N	psql	account_enabled	2	3	carol@example.org	\N	\N	\N	back	\N	{"enabled": false}	{"enabled": true}	62a973ef-9945-4577-85a6-964b8cdb2442	\N
+56	854	7712633297338871618	2026-11-26 23:56:28.120213+00	postgres	\N	\N	psql	account_disabled	2	3	carol@example.org	\N	\N	\N	away again	\N	{"enabled": true}	{"enabled": false}	0e151a0b-2579-4c92-b6a2-e79678e75c86	\N
 \.
 
 
@@ -12612,56 +12612,56 @@ COPY apppass.audit (id, xid, cluster, at, actor, operator, client, application, 
 --
 
 COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
-1	1	\\x9cf48fbc416217915f0c1b53807b8a2d5e769d49a8214941dbd19b4fc4b57ee1
-2	2	\\x53b421a24e5de5fd9b63ccf37aba86b87f6484df0aefb577487b1a63d477bfd4
-3	3	\\x8b8a195c26f2d67de11903435d081ba5f8c483c8d0c5a7b6876346b3c57bf7de
-4	4	\\x734395c5f29bee84f480cce980d5cb1d6c335605d8bbef12ed6861ee375e1bbf
-5	5	\\xffb8cb8633c3b1c6e2206b5faacab027803b0a6e5e76d16f807f55341f084a39
-6	6	\\x1627bc3b349a25f09c0f56fe0821aecb085bcce6a1b32e7fd47791817c4737c2
-7	7	\\x68ba0f1ca0c1a7a4e5e77841dad72ec3c638cf113fe1b6086194290db7d9c9aa
-8	8	\\xf6f3b4a8dc8b5203ce1c41c60aeb90b9f04a1c0ace5ffe3b8322e1be864a6d45
-9	9	\\x2b2f55d0515524c5b864da027b1eb30723c292e8a4f7616bdddf044ad98d5cb8
-10	10	\\x0ed2d25c1bf54668506315c61d1f96fbeb9cb2b3b5db40538b2317d65a9fb9df
-11	11	\\x97a6a837a00c28096aec9e20e9a25ec606cd62fcef4c876f9919843f58d28880
-12	12	\\xe8a1b3b686e2941b8eff1c9ba21a6df7a0d5e2b59c180b3e7e9dc2439b93697c
-13	13	\\xb387112f79a0df12f360ca233d6eb30d846a4b318289193da56dfaaa54a2973d
-14	14	\\x9b6cc97c071a789f03bbb416cb5d2466ac8579479f7bfb3d5447af77c0f514b7
-15	15	\\x6ba7b0dfcaef31ae06b79af1c2dd71b4e6e002ffe61e471e3e4b648a4a5e8e17
-16	16	\\xe4881a3cc2e47c943dcd159bc7df6dc47e20091b7c90fc8a9d28f464899b87ba
-17	17	\\x0fd6643aa76d1e3c146b3c431ef587453b93fd22649937cf4dd7902cff112f30
-18	18	\\x7a48f9c42ccba513029334abf749ead690a8ecf49432ee391e9a6ab0392fa3b3
-19	19	\\xc4a4eec070f3c355bedf7c55ddb96e8f07ad5c3237196a6519a49896c2683b8b
-20	20	\\xf94853e58b6512e7a5c725b3c1889879f1920777ecd034288082cf7489a6ecdc
-21	21	\\x505a64405b39ae41f5601fcc79349a1f88d3dfad3cf4660b9e5ee9c16ac7bb48
-22	22	\\x194039021041816103666f9263ce85ea547868dd43790169f520e836a21926b7
-23	23	\\x91e55bd38a3803e4ddd04881afb66254f60ef616bce0a885e2dd0165315c907e
-24	24	\\x9d6c4da6bd34929e3d5172899de127f1f1e8171ec5034986caa7f6230eeafd65
-25	25	\\x0da5c5dd3381c0d3df08f70408437d489573e87c3a14f389cbd5dff1b32d7103
-26	26	\\x1c7c51e8e694c4ac7fb28336d4aeb1ecfeeeef9c8bafe25ffef12a5d0ee678b6
-27	27	\\x847f7daeeb2675ae4b6ebd406dec1738891e2449d5bc824b68091ee7d86a945d
-28	28	\\x04d6eb9afa29242fb38d4e47e95a08a7a492e64c7c68114eb7a7efd0e600d3c0
-29	29	\\xd04aae805a545f788b5a59acd972abea7d0c7cb34ab731f8b7fcd659efcc7e07
-30	30	\\x63361b9c02f04b535b8132232846aa1a6fc0a67ad65344ddab4fa7abceb788a7
-31	31	\\xd265b8e158fbc1455043154c941bcacb21611aac68d7c5d2e81438105b2178e7
-32	32	\\x43b0fa6c15eab8a95f7ea0b37a1de91feb315c7b15db81e3eb1b1aa026c6870d
-33	33	\\x37afc439daaf14a9fc4bde7f1020a06ac3659f526fa6351070d48ef34f5a465a
-34	34	\\xece8b497f97c34a0f21832133148a13e14de42defe7ec197ff68d2a44a488f35
-35	35	\\xd9401ae93528160d929c635cda31dea65112d8e3d7258c0f28f6a87e2b4e3a81
-36	36	\\x8556b308faa03f9736b12cbb4bedfdef4789b1239079e103cbec7f264a91e0e8
-37	37	\\x77920ed1da2115f19bba365a417bd94f091e03cb0ef103bb29f8d2b107b0e2a9
-38	38	\\xda9df915726903c45c5de81c895d48bffdd419872b6d28f5d685a74fdbc03695
-39	39	\\x97213b08a09cb831aa480cf9fd4bda2edd29d7afbf40e894935115ec734fc9eb
-40	40	\\xf7370c7f83121b4b72275336ea0d6f0e56c3e866deab050705ddcfca4903673b
-41	41	\\x556dc8e86dc0af7cd853ba7fea7b9a9c5a38c74c8a3a26ab365206ad70526f54
-42	42	\\x9bb07638d4125c5dbac4c99598f4233104cebc8a93158c452ceb82c02b5d9fd6
-43	43	\\x66f2dc6aa19448f072133ed41f671fceea3fec9576b2e983c07a5ee042ea37b2
-44	44	\\x5c15700c3e138be47f8bae693dbdefd7232f9fe1819744f1bfe1a6172261b44c
-45	45	\\x34b236117d9e5b4a4c1f3dbd469f5cf53550e0121ffc781c744c69ab58f9d5b6
-46	48	\\xf2e093cfd4bf01a0789055f4060d0124c0af675a9882f17a9fcca5e0129507b7
-47	51	\\x2979c3f35e75ea78bc0f465f2d9b9685d50635cb9b5cc4c6f747d0f346d695b6
-48	52	\\xa05a8f90759369d43ad86851285518a1da6d8ecf1f85b9a0c5119f8e22701891
-49	53	\\xff1d815e378352d1b3646ecd22922370cd1a314b81bae6539a0162509772b2c2
-50	54	\\x4d320caf502b878d14f78d7bcae30936bcdfaef57fb3e3912ca85611f580bc9d
+1	1	\\x56c705e20f2d0efadc26d4f92e419af28c31e8e2b538605673d259d63dc2c15a
+2	2	\\x53c151e7ad05a5cc86d8f133f14775b35d97a7b289784a7a190236be3869f81a
+3	3	\\xc5b0e19fb9d4e1b4ad3ad8ee485c0aca523f6d83d4e4687121400bc88433f250
+4	4	\\x41b9ed313a0d1b77f65ed4a0c8112ccb543a6ec3707cbf1753a9cdb583efceb6
+5	5	\\x307a71897501c02ee37dfe4e6da022e048872ad660b8deb1cb6e381ec415707f
+6	6	\\x33ca467b093135245a332b5a7b4422e4fd1cc9499b8536b54643d519ec0dc171
+7	7	\\x12d61cda6ed1685f9d1cc99c72b21cf280e5307841c45b647ea6cf5c7b9e2fc8
+8	8	\\x9e36b769178b83dc8f10e811345b19763c753c25fb84546913aadb1b68d254ea
+9	9	\\x6c3b38757c643da9d3ee1a7a3d5edbfe381746e9e37365c434779c1d050478ff
+10	10	\\x6ad573d2417f178f3cb6d3f53e35bae7e57bb41f8665ee756325afe530b8ca71
+11	11	\\x5dfcefbed24f2c05c3473d9474fee6dfff738989347dd754809bdbb65efa4efd
+12	12	\\x70ef512c64329f61f9092fac6f6de69c6c62878cdf910f30b8486d553b38097b
+13	13	\\x41ce7cce2d0a111b2fc699cd82dc0f29632d9186a2fd005e904efcdab902b77b
+14	14	\\x4ea6762e635079fe5774aee709037048be551a080ed932a215bc52a7ceb259cd
+15	15	\\x17b7a94672b159d8c9011711156ed4d49240ef3b2bf03eeafb41faf5418fb492
+16	16	\\x528a2c2ed6dd4f2ae706642711e2fd348c5c551f095818611aec1ca75b71730a
+17	17	\\x7f78b017e94f6f761241639921b65e26e40c827d2199827b907b57b31e59efef
+18	18	\\xb5a9d7350f8f0d7dd602b8e05b5ce4e0a43168c22accd10c57f7457687082fbe
+19	19	\\x7d934295505748143f728b5349bc5058d78eae7510a8cd271363fdb1be13c228
+20	20	\\x9dc1f018b95eeecd91798073d04f1a242696a810a1be976b6fab45df992e86d7
+21	21	\\xa6b240b5de4e020c61e86cdc102d2fa40db2881c13d2fab5ff71c005c9b051b1
+22	22	\\xb4fd85f75102f8f994f96845e4ebf49509dc95809c42103d47fdbc93517c4f3f
+23	23	\\xe86b02677f5a4064cba30ce2a4bf36a03b68051470c4a8be7d5e4b71a614c0bd
+24	24	\\x70a31ce57d1cf8c25494d29fca64e24d09a2edbfbd173c213977af94cf8309eb
+25	25	\\xf5dfbd007abec1e805a3b3b8e7932e2d5ffafbce5dc2edaa3cb0c2cc6f073c61
+26	26	\\x68d3a6e3cb406796c4e50f99cc140801d20fd50fa3d1877e6ae5ff103cb3793e
+27	27	\\x3a8e2d045324231a688a29df2a4a11475c79c62e4b17aacc8cb79a525621ac58
+28	28	\\x0f11c44e1d01bd1ac83930a7e9a9ecf0eb15f7eb051fad83512a07d5125fe250
+29	29	\\xbc21b549d7f890b04be19a70826a67300fdc0406dba5ca976b0ebbcad72e8763
+30	30	\\x3ded89a5e26097161e1c4c16978c839310dd90fc73d2e6b9565068a0dd51df75
+31	31	\\xfe83f02175145cd7a00891eb02ef5b9bcb033d22e03548c530b34ba7327fb44d
+32	32	\\x618d644ddedfa2d28f6e4c097de4feca0841b55ac331c01cf714be44235a65e0
+33	33	\\x0235e477aae072dd85a29a8e27e1430c65692b4eaa4d5064a15e810132a32e38
+34	34	\\x0bb53bfcdf43c50e5d0e8d19e333de4851184c5fc1945ee43c2cf9d81defa4a5
+35	35	\\x2ef5f68c7abb53578d7454275698e0e2c9cb8ec752f23415932b8c9475464aee
+36	36	\\x0103e59bbf7cf18591e1599c68e702bb7595291cd35e11254cebb940ef002d53
+37	37	\\xe3163f13392f26e3dc5c6ce28433cd6dcb3d1d08566811a659607d2edcb1337a
+38	38	\\x0ce913e5f4169e28199afe751439aac65d739ead8338d895d637617db4c9871b
+39	39	\\x9175e67e2eabbffc7b57db4df232bac45cbfb68fbdb09a463873430e0b5ea70a
+40	40	\\xbea17fbf8e5f4e4dbccd71a9b1a4001b2a801249809bf68638f67a3c7ed383ee
+41	41	\\x2b9c67a97daa72bbc5ed1281c03a3f14ba6b1b4b487b0fe145ef4de6dad785e5
+42	42	\\x77949469371066a53756d1f8263a50024e17c43b87ffde21d1732bdc6b6fc342
+43	43	\\x86a8612e1d79ad27116c1031a75991e9ecd8a9a343afd740fc3a89c0df00ddc6
+44	44	\\x74592ef3228037c227bcae2df73d1d2e56a74a14281b05ff4363372109c3f0dd
+45	45	\\x4ad98a0e28a8ce31f63e3c76436f529227ea3bef6251195ab9633d93d9eef798
+46	48	\\xfce3356972cdd7771eb9086353a23a7792f93f055e40e18814541e9929180289
+47	51	\\x7dd993619d7525bc11dcc1d3e96b0ab23f5bfd8566d6b4bf84d2b3c091c91385
+48	52	\\x5204c28bbf7ad732a4d6da2eb384791a1c9d4962872c554b593e9c31f4b3efa3
+49	53	\\xaea1a7ec1fb6f15993f81a86c0037b7258e2f25e24539c20e727b528b5d2d895
+50	54	\\xaf79092ed0fd7616f1f0510e255e61bdf4a6dd928a96e651a972112405322849
 \.
 
 
@@ -12670,7 +12670,7 @@ COPY apppass.audit_chain ("position", audit_id, hash) FROM stdin;
 --
 
 COPY apppass.audit_head (only_row, "position", hash, sealed_at, mark) FROM stdin;
-t	50	\\x4d320caf502b878d14f78d7bcae30936bcdfaef57fb3e3912ca85611f580bc9d	2026-11-26 23:18:14.478523+00	{"had": [], "hash": "4d320caf502b878d14f78d7bcae30936bcdfaef57fb3e3912ca85611f580bc9d", "history": "7712623473097284971/1", "position": 50, "snapshot": "853:853:"}
+t	50	\\xaf79092ed0fd7616f1f0510e255e61bdf4a6dd928a96e651a972112405322849	2026-11-26 23:56:28.116581+00	{"had": [], "hash": "af79092ed0fd7616f1f0510e255e61bdf4a6dd928a96e651a972112405322849", "history": "7712633297338871618/1", "position": 50, "snapshot": "853:853:"}
 \.
 
 
@@ -12679,18 +12679,18 @@ t	50	\\x4d320caf502b878d14f78d7bcae30936bcdfaef57fb3e3912ca85611f580bc9d	2026-11
 --
 
 COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services, networks, created_at, created_by, expires_at, expiry_chosen, revoked_at, revoked_by, revoke_reason, replaces) FROM stdin;
-1	1	1	2	k7xp	$2a$06$O9x83p3UULzsK7Jq/NGhaOPrVdsj06Is4JWBPPv9ySyPNFe31goJS	\N	\N	2026-11-26 23:18:14.305669+00	postgres	\N	f	\N	\N	\N	\N
-2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 23:18:14.331929+00	postgres	\N	f	\N	\N	\N	\N
-3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.338443+00	postgres	\N	f	2026-11-26 23:18:14.34277+00	postgres/hilda	lost on the train	\N
-4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.348272+00	postgres	2126-11-26 23:18:14.353138+00	t	\N	\N	\N	\N
-5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.353138+00	postgres	\N	f	\N	\N	\N	4
-6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 23:18:14.36464+00	postgres	2025-11-27 23:18:14.36464+00	t	\N	\N	\N	\N
-7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.369047+00	postgres	\N	f	\N	\N	\N	\N
-8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.369047+00	postgres	\N	f	\N	\N	\N	\N
-10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.369047+00	postgres	\N	f	\N	\N	\N	\N
-11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 23:18:14.386057+00	postgres	\N	f	\N	\N	\N	\N
-12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.389163+00	before MFA was required	\N	f	\N	\N	\N	\N
-15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:18:14.458222+00	postgres/the link	\N	f	\N	\N	\N	\N
+1	1	1	2	k7xp	$2a$06$gtSHJIYPnJKV6/rzuj6iw.40g6ycUHhw6UorhF8OSfTBUPpyvoHpC	\N	\N	2026-11-26 23:56:27.776827+00	postgres	\N	f	\N	\N	\N	\N
+2	2	1	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	{smtp}	{192.0.2.0/24,2001:db8::/48}	2026-11-26 23:56:27.81916+00	postgres	\N	f	\N	\N	\N	\N
+3	3	1	2	2222	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:27.831558+00	postgres	\N	f	2026-11-26 23:56:27.842411+00	postgres/hilda	lost on the train	\N
+4	4	1	2	3333	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:27.850469+00	postgres	2126-11-26 23:56:27.858209+00	t	\N	\N	\N	\N
+5	4	1	2	4444	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:27.858209+00	postgres	\N	f	\N	\N	\N	4
+6	5	2	2	1111	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2025-11-26 23:56:27.881376+00	postgres	2025-11-27 23:56:27.881376+00	t	\N	\N	\N	\N
+7	6	3	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:27.891448+00	postgres	\N	f	\N	\N	\N	\N
+8	7	4	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:27.891448+00	postgres	\N	f	\N	\N	\N	\N
+10	9	6	2	5555	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:27.891448+00	postgres	\N	f	\N	\N	\N	\N
+11	10	7	3	6666	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-10-17 23:56:27.922251+00	postgres	\N	f	\N	\N	\N	\N
+12	9001	8	3	7777	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:27.92803+00	before MFA was required	\N	f	\N	\N	\N	\N
+15	13	2	2	8888	$argon2id$v=19$m=19456,t=2,p=1$c2FsdHNhbHRzYWx0c2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g	\N	\N	2026-11-26 23:56:28.07885+00	postgres/the link	\N	f	\N	\N	\N	\N
 \.
 
 
@@ -12699,12 +12699,12 @@ COPY apppass.code (id, device_id, account_id, realm_id, selector, hash, services
 --
 
 COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
-3	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
-4	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
-5	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
-1	imap	192.0.2.0/24	2026-11-26 23:18:14.390282+00	2026-11-26 23:18:14.390282+00
-1	smtp	0.0.0.0/0	2026-11-26 23:18:14.400424+00	2026-11-26 23:18:14.400424+00
+2	imap	192.0.2.0/24	2026-11-26 23:56:27.930865+00	2026-11-26 23:56:27.930865+00
+3	imap	192.0.2.0/24	2026-11-26 23:56:27.930865+00	2026-11-26 23:56:27.930865+00
+4	imap	192.0.2.0/24	2026-11-26 23:56:27.930865+00	2026-11-26 23:56:27.930865+00
+5	imap	192.0.2.0/24	2026-11-26 23:56:27.930865+00	2026-11-26 23:56:27.930865+00
+1	imap	192.0.2.0/24	2026-11-26 23:56:27.930865+00	2026-11-26 23:56:27.930865+00
+1	smtp	0.0.0.0/0	2026-11-26 23:56:27.965582+00	2026-11-26 23:56:27.965582+00
 \.
 
 
@@ -12713,17 +12713,17 @@ COPY apppass.code_use (code_id, service, network, first_at, last_at) FROM stdin;
 --
 
 COPY apppass.device (id, account_id, label, created_at) FROM stdin;
-1	1	Phone	2026-11-26 23:18:14.305669+00
-2	1	Scanner	2026-11-26 23:18:14.331929+00
-3	1	Lost	2026-11-26 23:18:14.338443+00
-4	1	Tablet	2026-11-26 23:18:14.348272+00
-5	2	Guest	2026-11-26 23:18:14.36464+00
-6	3	Laptop	2026-11-26 23:18:14.369047+00
-7	4	Laptop	2026-11-26 23:18:14.369047+00
-9	6	Laptop	2026-11-26 23:18:14.369047+00
-10	7	Phone	2026-11-26 23:18:14.386057+00
-9001	8	Old phone	2026-11-26 23:18:14.389163+00
-13	2	Watch	2026-11-26 23:18:14.458222+00
+1	1	Phone	2026-11-26 23:56:27.776827+00
+2	1	Scanner	2026-11-26 23:56:27.81916+00
+3	1	Lost	2026-11-26 23:56:27.831558+00
+4	1	Tablet	2026-11-26 23:56:27.850469+00
+5	2	Guest	2026-11-26 23:56:27.881376+00
+6	3	Laptop	2026-11-26 23:56:27.891448+00
+7	4	Laptop	2026-11-26 23:56:27.891448+00
+9	6	Laptop	2026-11-26 23:56:27.891448+00
+10	7	Phone	2026-11-26 23:56:27.922251+00
+9001	8	Old phone	2026-11-26 23:56:27.92803+00
+13	2	Watch	2026-11-26 23:56:28.07885+00
 \.
 
 
@@ -12732,8 +12732,8 @@ COPY apppass.device (id, account_id, label, created_at) FROM stdin;
 --
 
 COPY apppass.handover (id, account_id, device, services, networks, expires_at, link_hash, pin_hash, wrong_pins, offered_at, offered_by, ends_at, collected_at, code_id) FROM stdin;
-1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 23:18:14.441308+00	postgres	2026-12-26 23:18:14.441308+00	\N	\N
-2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 23:18:14.441308+00	postgres	2026-11-27 23:18:14.441308+00	2026-11-26 23:18:14.458222+00	15
+1	2	Printer	\N	\N	\N	\\x7692c3ad3540bb803c020b3aee66cd8887123234ea0c6e7143c0add73ff431ed	\N	0	2026-11-26 23:56:28.050395+00	postgres	2026-12-26 23:56:28.050395+00	\N	\N
+2	2	Watch	\N	\N	\N	\\x3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3	\\xcbc0b215bffcec4b8df6b392d4d0446ceca070c8df6e4a2ffd4168b2e242eb3c	0	2026-11-26 23:56:28.050395+00	postgres	2026-11-27 23:56:28.050395+00	2026-11-26 23:56:28.07885+00	15
 \.
 
 
@@ -12766,7 +12766,7 @@ COPY apppass.issue_turn (account_id, turn) FROM stdin;
 --
 
 COPY apppass.main_password_login (account_id, service, network, first_at, last_at) FROM stdin;
-2	imap	192.0.2.0/24	2026-11-26 23:18:14.411614+00	2026-11-26 23:18:14.411614+00
+2	imap	192.0.2.0/24	2026-11-26 23:56:27.989125+00	2026-11-26 23:56:27.989125+00
 \.
 
 
@@ -12775,23 +12775,23 @@ COPY apppass.main_password_login (account_id, service, network, first_at, last_a
 --
 
 COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service, network, former_address, mailed) FROM stdin;
-8	audit 27	issued	2	6	2026-11-26 23:18:14.36685+00	administration	\N	\N	\N	t
-12	audit 53	issued	2	15	2026-11-26 23:18:14.464065+00	link	\N	\N	\N	t
-1	audit 14	address	1	\N	2026-11-26 23:18:14.305208+00	administration	\N	\N	\N	t
-2	audit 16	issued	1	1	2026-11-26 23:18:14.329776+00	administration	\N	\N	\N	t
-3	audit 18	issued	1	2	2026-11-26 23:18:14.337437+00	administration	\N	\N	\N	t
-4	audit 20	issued	1	3	2026-11-26 23:18:14.341855+00	administration	\N	\N	\N	t
-5	audit 21	revoked	1	3	2026-11-26 23:18:14.347698+00	administration	\N	\N	\N	t
-6	audit 23	issued	1	4	2026-11-26 23:18:14.351391+00	administration	\N	\N	\N	t
-7	audit 25	reset	1	5	2026-11-26 23:18:14.363565+00	administration	\N	\N	\N	t
-13	first use 1	first_use	1	1	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
-14	first use 2	first_use	1	2	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
-15	first use 3	first_use	1	3	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
-16	first use 4	first_use	1	4	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
-17	first use 5	first_use	1	5	2026-11-26 23:18:14.390282+00	\N	imap	192.0.2.0/24	\N	t
-9	audit 29	issued	3	7	2026-11-26 23:18:14.373633+00	administration	\N	\N	\N	t
-10	audit 31	issued	4	8	2026-11-26 23:18:14.375748+00	administration	\N	\N	\N	t
-11	audit 35	issued	6	10	2026-11-26 23:18:14.378515+00	administration	\N	\N	\N	t
+8	audit 27	issued	2	6	2026-11-26 23:56:27.885224+00	administration	\N	\N	\N	t
+12	audit 53	issued	2	15	2026-11-26 23:56:28.086417+00	link	\N	\N	\N	t
+1	audit 14	address	1	\N	2026-11-26 23:56:27.775882+00	administration	\N	\N	\N	t
+2	audit 16	issued	1	1	2026-11-26 23:56:27.81575+00	administration	\N	\N	\N	t
+3	audit 18	issued	1	2	2026-11-26 23:56:27.829735+00	administration	\N	\N	\N	t
+4	audit 20	issued	1	3	2026-11-26 23:56:27.836114+00	administration	\N	\N	\N	t
+5	audit 21	revoked	1	3	2026-11-26 23:56:27.849732+00	administration	\N	\N	\N	t
+6	audit 23	issued	1	4	2026-11-26 23:56:27.855271+00	administration	\N	\N	\N	t
+7	audit 25	reset	1	5	2026-11-26 23:56:27.876929+00	administration	\N	\N	\N	t
+13	first use 1	first_use	1	1	2026-11-26 23:56:27.930865+00	\N	imap	192.0.2.0/24	\N	t
+14	first use 2	first_use	1	2	2026-11-26 23:56:27.930865+00	\N	imap	192.0.2.0/24	\N	t
+15	first use 3	first_use	1	3	2026-11-26 23:56:27.930865+00	\N	imap	192.0.2.0/24	\N	t
+16	first use 4	first_use	1	4	2026-11-26 23:56:27.930865+00	\N	imap	192.0.2.0/24	\N	t
+17	first use 5	first_use	1	5	2026-11-26 23:56:27.930865+00	\N	imap	192.0.2.0/24	\N	t
+9	audit 29	issued	3	7	2026-11-26 23:56:27.8989+00	administration	\N	\N	\N	t
+10	audit 31	issued	4	8	2026-11-26 23:56:27.901782+00	administration	\N	\N	\N	t
+11	audit 35	issued	6	10	2026-11-26 23:56:27.905901+00	administration	\N	\N	\N	t
 \.
 
 
@@ -12800,12 +12800,12 @@ COPY apppass.notice (id, once, event, account_id, code_id, at, by_whom, service,
 --
 
 COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at, failures, sent_at) FROM stdin;
-1	416ca3de-a8d6-49f6-80a6-6a53ffaa7fd6	2	bob@example.org	{8,12}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
-2	9394ec5d-bfc4-453e-ac3c-f50e5ae06c91	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
-3	8089391a-560a-4788-bb0b-feaef68e0a5a	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
-4	15639b08-4fa9-4ea7-b156-f5c8af3fd322	3	carol@example.org	{9}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
-5	a349e602-4365-47ba-9726-a749eb8baace	4	dave@example.org	{10}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
-6	b3fd0ba8-40fb-4196-87a4-c6f5e4dd208f	6	frank@example.org	{11}	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.4654+00	0	\N
+1	5bf14ef8-8a8e-4333-bc86-f935e6cf5d72	2	bob@example.org	{8,12}	2026-11-26 23:56:28.088721+00	2026-11-26 23:56:28.088721+00	0	\N
+2	014331c1-9aa1-4165-beae-ae033a744a60	1	alice@example.org	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 23:56:28.088721+00	2026-11-26 23:56:28.088721+00	0	\N
+3	ab90604f-2340-4428-a570-60401ee0a154	1	alice@private.example	{1,2,3,4,5,6,7,13,14,15,16,17}	2026-11-26 23:56:28.088721+00	2026-11-26 23:56:28.088721+00	0	\N
+4	bba13996-2f79-4d7c-974d-9c3330bf7b21	3	carol@example.org	{9}	2026-11-26 23:56:28.088721+00	2026-11-26 23:56:28.088721+00	0	\N
+5	45bf18cd-0ff5-474d-9672-2fb4db94ef1c	4	dave@example.org	{10}	2026-11-26 23:56:28.088721+00	2026-11-26 23:56:28.088721+00	0	\N
+6	1e549242-9d9c-4ca8-b19e-f639cf79a990	6	frank@example.org	{11}	2026-11-26 23:56:28.088721+00	2026-11-26 23:56:28.088721+00	0	\N
 \.
 
 
@@ -12814,7 +12814,7 @@ COPY apppass.notice_mail (id, key, account_id, address, notices, made_at, try_at
 --
 
 COPY apppass.notice_state (only_row, mark, begun_at, uses_at, clock_at) FROM stdin;
-t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712623473097284971/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 23:18:14.280235+00	2026-11-26 23:18:14.4654+00	2026-11-26 23:18:14.280235+00
+t	{"had": [], "hash": "46400f642c99584e51b14031f875ca9b7b33ccf94ff8d7657197a5bac06f4ffb", "history": "7712633297338871618/1", "position": 0, "snapshot": "852:852:"}	2026-11-26 23:56:27.725083+00	2026-11-26 23:56:28.088721+00	2026-11-26 23:56:27.725083+00
 \.
 
 
@@ -12843,8 +12843,8 @@ hilda	2	hilda
 --
 
 COPY apppass.refusal_2026_11 (at, verdict, account_id, realm_id, code_id, service, client) FROM stdin;
-2026-11-26 23:18:14.409267+00	revoked	1	2	3	imap	2001:db8::1
-2026-11-26 23:18:14.410784+00	unknown_user	\N	\N	\N	smtp	\N
+2026-11-26 23:56:27.985585+00	revoked	1	2	3	imap	2001:db8::1
+2026-11-26 23:56:27.988186+00	unknown_user	\N	\N	\N	smtp	\N
 \.
 
 
@@ -12897,15 +12897,15 @@ memcached	Cache
 --
 
 COPY apppass.tally (realm_id, name, labels, value, counted_at) FROM stdin;
-1	apppass_accounts	state="disabled"	0	2026-11-26 23:18:12.310065+00
-1	apppass_codes	state="revoked"	0	2026-11-26 23:18:12.310065+00
-1	apppass_codes	state="suspended"	0	2026-11-26 23:18:12.310065+00
-1	apppass_codes_unused		0	2026-11-26 23:18:12.310065+00
-1	apppass_codes	state="expired"	0	2026-11-26 23:18:12.310065+00
-1	apppass_codes	state="lapsed"	0	2026-11-26 23:18:12.310065+00
-1	apppass_main_password_accounts		0	2026-11-26 23:18:12.310065+00
-1	apppass_codes	state="live"	0	2026-11-26 23:18:12.310065+00
-1	apppass_accounts	state="enabled"	0	2026-11-26 23:18:12.310065+00
+1	apppass_accounts	state="disabled"	0	2026-11-26 23:56:23.91374+00
+1	apppass_codes	state="revoked"	0	2026-11-26 23:56:23.91374+00
+1	apppass_codes	state="suspended"	0	2026-11-26 23:56:23.91374+00
+1	apppass_codes_unused		0	2026-11-26 23:56:23.91374+00
+1	apppass_codes	state="expired"	0	2026-11-26 23:56:23.91374+00
+1	apppass_codes	state="lapsed"	0	2026-11-26 23:56:23.91374+00
+1	apppass_main_password_accounts		0	2026-11-26 23:56:23.91374+00
+1	apppass_codes	state="live"	0	2026-11-26 23:56:23.91374+00
+1	apppass_accounts	state="enabled"	0	2026-11-26 23:56:23.91374+00
 \.
 
 
@@ -12939,27 +12939,27 @@ main_password_refused	No code was typed, and the main password is refused
 --
 
 COPY sqitch.changes (change_id, script_hash, change, project, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 23:18:09.711989+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 23:18:09.898126+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 23:18:10.113356+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 23:18:10.320013+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-d927b2d5e3be54ae9a3b236245c275563604dfb4	470a78ba015e5858d85495242fdb657eedb1827a	account	apppass	Accounts, devices, codes and their use	2026-11-26 23:18:10.588122+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-794d6d1007a24bb70c08cff2843466ca1ec1da2c	cb33888dab00b5b16419b94ad95e25666eda05fa	audit	apppass	Append-only, chained audit trail and events	2026-11-26 23:18:10.825591+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-63e379caa378c6a1c69defc4ad9af02c1782debc	fda32eb355d707b0e4c6e05376f2b2719546bff0	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 23:18:11.012695+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-5181da1bd2707dce9855305a68f288808b8920e1	cfec47ea0fef6607d0a1a5509684583f599e9651	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 23:18:11.223026+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 23:18:11.416107+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-43903077caf630d5fd3a7eeb7da52e386e93f96f	5fa018bad45b71abf770638c4c1c103bd78bc372	record	apppass	Use, refusals and hash upgrades	2026-11-26 23:18:11.619551+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	1feaec5ddbeca488cfbf5107e22f4987d96ee6c8	manage	apppass	Accounts, storing and revoking codes	2026-11-26 23:18:11.801984+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-5d05f16fd60c8c4416276026d8d3d1d5134007e5	ac17e554bd2e1dba1bcba4e84bafab011271b508	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 23:18:12.003894+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 23:18:12.256792+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-05656931fba2755fa9e4d20697cb32136dfd1276	eeae8d5e68714acfce9e4b4651deecd9afb0cf9b	maintain	apppass	Daily upkeep	2026-11-26 23:18:12.508279+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	c80137418dbe8b12dccde9fc5c10251d4e96524a	desk	apppass	What the desk asks, and what its tool does	2026-11-26 23:18:12.788623+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 23:18:12.990331+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-90776c59def8bc40cc6608993fd0ea5da11bd992	f09133966da95bbdd6037ebf2daced7ad1144e02	self	apppass	What owners may do themselves	2026-11-26 23:18:13.186751+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-a0c8921cf446740113b9f55f627d743340b8208c	2aa7b7a93bf1202640f16734e7d8f280e6e6673e	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 23:18:13.3679+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 23:18:13.576892+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-582770ea3fa96bd4c6a4810ed4d0721de7b83c41	e46fff13682bcb3962a34f2eae7aa13f0ab01904	erase	apppass	Accounts are forgotten	2026-11-26 23:18:13.75979+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 23:18:13.941657+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	c5fb8c08e17c4c1b761d59bb01122c87089bf86e	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	2026-11-26 23:56:19.071089+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+e48e96ddd5b0664c32a3645340e5fc460d5f43c8	c7401550fe56f8a28f2a68824765c13c18fdb69b	schema	apppass	Schema, verdicts, names of services and addresses	2026-11-26 23:56:19.389055+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+70c193136e0c00a39d623fa67ebba801e48aab5b	bfd3edf76eab8d1553f7ea7bfd7ed8d1c0a0382f	state	apppass	Every rule once: names, services, networks, when a code ends	2026-11-26 23:56:19.793607+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+f939517795f8564930967fe48aa7a678cb0526a9	39e38965af0a3c15370de84e855bf2c2086b5f9f	policy	apppass	Tenant policy, access rules, delegation	2026-11-26 23:56:20.167576+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+d927b2d5e3be54ae9a3b236245c275563604dfb4	470a78ba015e5858d85495242fdb657eedb1827a	account	apppass	Accounts, devices, codes and their use	2026-11-26 23:56:20.589434+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+794d6d1007a24bb70c08cff2843466ca1ec1da2c	cb33888dab00b5b16419b94ad95e25666eda05fa	audit	apppass	Append-only, chained audit trail and events	2026-11-26 23:56:21.018323+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+63e379caa378c6a1c69defc4ad9af02c1782debc	fda32eb355d707b0e4c6e05376f2b2719546bff0	guard	apppass	Plain SQL on the tables is safe and follows policy	2026-11-26 23:56:21.377834+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+5181da1bd2707dce9855305a68f288808b8920e1	cfec47ea0fef6607d0a1a5509684583f599e9651	refusal	apppass	Refused attempts, partitioned by month	2026-11-26 23:56:21.801187+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+be20f28d5eb8751cee3f823ca416a64a9e16f8f4	83beafadc69c357e1b6af9b1a7fc20c4f0c38a09	lookup	apppass	The decision about one login attempt	2026-11-26 23:56:22.176881+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+43903077caf630d5fd3a7eeb7da52e386e93f96f	5fa018bad45b71abf770638c4c1c103bd78bc372	record	apppass	Use, refusals and hash upgrades	2026-11-26 23:56:22.550386+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	1feaec5ddbeca488cfbf5107e22f4987d96ee6c8	manage	apppass	Accounts, storing and revoking codes	2026-11-26 23:56:22.88691+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+5d05f16fd60c8c4416276026d8d3d1d5134007e5	ac17e554bd2e1dba1bcba4e84bafab011271b508	mint	apppass	Codes made in the database, reset, revoking devices and accounts	2026-11-26 23:56:23.27929+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	58bbb154944d5ec02352f00a21d625cd2592b083	views	apppass	What the helpdesk, the auditor and the administrator see	2026-11-26 23:56:23.790517+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+05656931fba2755fa9e4d20697cb32136dfd1276	eeae8d5e68714acfce9e4b4651deecd9afb0cf9b	maintain	apppass	Daily upkeep	2026-11-26 23:56:24.295531+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	c80137418dbe8b12dccde9fc5c10251d4e96524a	desk	apppass	What the desk asks, and what its tool does	2026-11-26 23:56:24.811551+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+8013818f66742e0de47291a3471bd25e9ab3ebb7	0f90de00191faf2219ae676c635bf4a3d07167da	logout	apppass	Which live sessions are to end	2026-11-26 23:56:25.235755+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+90776c59def8bc40cc6608993fd0ea5da11bd992	f09133966da95bbdd6037ebf2daced7ad1144e02	self	apppass	What owners may do themselves	2026-11-26 23:56:25.605546+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+a0c8921cf446740113b9f55f627d743340b8208c	2aa7b7a93bf1202640f16734e7d8f280e6e6673e	handover	apppass	Codes that no operator sees: links with which people make them	2026-11-26 23:56:25.946523+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+a5123b3dc87073330c5d17e094605a0b03a5918d	5cf237dd8a14e47ef6214b8a8e01a7dd63e88872	notify	apppass	Owners are told what happens to their codes	2026-11-26 23:56:26.356714+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+582770ea3fa96bd4c6a4810ed4d0721de7b83c41	e46fff13682bcb3962a34f2eae7aa13f0ab01904	erase	apppass	Accounts are forgotten	2026-11-26 23:56:26.690814+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+9f956ce8b859a118c651506e4d7e11d249d0e7a7	4d4bcc8adb5690d903bab0245e96b5d337f1422e	quiet	apppass	What functions do stays unseen	2026-11-26 23:56:27.074289+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -13000,27 +13000,27 @@ a5123b3dc87073330c5d17e094605a0b03a5918d	require	handover	a0c8921cf446740113b9f5
 --
 
 COPY sqitch.events (event, change_id, change, project, note, requires, conflicts, tags, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 23:18:09.715112+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
-deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 23:18:09.901254+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
-deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 23:18:10.117537+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
-deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 23:18:10.32312+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
-deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 23:18:10.591455+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
-deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 23:18:10.829642+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
-deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 23:18:11.015918+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
-deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 23:18:11.226056+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
-deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 23:18:11.419626+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
-deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 23:18:11.624101+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
-deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 23:18:11.805901+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
-deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 23:18:12.007045+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
-deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 23:18:12.26106+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
-deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 23:18:12.511494+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
-deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 23:18:12.79227+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
-deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 23:18:12.993637+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
-deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 23:18:13.189753+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
-deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 23:18:13.370892+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
-deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 23:18:13.579912+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
-deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 23:18:13.763443+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
-deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 23:18:13.948345+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
+deploy	6a5f1a8ac5e640ca69484186edd73ca39c3d2b32	roles	apppass	Cluster roles: owner, verifier, helpdesk, auditor, admin	{}	{}	{}	2026-11-26 23:56:19.074727+00	apppass tests	tests@example.org	2026-11-23 03:01:00+00	apppass developers	apppass@example.org
+deploy	e48e96ddd5b0664c32a3645340e5fc460d5f43c8	schema	apppass	Schema, verdicts, names of services and addresses	{roles}	{}	{}	2026-11-26 23:56:19.395896+00	apppass tests	tests@example.org	2026-11-23 03:02:00+00	apppass developers	apppass@example.org
+deploy	70c193136e0c00a39d623fa67ebba801e48aab5b	state	apppass	Every rule once: names, services, networks, when a code ends	{schema}	{}	{}	2026-11-26 23:56:19.797712+00	apppass tests	tests@example.org	2026-11-23 03:02:30+00	apppass developers	apppass@example.org
+deploy	f939517795f8564930967fe48aa7a678cb0526a9	policy	apppass	Tenant policy, access rules, delegation	{state}	{}	{}	2026-11-26 23:56:20.172541+00	apppass tests	tests@example.org	2026-11-23 03:03:00+00	apppass developers	apppass@example.org
+deploy	d927b2d5e3be54ae9a3b236245c275563604dfb4	account	apppass	Accounts, devices, codes and their use	{policy}	{}	{}	2026-11-26 23:56:20.597216+00	apppass tests	tests@example.org	2026-11-23 03:04:00+00	apppass developers	apppass@example.org
+deploy	794d6d1007a24bb70c08cff2843466ca1ec1da2c	audit	apppass	Append-only, chained audit trail and events	{account}	{}	{}	2026-11-26 23:56:21.023702+00	apppass tests	tests@example.org	2026-11-23 03:05:00+00	apppass developers	apppass@example.org
+deploy	63e379caa378c6a1c69defc4ad9af02c1782debc	guard	apppass	Plain SQL on the tables is safe and follows policy	{audit}	{}	{}	2026-11-26 23:56:21.384883+00	apppass tests	tests@example.org	2026-11-23 03:06:00+00	apppass developers	apppass@example.org
+deploy	5181da1bd2707dce9855305a68f288808b8920e1	refusal	apppass	Refused attempts, partitioned by month	{account}	{}	{}	2026-11-26 23:56:21.805807+00	apppass tests	tests@example.org	2026-11-23 03:07:00+00	apppass developers	apppass@example.org
+deploy	be20f28d5eb8751cee3f823ca416a64a9e16f8f4	lookup	apppass	The decision about one login attempt	{guard}	{}	{}	2026-11-26 23:56:22.181675+00	apppass tests	tests@example.org	2026-11-23 03:08:00+00	apppass developers	apppass@example.org
+deploy	43903077caf630d5fd3a7eeb7da52e386e93f96f	record	apppass	Use, refusals and hash upgrades	{lookup,refusal}	{}	{}	2026-11-26 23:56:22.556815+00	apppass tests	tests@example.org	2026-11-23 03:09:00+00	apppass developers	apppass@example.org
+deploy	bc9bf9c8a28d3f34c3da7f24bbf583fe32b277d2	manage	apppass	Accounts, storing and revoking codes	{guard}	{}	{}	2026-11-26 23:56:22.894503+00	apppass tests	tests@example.org	2026-11-23 03:10:00+00	apppass developers	apppass@example.org
+deploy	5d05f16fd60c8c4416276026d8d3d1d5134007e5	mint	apppass	Codes made in the database, reset, revoking devices and accounts	{manage}	{}	{}	2026-11-26 23:56:23.28851+00	apppass tests	tests@example.org	2026-11-23 03:11:00+00	apppass developers	apppass@example.org
+deploy	9dfa4a3667f8d25ac420ca706ef4907cdd1a3159	views	apppass	What the helpdesk, the auditor and the administrator see	{record,mint}	{}	{}	2026-11-26 23:56:23.796866+00	apppass tests	tests@example.org	2026-11-23 03:12:00+00	apppass developers	apppass@example.org
+deploy	05656931fba2755fa9e4d20697cb32136dfd1276	maintain	apppass	Daily upkeep	{views}	{}	{}	2026-11-26 23:56:24.300911+00	apppass tests	tests@example.org	2026-11-23 03:13:00+00	apppass developers	apppass@example.org
+deploy	5b160d2e655ba55ad614bc98385ce1f6ddfdfc6d	desk	apppass	What the desk asks, and what its tool does	{maintain}	{}	{}	2026-11-26 23:56:24.823045+00	apppass tests	tests@example.org	2026-11-23 03:14:00+00	apppass developers	apppass@example.org
+deploy	8013818f66742e0de47291a3471bd25e9ab3ebb7	logout	apppass	Which live sessions are to end	{audit,state}	{}	{}	2026-11-26 23:56:25.240055+00	apppass tests	tests@example.org	2026-11-23 03:20:00+00	apppass developers	apppass@example.org
+deploy	90776c59def8bc40cc6608993fd0ea5da11bd992	self	apppass	What owners may do themselves	{desk}	{}	{}	2026-11-26 23:56:25.610145+00	apppass tests	tests@example.org	2026-11-26 01:00:00+00	apppass developers	apppass@example.org
+deploy	a0c8921cf446740113b9f55f627d743340b8208c	handover	apppass	Codes that no operator sees: links with which people make them	{self}	{}	{}	2026-11-26 23:56:25.951729+00	apppass tests	tests@example.org	2026-11-26 04:00:00+00	apppass developers	apppass@example.org
+deploy	a5123b3dc87073330c5d17e094605a0b03a5918d	notify	apppass	Owners are told what happens to their codes	{handover}	{}	{}	2026-11-26 23:56:26.361041+00	apppass tests	tests@example.org	2026-11-26 04:40:00+00	apppass developers	apppass@example.org
+deploy	582770ea3fa96bd4c6a4810ed4d0721de7b83c41	erase	apppass	Accounts are forgotten	{notify}	{}	{}	2026-11-26 23:56:26.694644+00	apppass tests	tests@example.org	2026-11-26 04:45:00+00	apppass developers	apppass@example.org
+deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do stays unseen	{logout,erase}	{}	{@v1.0}	2026-11-26 23:56:27.083389+00	apppass tests	tests@example.org	2026-11-26 04:50:00+00	apppass developers	apppass@example.org
 \.
 
 
@@ -13029,7 +13029,7 @@ deploy	9f956ce8b859a118c651506e4d7e11d249d0e7a7	quiet	apppass	What functions do 
 --
 
 COPY sqitch.projects (project, uri, created_at, creator_name, creator_email) FROM stdin;
-apppass	\N	2026-11-26 23:18:09.528966+00	apppass tests	tests@example.org
+apppass	\N	2026-11-26 23:56:18.688813+00	apppass tests	tests@example.org
 \.
 
 
@@ -13038,7 +13038,7 @@ apppass	\N	2026-11-26 23:18:09.528966+00	apppass tests	tests@example.org
 --
 
 COPY sqitch.releases (version, installed_at, installer_name, installer_email) FROM stdin;
-1.1	2026-11-26 23:18:09.524599+00	apppass tests	tests@example.org
+1.1	2026-11-26 23:56:18.683579+00	apppass tests	tests@example.org
 \.
 
 
@@ -13047,7 +13047,7 @@ COPY sqitch.releases (version, installed_at, installer_name, installer_email) FR
 --
 
 COPY sqitch.tags (tag_id, tag, project, change_id, note, committed_at, committer_name, committer_email, planned_at, planner_name, planner_email) FROM stdin;
-ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 23:18:13.945507+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
+ae4029a242ed2914c7e3db27a548d7e7d5dee434	@v1.0	apppass	9f956ce8b859a118c651506e4d7e11d249d0e7a7	Version 1.0	2026-11-26 23:56:27.079812+00	apppass tests	tests@example.org	2026-11-26 12:00:00+00	apppass developers	apppass@example.org
 \.
 
 
