@@ -19,8 +19,6 @@
 #include <sasl/sasl.h>
 #include <sasl/saslplug.h>
 
-#include "array.h"
-
 struct option {
     const char *name, *value;
 };
@@ -163,7 +161,7 @@ static void exactly_one_symbol_is_exported(void **state)
                  {PLUGIN_MODULE, "apppass_module"}};
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         void *module = dlopen(cases[i].file, RTLD_NOW | RTLD_LOCAL);
 
         assert_non_null(module);
@@ -317,7 +315,7 @@ static void a_module_that_cant_be_used_makes_every_login_temporary(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         void *module;
 
         make_folder(cases[i].command);
@@ -371,7 +369,7 @@ static void a_wrong_option_makes_every_login_temporary(void **state)
     };
 
     (void)state;
-    for (size_t i = 0; i < COUNT(cases); i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         void *module = start(cases[i], SASL_SERVER_PLUG_VERSION);
 
         assert_unavailable();
