@@ -105,11 +105,10 @@ static const struct scheme {
     {"sieve", "4190", &sieve, false}, {"http", "80", &http, false},
     {"https", "443", &http, true},
 };
-#define SCHEMES (COUNT(schemes))
 
 static const struct scheme *find_scheme(const char *name)
 {
-    for (size_t i = 0; i < SCHEMES; i++)
+    for (size_t i = 0; i < COUNT(schemes); i++)
         if (strcasecmp(schemes[i].name, name) == 0)
             return &schemes[i];
     return NULL;
@@ -563,8 +562,9 @@ static void converse(struct connection *connection, const struct wire_port *port
     if (protocol == &http && strncmp(connection->line, "HTTP/1.1 ", 9) == 0 &&
         (connection->line[9] == '3' || connection->line[9] == '4') &&
         strcasestr(connection->reply, "\nWWW-Authenticate: Basic") == NULL) {
-        finding->closed = finding->clear;
-        if (!finding->closed)
+        if (finding->clear)
+            finding->closed = true;
+        else
             fail(finding, "httpmodules: caldav carddav; is it a port of Cyrus IMAP?",
                  "does not offer Basic: %s", connection->line);
         return;
